@@ -1,0 +1,12 @@
+/** SHA-256 of text, bytes and JSON values, as lower-case hex. */
+import { createHash } from 'node:crypto'
+import { canonicalJson, type Json } from './json.ts'
+
+export function sha256(data: string | Uint8Array): string {
+  return createHash('sha256').update(data).digest('hex')
+}
+
+/** The hash of a JSON value's canonical text: equal values, equal hashes. */
+export function hashJson(value: Json): string {
+  return sha256(canonicalJson(value))
+}
