@@ -1,0 +1,137 @@
+/**
+ * The checked definition of a workflow: plain JSON, normalised (defaults merged, durations in milliseconds),
+ * as the loader makes it and as a run keeps its own copy of it. Expressions and templates are kept as written.
+ */
+import type { Json, JsonObject } from '../std/json.ts'
+import type { FailureClass } from './errors.ts'
+
+export interface InputSpec {
+  type: 'string' | 'number' | 'integer' | 'boolean' | 'array' | 'object' | 'file'
+  description?: string
+  default?: Json
+  enum?: Json[]
+  /** Numbers: the value; strings: characters; arrays: items. */
+  min?: number
+  max?: number
+  /** re2 syntax, strings only. */
+  pattern?: string
+  required: boolean
+  secret: boolean
+}
+
+export interface RetryPolicy {
+  /** Counts the first call. */
+  attempts: number
+  base_delay_ms: number
+  max_delay_ms: number
+  jitter: 'full' | 'equal' | 'decorrelated' | 'none'
+  on: FailureClass[]
+}
+
+export interface CachePolicy {
+  /** Forever when absent. */
+  ttl_ms?: number
+}
+
+/** What a user says that a model costs; any part may be missing. */
+export interface Price {
+  usd_per_call?: number
+  usd_per_second?: number
+  usd_per_output?: number
+  usd_per_input_token?: number
+  usd_per_output_token?: number
+}
+
+export interface AgentDefinition {
+  target: 'replicate' | 'function'
+  /** `owner/name` or `owner/name:version`; several are candidates in order of preference. Function agents: the function's name. */
+  models: string[]
+  /** `owner/name` of a deployment; then `models` is empty. */
+  deployment?: string
+  description?: string
+  input_schema?: JsonObject
+  defaults: JsonObject
+  retry?: RetryPolicy
+  timeout_ms?: number
+  cache?: CachePolicy
+  /** Agent names or models, tried in order after this one failed. */
+  fallback: string[]
+  price?: Price
+}
+
+export interface ForeachDefinition {
+  /** A template or literal list. */
+  in: Json
+  as: string
+  max_concurrency?: number
+  fail_fast: boolean
+}
+
+export interface RepeatDefinition {
+  /** A bare expression. */
+  until?: string
+  max: number
+}
+
+export interface ApprovalDefinition {
+  /** A template. */
+  message: string
+  inputs: Record<string, InputSpec>
+  timeout_ms?: number
+}
+
+/** What a step does: exactly one. */
+export type StepAction =
+  | { kind: 'agent'; agent: string }
+  | { kind: 'model'; model: string }
+  /** `ref` is a key of the definition's `workflows`. */
+  | { kind: 'workflow'; ref: string }
+  | { kind: 'value'; value: Json }
+  | { kind: 'approval'; approval: ApprovalDefinition }
+
+export interface StepDefinition {
+  action: StepAction
+  description?: string
+  /** As declared; implied needs are the plan's. */
+  needs: string[]
+  /** A bare expression. */
+  condition?: string
+  /** A JSON value with templates in its strings; `input_map` is folded in. */
+  input: JsonObject
+  foreach?: ForeachDefinition
+  repeat?: RepeatDefinition
+  /** Absent: the agent's, else the default policy. */
+  retry?: RetryPolicy
+  timeout_ms?: number
+  on_error: 'fail' | 'continue'
+  fallback: string[]
+  output_schema?: JsonObject
+  output_key?: string
+  cache?: CachePolicy
+}
+
+export interface WorkflowDefinition {
+  name: string
+  description?: string
+  version?: string
+  env: string[]
+  inputs: Record<string, InputSpec>
+  agents: Record<string, AgentDefinition>
+  steps: Record<string, StepDefinition>
+  finally: Record<string, StepDefinition>
+  /** Name → value with templates. */
+  outputs: Record<string, Json>
+  max_concurrency: number
+  timeout_ms?: number
+  budget_usd?: number
+  /** Nested workflows by the reference that steps use, each a whole copy. */
+  workflows: Record<string, WorkflowDefinition>
+}
+
+export const defaultRetry: RetryPolicy = {
+  attempts: 3,
+  base_delay_ms: 500,
+  max_delay_ms: 30_000,
+  jitter: 'full',
+  on: ['timeout', 'network', 'server', 'rate_limited', 'resource_exhausted'],
+}

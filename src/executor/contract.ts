@@ -1,0 +1,84 @@
+/** The one path of every call: route → guard → call → learn. What the workflow's loop knows of it. */
+import type { CachePolicy, RetryPolicy } from '../domain/definition.ts'
+import type { ErrorData } from '../domain/errors.ts'
+import type { EventOf } from '../domain/events.ts'
+import type { KeptFile } from '../domain/file.ts'
+import type { Json, JsonObject } from '../std/json.ts'
+import type { CallFiles, Candidate, OpenCall } from '../targets/target.ts'
+
+/** A call with everything about it decided but which candidate answers it. */
+export interface CallSpec {
+  /** In order: the agent's candidates, its fallbacks, the step's (ruling 46). Never empty. */
+  chain: readonly Candidate[]
+  /** Rendered; merged over each candidate's defaults. */
+  input: JsonObject
+  retry: RetryPolicy
+  /** Covers all attempts. */
+  timeout_ms?: number
+  cache?: CachePolicy
+  output_schema?: JsonObject
+}
+
+/** What earlier processes did of this very call, from the journal. */
+export interface PriorCalls {
+  /** Attempts that were settled, per position in the chain. */
+  attempts: readonly number[]
+  /** Numbered calls so far; the next one is `calls + 1`. */
+  calls: number
+  /** Known costs of settled attempts, dollars; null when one is unknown. */
+  cost_usd: number | null
+  /** The one that was in flight, with its position in the chain. */
+  open?: OpenCall & { candidate: number }
+  /** Milliseconds spent before, for the timeout. */
+  elapsed_ms: number
+}
+
+/** Money set aside for calls in flight, settled after (ruling 20). */
+export interface BudgetGate {
+  /** Whether a hard cap applies, so that an unknown price is an error before the call. */
+  readonly hard: boolean
+  /** Throws BudgetExceededError when the cap would be passed; gives a release function that takes the real cost. */
+  reserve(usd: number): (actual_usd: number | null) => void
+}
+
+type Without<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never
+/** A call event without the work it belongs to, which the journal adds. */
+export type CallFact = Without<
+  EventOf<'model.resolved' | 'call.uploaded' | 'call.intended' | 'call.created' | 'call.reattached' | 'call.settled'>,
+  'step' | 'index' | 'round' | 'body'
+> & { body?: Json }
+
+export interface CallContext {
+  signal: AbortSignal
+  prior: PriorCalls
+  /** Resolves when the fact is durable. Throws StoreError `lease_lost` when this process no longer drives the run. */
+  record(fact: CallFact): Promise<void>
+  claim(predictionId: string): Promise<boolean>
+  files: CallFiles
+  versionOf(model: string): string | undefined
+  budget: BudgetGate
+  mask<T extends Json>(value: T): T
+  progress(news: { call: number; text?: string; status?: string; fraction?: number }): void
+  labels: { run_id: string; workflow: string; step: string; index?: number }
+}
+
+interface OutcomeFields {
+  attempts: number
+  latency_ms: number
+  cost_usd: number | null
+  model?: string
+}
+
+export type CallOutcome =
+  | ({ status: 'succeeded'; output: Json; files: KeptFile[]; cached: boolean } & OutcomeFields)
+  | ({ status: 'failed'; error: ErrorData } & OutcomeFields)
+  /** The signal was aborted. */
+  | ({ status: 'cancelled' } & OutcomeFields)
+  /** Nothing more should be issued in this run: authentication, no credit, budget (rulings 18, 47). */
+  | ({ status: 'stopped'; error: ErrorData } & OutcomeFields)
+
+export interface Executor {
+  /** Never rejects but for StoreError (journal or lease lost): everything else is an outcome. */
+  execute(spec: CallSpec, context: CallContext): Promise<CallOutcome>
+  close(): Promise<void>
+}

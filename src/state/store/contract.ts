@@ -1,0 +1,116 @@
+/** What a store of runs must do; backends are siblings of this file, opened by URL in `open.ts`. */
+import type { RunCommand, RunEvent } from '../../domain/events.ts'
+import type { RunStatus } from '../../domain/run.ts'
+import type { Json } from '../../std/json.ts'
+
+/** The row of a run: enough to list it without reading its journal. Everything else is in the events. */
+export interface RunRecord {
+  run_id: string
+  workflow: string
+  version: string | undefined
+  status: RunStatus
+  waiting_for: 'approval' | 'resume' | undefined
+  definition_hash: string
+  parent_run_id: string | undefined
+  sandbox: boolean
+  /** `run.attempt`, from 1. */
+  attempt: number
+  cost_usd: number | null
+  /** Epoch milliseconds. */
+  created_at: number
+  updated_at: number
+  /** Of the last event. */
+  seq: number
+}
+
+export type RunRecordPatch = Partial<Pick<RunRecord, 'status' | 'waiting_for' | 'attempt' | 'cost_usd' | 'definition_hash'>>
+
+/** Who drives a run: enough for another process on the host to tell whether the holder still lives (ruling 24). */
+export interface LeaseHolder {
+  pid: number
+  host: string
+  /** The process's start time as the kernel counts it, and the boot it belongs to: a pid alone may be reused. */
+  started: string
+  boot: string
+}
+
+/** Proof of being the driver. Tokens only grow; a write under an older token is refused (`lease_lost`). */
+export interface Lease {
+  run_id: string
+  token: number
+}
+
+export interface HeldLease extends Lease {
+  holder: LeaseHolder
+  /** Epoch milliseconds. */
+  heartbeat_at: number
+  expires_at: number
+}
+
+export interface ListRuns {
+  status?: RunStatus
+  workflow?: string
+  /** Children of other runs are left out unless their parent is asked for. */
+  parent_run_id?: string
+  limit?: number
+  /** Only runs created before this moment, epoch milliseconds. */
+  before?: number
+}
+
+export interface CacheEntry {
+  key: string
+  value: Json
+  /** What the kept call cost when it was made. */
+  cost_usd: number | null
+  created_at: number
+  expires_at: number | undefined
+}
+
+/**
+ * Every method that writes is durable when it resolves (by the store's durability level) and throws StoreError.
+ * Writes never block the event loop while another process holds the database: they wait asynchronously.
+ */
+export interface Store {
+  /** Makes a run with its definition, first events and lease in one transaction; false when the id is taken. */
+  createRun(record: RunRecord, definition: { hash: string; json: string }, events: readonly RunEvent[], holder: LeaseHolder): Promise<Lease | false>
+  getRun(runId: string): Promise<RunRecord | undefined>
+  /** Ids that start with `prefix`, newest first; `last` is the caller's business. At most `limit`. */
+  findRuns(prefix: string, limit: number): Promise<string[]>
+  /** Newest first. */
+  listRuns(filter: ListRuns): Promise<RunRecord[]>
+  putDefinition(hash: string, json: string): Promise<void>
+  getDefinition(hash: string): Promise<string | undefined>
+
+  /** Appends in one transaction, fenced by the lease; events that are already there (same seq) are refused. */
+  append(lease: Lease, events: readonly RunEvent[], patch?: RunRecordPatch): Promise<void>
+  /** Events with seq > `after`, in order. */
+  readEvents(runId: string, after?: number, limit?: number): Promise<RunEvent[]>
+
+  /** Takes the lease when it is free, released or `mayTake(held)` says so; else gives who holds it. */
+  acquireLease(runId: string, holder: LeaseHolder, mayTake: (held: HeldLease) => boolean): Promise<{ lease: Lease } | { held: HeldLease }>
+  /** Extends the lease; false when it is no longer ours. */
+  heartbeat(lease: Lease): Promise<boolean>
+  releaseLease(lease: Lease): Promise<void>
+  getLease(runId: string): Promise<HeldLease | undefined>
+
+  /** Leaves a command for the driver of a run, now or later. */
+  sendCommand(runId: string, command: RunCommand): Promise<void>
+  /** Commands not yet taken, oldest first. */
+  pendingCommands(runId: string): Promise<{ id: number; command: RunCommand }[]>
+  /** Marks commands as done; called in the same turn as the events they led to were appended. */
+  finishCommands(runId: string, ids: readonly number[]): Promise<void>
+
+  /** Claims a remote prediction for one piece of work; false when another one has it (ruling 23). */
+  claimPrediction(predictionId: string, owner: string): Promise<boolean>
+
+  cacheGet(key: string, now: number): Promise<CacheEntry | undefined>
+  cachePut(entry: CacheEntry): Promise<void>
+
+  /** The key under which secrets are hashed; made once per store. */
+  secretKey(): Promise<Uint8Array>
+  close(): Promise<void>
+}
+
+/** Milliseconds that a lease lasts without a heartbeat, and how often the driver sends one. */
+export const leaseTtlMs = 15_000
+export const heartbeatEveryMs = 3_000

@@ -1,0 +1,113 @@
+/** What a target adapter must do: make one call, so that it can be taken up again after a crash. */
+import type { Price } from '../domain/definition.ts'
+import type { KeptFile } from '../domain/file.ts'
+import type { Clock } from '../std/clock.ts'
+import type { Json, JsonObject } from '../std/json.ts'
+import type { Random } from '../std/random.ts'
+
+/** One model (or function, …) that can be called, and how. */
+export interface Candidate {
+  /** The agent's name, or the model as written. */
+  name: string
+  target: string
+  /** `owner/name`, `owner/name:version`, a deployment's `owner/name`, or a function's name. */
+  model: string
+  deployment: boolean
+  defaults: JsonObject
+  input_schema?: JsonObject
+  price?: Price
+}
+
+/** A call of an earlier process that was never settled. */
+export interface OpenCall {
+  call: number
+  model: string
+  version?: string
+  /** What was, or was about to be, sent. */
+  body: Json
+  /** When the intent was journaled, epoch milliseconds. */
+  intended_at: number
+  /** The prediction's id, where its create was answered. */
+  id?: string
+}
+
+/** The facts that a target must have made durable before it goes on; each resolves when it is. */
+export interface CallRecorder {
+  /** The version that `owner/name` means in this run; the first one recorded wins and is given back. */
+  resolved(model: string, version: string): Promise<string>
+  uploaded(sha256: string, url: string): Promise<void>
+  /** Before the create's bytes leave. Throws when the lease is lost (the same tick must then send nothing). */
+  intended(body: Json, version: string | undefined): Promise<void>
+  /** After the create was answered, or after a search found it. */
+  created(id: string, how: 'created' | 'searched', matches?: number): Promise<void>
+  reattached(how: 'known_id' | 'searched' | 'not_found' | 'lost', id?: string): Promise<void>
+  /** Claims a prediction found by search; false when another piece of work has it. */
+  claim(id: string): Promise<boolean>
+}
+
+/** Files of the run: what inputs refer to, and where outputs are kept. */
+export interface CallFiles {
+  /** The kept file behind an `artifact:` URI that this run holds, or undefined. */
+  find(uri: string): KeptFile | undefined
+  read(sha256: string): Promise<Uint8Array>
+  keep(bytes: Uint8Array | AsyncIterable<Uint8Array>, name: string, mediaType?: string): Promise<KeptFile>
+  /** An upload made earlier in this run and still good. */
+  uploadOf(sha256: string): string | undefined
+}
+
+export interface TargetContext {
+  signal: AbortSignal
+  clock: Clock
+  random: Random
+  record: CallRecorder
+  files: CallFiles
+  /** Set when this call takes up an earlier one. */
+  open?: OpenCall
+  /** The version that the run has already fixed for a model (ruling 19). */
+  versionOf(model: string): string | undefined
+  /** When the call must be over, epoch milliseconds; a remote may be told to stop by then. */
+  deadline?: number
+  /** Replaces secrets in a value; applied to remote bodies before they are compared with the journal. */
+  mask<T extends Json>(value: T): T
+  progress(news: { text?: string; status?: string; fraction?: number }): void
+  labels: { run_id: string; step: string; index?: number }
+}
+
+export interface TargetResult {
+  /** Files stand as `artifact:` URIs in it. */
+  output: Json
+  files: KeptFile[]
+  /** null: unknown. */
+  cost_usd: number | null
+  /** What really answered, `owner/name` or `owner/name:version`. */
+  model: string
+  metrics?: JsonObject
+}
+
+/** What is known about a model before it is called. */
+export interface ModelInfo {
+  name: string
+  description?: string
+  version?: string
+  input_schema?: JsonObject
+  output_schema?: JsonObject
+  run_count?: number
+  url?: string
+}
+
+export interface Target {
+  readonly kind: string
+  /**
+   * Makes one attempt. Throws ReplicateAgentError classes: RetryableError kinds for what may help again,
+   * AuthenticationError / `payment_required` for what stops a run; NonRetryableError('outcome_unknown') never without a search.
+   * On abort of the signal it cancels at the remote (where it can) and throws the signal's reason.
+   * An error may carry what was spent as `details.cost_usd`.
+   */
+  call(candidate: Candidate, input: JsonObject, context: TargetContext): Promise<TargetResult>
+  /** An upper bound of what a call costs, or null when nobody knows (ruling 20). */
+  estimate(candidate: Candidate, input: JsonObject, context: { timeout_ms?: number }): Promise<number | null>
+  /** Cancels a remote prediction of a run that nobody drives any more (ruling 33). */
+  cancel?(id: string, signal: AbortSignal): Promise<void>
+  describe?(model: string, signal: AbortSignal): Promise<ModelInfo>
+  close(): Promise<void>
+}
