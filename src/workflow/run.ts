@@ -1,0 +1,527 @@
+/**
+ * Drives one run from its state to its end: the only loop.
+ *
+ * Invariants, cited below and by tests:
+ *  1. An event is durable before anything that depends on it happens. A turn of the loop takes in what happened,
+ *     decides what follows, makes both durable in one commit, and only then lets the decided things begin.
+ *  2. A step starts as soon as its needs are settled: a ready queue, critical path first. No slow sibling holds up
+ *     an unrelated branch.
+ *  3. A settled step run never runs again in the same `run.attempt`.
+ *  4. A call whose intent is journaled is taken up again, not made again: `work.ts` hands what the journal knows
+ *     of it to the executor, and the target looks before it creates.
+ *  5. One process drives a run: every commit is fenced by the lease. A driver that lost it writes nothing more.
+ *  6. A run is driven by its own copy of the definition.
+ *  7. Cancelling stops new steps, cancels what is in flight at its target, runs `finally`, and ends `cancelled`.
+ *     Abandoning journals nothing and cancels nothing: the run stays resumable.
+ */
+import { CancelledError, type ErrorData, NonRetryableError, TimeoutError, toErrorData } from '../domain/errors.ts'
+import type { EventOf, RunCommand, WorkRef } from '../domain/events.ts'
+import { deferred } from '../std/deferred.ts'
+import type { Json, JsonObject } from '../std/json.ts'
+import { answerApproval, approvalOf, expireApproval, openApprovals } from './approval.ts'
+import { concludeRun, statusOfSteps } from './conclude.ts'
+import { createFanOut, type FanOut, fanResult, isDone, peekItem, scopeOfItem, takeItem } from './fan-out.ts'
+import { evaluation, type Gate, judgeCondition, judgeStep } from './gate.ts'
+import type { PlanStep } from './plan.ts'
+import { comesBefore, createSchedule, peekReady, type Schedule, settleStep, takeReady } from './scheduler.ts'
+import { type Scope, type ScopeParts, scopeOfStep } from './scope.ts'
+import { isSettled, type RunState, type StepState, workOf } from './state.ts'
+import { renderTemplate } from './template.ts'
+import { isInstant, perform, type WorkOutcome, type WorkParts } from './work.ts'
+
+export interface DriveParts extends WorkParts {
+  inputs: JsonObject
+  env: Record<string, string>
+  max_concurrency: number
+  /** Commands left for this run; `commandsDone` marks them as taken. */
+  commands(): Promise<{ id: number; command: RunCommand }[]>
+  commandsDone(ids: number[]): Promise<void>
+  /** Pauses the nested runs that are being driven. */
+  pauseChildren(by: string): void
+  /** Whether a child run that waits has been given an answer meanwhile. */
+  hasNews(childId: string): Promise<boolean>
+}
+
+/** How often commands of other processes are looked for, milliseconds. */
+const pollEveryMs = 250
+/** Instant pieces of work begun in one turn, so that a turn stays short. */
+const instantPerTurn = 1_000
+
+type Message =
+  | { kind: 'work'; ref: WorkRef; outcome: WorkOutcome }
+  | { kind: 'cancel' | 'pause'; by: string }
+  | { kind: 'timeout' }
+  | { kind: 'expired'; ref: WorkRef }
+  | { kind: 'poll' }
+  | { kind: 'crash'; error: unknown }
+
+interface Unit {
+  step: PlanStep
+  ref: WorkRef
+  scope: Scope
+  controller: AbortController
+}
+
+export class RunDriver {
+  readonly #parts: DriveParts
+  readonly #scope: ScopeParts
+  /** Work in flight, or decided in this turn. */
+  readonly #units = new Map<string, Unit>()
+  /** Of them, those that take a slot. */
+  #slots = 0
+  /** Decided in this turn; they begin once that is durable (invariant 1). */
+  #decided: Unit[] = []
+  readonly #fans = new Map<string, FanOut>()
+  /** Work whose child run waits for an approval. */
+  readonly #parked = new Map<string, WorkRef>()
+  readonly #over = new AbortController()
+  #inbox: Message[] = []
+  #wake = deferred()
+  #more = false
+  #schedule: Schedule
+
+  constructor(parts: DriveParts) {
+    this.#parts = parts
+    const { plan, state, inputs, env, journal } = parts
+    this.#scope = { plan, state, inputs, env, loaded: journal.loaded }
+    this.#schedule = this.#scheduleOf(this.#phase)
+  }
+
+  get #state(): RunState {
+    return this.#parts.state
+  }
+
+  get #phase(): 'steps' | 'finally' {
+    return this.#state.finalising ? 'finally' : 'steps'
+  }
+
+  cancel(by: string): void {
+    this.#post({ kind: 'cancel', by })
+  }
+
+  pause(by: string): void {
+    this.#post({ kind: 'pause', by })
+  }
+
+  /** Ends at once with `reason`: nothing more is journaled, nothing is cancelled at its target (invariant 7). */
+  abandon(reason: Error): void {
+    this.#parts.journal.close(reason)
+    this.#abortUnits(reason)
+    this.#post({ kind: 'crash', error: reason })
+  }
+
+  /** Resolves when the run is settled or waits. Rejects when it was abandoned or its journal can't be written. */
+  async drive(): Promise<void> {
+    this.#startTimers()
+    try {
+      this.#takeUpAgain()
+      await this.#takeCommands()
+      while (!(await this.#turn())) {
+        if (this.#inbox.length === 0 && !this.#more) await this.#wake.promise
+      }
+    } catch (error) {
+      this.abandon(error instanceof Error ? error : new Error(String(error)))
+      throw error
+    } finally {
+      this.#over.abort(new CancelledError('the run is over'))
+    }
+  }
+
+  /** Takes in what happened, decides, commits, begins (invariant 1). True when the run is settled or waits. */
+  async #turn(): Promise<boolean> {
+    const inbox = this.#inbox
+    this.#inbox = []
+    this.#wake = deferred()
+    for (const message of inbox) {
+      if (message.kind === 'poll') await this.#takeCommands()
+      else this.#takeIn(message)
+    }
+    this.#startWork()
+    await this.#parts.journal.flushed()
+    this.#beginDecided()
+    if (this.#units.size > 0 || this.#inbox.length > 0 || this.#more) return false
+    return this.#rest()
+  }
+
+  #post(message: Message): void {
+    this.#inbox.push(message)
+    this.#wake.resolve()
+  }
+
+  // ── what happened ──
+
+  #takeIn(message: Exclude<Message, { kind: 'poll' }>): void {
+    switch (message.kind) {
+      case 'crash':
+        throw message.error
+      case 'work':
+        return this.#takeOutcome(message.ref, message.outcome)
+      case 'cancel':
+        return this.#cancelAll(message.by)
+      case 'pause':
+        return this.#pauseAll(message.by)
+      case 'expired':
+        return this.#settleAll(expireApproval(this.#state, message.ref, this.#parts.clock.now()))
+      case 'timeout':
+        return this.#timeOut()
+    }
+  }
+
+  #takeOutcome(ref: WorkRef, outcome: WorkOutcome): void {
+    const unit = this.#units.get(keyOf(ref))
+    this.#units.delete(keyOf(ref))
+    if (unit && !isInstant(unit.step)) this.#slots -= 1
+    const fan = this.#fanOf(ref)
+    if (fan) fan.inFlight -= 1
+    if (outcome.kind === 'settled') this.#settle(outcome.event)
+    else if (outcome.kind === 'parked') this.#park(ref)
+    else if (outcome.kind === 'paused') this.#pauseAll('a nested run')
+    else this.#stop(ref, outcome.error)
+  }
+
+  #settleAll(events: readonly (EventOf<'step.settled'> | EventOf<'approval.answered'>)[]): void {
+    for (const event of events) {
+      if (event.type === 'step.settled') this.#settle(event)
+      else this.#parts.journal.add(event)
+    }
+  }
+
+  #settle(event: EventOf<'step.settled'>): void {
+    this.#parts.journal.add(event)
+    const fan = this.#fanOf(event)
+    if (!fan) {
+      settleStep(this.#schedule, event.step)
+      return
+    }
+    fan.settled += 1
+    const { on_error, foreach } = fan.step.definition
+    if (event.status === 'failed' && on_error === 'fail' && foreach?.fail_fast && !fan.closed) {
+      fan.closed = true
+      this.#abortUnits(new CancelledError(`item ${event.index} failed`), event.step)
+    }
+    this.#settleFan(fan)
+  }
+
+  #settleFan(fan: FanOut): void {
+    const step = this.#state.steps.get(fan.step.id) as StepState
+    if (!isDone(fan, step) || !this.#fans.delete(fan.step.id)) return
+    this.#parts.journal.add(fanResult(fan, step, this.#parts.clock.now()))
+    settleStep(this.#schedule, fan.step.id)
+  }
+
+  #park(ref: WorkRef): void {
+    if (this.#phase === 'finally') {
+      const error = new NonRetryableError('step_failed', 'a nested run waits for an approval, which `finally` steps can not do')
+      this.#settle({ ...endWithout(this.#state, ref), status: 'failed', error: toErrorData(error) })
+    } else if (this.#halting()) this.#decideAgain(ref)
+    else this.#parked.set(keyOf(ref), ref)
+  }
+
+  /** Authentication, no credit, budget: what is in flight ends, nothing new starts (rulings 18, 47). */
+  #stop(ref: WorkRef, error: ErrorData): void {
+    if (!this.#state.stopping) this.#parts.journal.add({ type: 'run.stopping', error })
+    // A refused budget created nothing: the work begins anew at a resume. Otherwise its call is taken up again.
+    if (error.code === 'budget_exceeded' || this.#phase === 'finally') this.#settle({ ...endWithout(this.#state, ref), error })
+  }
+
+  #pauseAll(by: string): void {
+    if (this.#state.pausing || this.#phase === 'finally') return
+    this.#parts.journal.add({ type: 'run.pausing', by })
+    this.#parts.pauseChildren(by)
+  }
+
+  #cancelAll(by: string): void {
+    if (this.#state.cancelling || this.#phase === 'finally') return
+    this.#parts.journal.add({ type: 'run.cancelling', by })
+    this.#halt(new CancelledError(`cancelled by ${by}`))
+  }
+
+  #timeOut(): void {
+    if (this.#halting() || this.#phase === 'finally') return
+    const after = this.#parts.plan.definition.timeout_ms ?? 0
+    this.#parts.journal.add({ type: 'run.timed_out', after_ms: after })
+    this.#halt(new TimeoutError(`the workflow took longer than ${after} ms`))
+  }
+
+  #halting(): boolean {
+    return this.#state.cancelling || this.#state.timed_out_ms !== undefined
+  }
+
+  /** Cancels everything that has begun; what has not begun stays so. */
+  #halt(reason: Error): void {
+    this.#abortUnits(reason)
+    // Child runs that wait are gone into once more, to be cancelled themselves.
+    for (const ref of this.#parked.values()) this.#decideAgain(ref)
+    this.#parked.clear()
+    for (const unit of this.#decided) unit.controller.abort(reason)
+    this.#endWaiting()
+  }
+
+  /** Nothing more will begin: approvals and fan-outs that still wait are settled as cancelled. */
+  #endWaiting(): void {
+    for (const fan of this.#fans.values()) fan.closed = true
+    for (const ref of openApprovals(this.#state)) this.#settle(endWithout(this.#state, ref))
+    for (const fan of this.#fans.values()) this.#settleFan(fan)
+  }
+
+  #abortUnits(reason: Error, step?: string): void {
+    for (const unit of this.#units.values()) {
+      if (step === undefined || unit.ref.step === step) unit.controller.abort(reason)
+    }
+  }
+
+  // ── what follows ──
+
+  /** Fills free slots with what comes first, ready steps or items of fan-outs, until nothing may start (invariant 2). */
+  #startWork(): void {
+    this.#more = false
+    const { pausing, stopping } = this.#state
+    if (this.#phase === 'steps' && (pausing || stopping || this.#halting())) return
+    for (let begun = 0; begun < instantPerTurn; begun += 1) {
+      const free = this.#slots < this.#parts.max_concurrency
+      const fan = this.#nextFan(free)
+      const ready = peekReady(this.#schedule)
+      if (fan && (ready === undefined || !comesBefore(this.#schedule, ready, fan.step.id))) this.#startItem(fan)
+      else if (ready !== undefined && (free || !takesSlot(this.#step(ready)))) {
+        takeReady(this.#schedule)
+        this.#startStep(this.#step(ready))
+      } else if (fan) this.#startItem(fan)
+      else return
+    }
+    this.#more = true
+  }
+
+  /** The fan-out whose turn it is: by its step's place in the queue, among equals the one with least in flight. */
+  #nextFan(free: boolean): FanOut | undefined {
+    let best: FanOut | undefined
+    for (const fan of this.#fans.values()) {
+      if (!free && !isInstant(fan.step)) continue
+      if (peekItem(fan, this.#state.steps.get(fan.step.id) as StepState) === undefined) continue
+      if (!best || fan.inFlight < best.inFlight || (fan.inFlight === best.inFlight && comesBefore(this.#schedule, fan.step.id, best.step.id))) {
+        best = fan
+      }
+    }
+    return best
+  }
+
+  #startStep(step: PlanStep): void {
+    const { plan, clock, journal } = this.#parts
+    let scope: Scope | undefined
+    const scopeOnce = () => (scope ??= scopeOfStep(this.#scope, step))
+    const gate = judgeStep(plan, this.#state, step, scopeOnce, clock.now())
+    if (!gate.open) return this.#settle(closedGate({ step: step.id }, gate))
+    journal.add({ type: 'step.started', step: step.id })
+    if (step.definition.foreach) this.#expand(step, scopeOnce())
+    else this.#decide(step, { step: step.id }, scopeOnce())
+  }
+
+  /** Lists the items of a foreach; at a resume the same values give the same list. */
+  #expand(step: PlanStep, scope: Scope): void {
+    const state = this.#state.steps.get(step.id) as StepState
+    let list: Json = null
+    try {
+      if (step.foreachIn) list = renderTemplate(step.foreachIn, scope, evaluation(this.#state, state.started_at))
+      if (!Array.isArray(list)) {
+        throw new NonRetryableError('expression_failed', 'foreach.in is not a list', { hint: 'give a list; `values()` or `split()` make one' })
+      }
+    } catch (error) {
+      return this.#settle({ ...endWithout(this.#state, { step: step.id }), status: 'failed', error: { ...toErrorData(error), step: step.id } })
+    }
+    if (state.count === undefined) this.#parts.journal.add({ type: 'foreach.expanded', step: step.id, count: list.length })
+    const fan = createFanOut(step, list, scope, state)
+    this.#fans.set(step.id, fan)
+    this.#settleFan(fan)
+  }
+
+  #startItem(fan: FanOut): void {
+    const { index, begun } = takeItem(fan)
+    const ref = { step: fan.step.id, index }
+    const scope = scopeOfItem(fan, index)
+    if (!begun) {
+      if (fan.step.condition?.perItem) {
+        const gate = judgeCondition(fan.step, this.#state, scope, this.#parts.clock.now())
+        if (!gate.open) return this.#settle(closedGate(ref, gate))
+      }
+      this.#parts.journal.add({ type: 'step.started', ...ref })
+    }
+    this.#decide(fan.step, ref, scope)
+  }
+
+  /** Lets a piece of work begin at the end of this turn; an approval is asked for instead. */
+  #decide(step: PlanStep, ref: WorkRef, scope: Scope): void {
+    if (step.definition.action.kind === 'approval') return this.#ask(step, ref, scope)
+    const unit: Unit = { step, ref, scope, controller: new AbortController() }
+    this.#units.set(keyOf(ref), unit)
+    this.#decided.push(unit)
+    if (!isInstant(step)) this.#slots += 1
+    const fan = this.#fanOf(ref)
+    if (fan) fan.inFlight += 1
+  }
+
+  #decideAgain(ref: WorkRef): void {
+    const fan = this.#fanOf(ref)
+    const step = this.#step(ref.step)
+    this.#decide(step, ref, fan && ref.index !== undefined ? scopeOfItem(fan, ref.index) : scopeOfStep(this.#scope, step))
+  }
+
+  #ask(step: PlanStep, ref: WorkRef, scope: Scope): void {
+    try {
+      const event = approvalOf(step, ref, scope, this.#state, this.#parts.clock.now())
+      this.#parts.journal.add(event)
+      if (event.expires_at !== undefined) this.#expireAt(ref, event.expires_at)
+    } catch (error) {
+      this.#settle({ ...endWithout(this.#state, ref), status: 'failed', error: { ...toErrorData(error), step: step.id } })
+    }
+  }
+
+  #beginDecided(): void {
+    const decided = this.#decided
+    this.#decided = []
+    for (const { step, ref, scope, controller } of decided) {
+      perform(this.#parts, step, ref, scope, controller.signal).then(
+        (outcome) => this.#post({ kind: 'work', ref, outcome }),
+        (error) => this.#post({ kind: 'crash', error }),
+      )
+    }
+  }
+
+  // ── rest ──
+
+  /** Nothing is in flight and nothing may start: the run waits, goes over to `finally`, or is settled. */
+  async #rest(): Promise<boolean> {
+    if (await this.#takeCommands()) return false
+    if (this.#phase === 'finally') return this.#settleRun()
+    const { stopping, pausing } = this.#state
+    if (stopping && stopping.code !== 'budget_exceeded') return this.#wait('resume', stopping)
+    if (!this.#halting() && !stopping) {
+      const waits = this.#parked.size > 0 || openApprovals(this.#state).length > 0
+      if (pausing && (waits || this.#fans.size > 0 || peekReady(this.#schedule) !== undefined)) return this.#wait('resume')
+      if (waits) return this.#wait('approval')
+    }
+    this.#endWaiting()
+    this.#parts.journal.add({ type: 'run.finalising', status: statusOfSteps(this.#parts.plan, this.#state) })
+    this.#schedule = this.#scheduleOf('finally')
+    this.#more = true
+    return false
+  }
+
+  async #wait(waitingFor: 'approval' | 'resume', error?: ErrorData): Promise<true> {
+    const event: EventOf<'run.waiting'> = { type: 'run.waiting', waiting_for: waitingFor }
+    if (error) event.error = error
+    await this.#parts.journal.write(event, { status: 'waiting', waiting_for: waitingFor, cost_usd: this.#state.cost_usd })
+    return true
+  }
+
+  async #settleRun(): Promise<true> {
+    const { journal, clock } = this.#parts
+    const { status, outputs, error } = concludeRun(this.#scope, clock.now())
+    const cost = this.#state.cost_usd
+    const event: EventOf<'run.settled'> = { type: 'run.settled', status, outputs: await journal.spill(outputs), cost_usd: cost }
+    if (error) event.error = error
+    await journal.write(event, { status, waiting_for: undefined, cost_usd: cost })
+    return true
+  }
+
+  // ── commands, timers, resuming ──
+
+  /** Does what other processes asked for; true when there was something. */
+  async #takeCommands(): Promise<boolean> {
+    let changed = false
+    const commands = await this.#parts.commands()
+    for (const { command } of commands) {
+      if (command.type === 'cancel') this.#cancelAll(command.by)
+      else if (command.type === 'pause') this.#pauseAll(command.by)
+      else this.#settleAll(answerApproval(this.#parts.plan, this.#state, command, this.#parts.clock.now()))
+      changed = true
+    }
+    if (changed) {
+      await this.#parts.journal.flushed()
+      await this.#parts.commandsDone(commands.map(({ id }) => id))
+    }
+    for (const [key, ref] of this.#parked) {
+      const child = workOf(this.#state, ref)?.child_run_id
+      if (child === undefined || !(await this.#parts.hasNews(child))) continue
+      this.#parked.delete(key)
+      this.#decideAgain(ref)
+      changed = true
+    }
+    if (changed) this.#more = true
+    return changed
+  }
+
+  #startTimers(): void {
+    const { clock, plan } = this.#parts
+    const poll = async () => {
+      for (;;) {
+        await clock.sleep(pollEveryMs, this.#over.signal)
+        this.#post({ kind: 'poll' })
+      }
+    }
+    poll().catch(() => {})
+    const timeout = plan.definition.timeout_ms
+    if (timeout !== undefined) this.#after(timeout - this.#state.active_ms, { kind: 'timeout' })
+    for (const ref of openApprovals(this.#state)) {
+      const expires = workOf(this.#state, ref)?.approval?.expires_at
+      if (expires !== undefined) this.#expireAt(ref, expires)
+    }
+  }
+
+  #expireAt(ref: WorkRef, time: number): void {
+    this.#after(time - this.#parts.clock.now(), { kind: 'expired', ref })
+  }
+
+  #after(ms: number, message: Message): void {
+    this.#parts.clock.sleep(Math.max(0, ms), this.#over.signal).then(
+      () => this.#post(message),
+      () => {},
+    )
+  }
+
+  /** Work that had begun before this process goes on where it was (invariants 3 and 4). */
+  #takeUpAgain(): void {
+    for (const [id, state] of this.#state.steps) {
+      const step = this.#parts.plan.steps.get(id)
+      if (!step || isSettled(state) || state.approval) continue
+      if (step.definition.foreach) this.#expand(step, scopeOfStep(this.#scope, step))
+      else this.#decideAgain({ step: id })
+    }
+  }
+
+  #scheduleOf(phase: 'steps' | 'finally'): Schedule {
+    const { plan, state } = this.#parts
+    const steps = [...plan.steps.values()].filter((step) => step.group === phase)
+    const settled = new Set<string>()
+    const begun = new Set<string>()
+    for (const [id, step] of state.steps) (isSettled(step) ? settled : begun).add(id)
+    const needs = steps.map((step) => ({ id: step.id, needs: step.needs.map((need) => need.id) }))
+    return createSchedule(needs, settled, begun, (id) => plan.steps.get(id)?.rank ?? 0)
+  }
+
+  #step(id: string): PlanStep {
+    return this.#parts.plan.steps.get(id) as PlanStep
+  }
+
+  #fanOf(ref: WorkRef): FanOut | undefined {
+    return ref.index === undefined ? undefined : this.#fans.get(ref.step)
+  }
+}
+
+function keyOf(ref: WorkRef): string {
+  return ref.index === undefined ? ref.step : `${ref.step}[${ref.index}]`
+}
+
+/** Starting a foreach, an approval or pure data takes no slot; their items and calls do. */
+function takesSlot(step: PlanStep): boolean {
+  return !isInstant(step) && !step.definition.foreach && step.definition.action.kind !== 'approval'
+}
+
+/** The end of work that came to nothing, with what it cost so far. */
+function endWithout(state: RunState, ref: WorkRef): EventOf<'step.settled'> {
+  const work = workOf(state, ref)
+  return { type: 'step.settled', ...ref, status: 'cancelled', attempts: work?.attempts ?? 0, latency_ms: 0, cost_usd: work?.cost_usd ?? 0 }
+}
+
+function closedGate(ref: WorkRef, gate: Exclude<Gate, { open: true }>): EventOf<'step.settled'> {
+  const event: EventOf<'step.settled'> = { type: 'step.settled', ...ref, status: gate.status, attempts: 0, latency_ms: 0, cost_usd: 0 }
+  return gate.status === 'failed' ? { ...event, error: { ...gate.error, step: ref.step } } : { ...event, reason: gate.reason }
+}

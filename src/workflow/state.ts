@@ -1,0 +1,373 @@
+/** The state of a run: a fold over its journal. The same events give the same state, live or resumed. */
+import type { ErrorData } from '../domain/errors.ts'
+import type { EventOf, RunEvent, Spilled, WorkRef } from '../domain/events.ts'
+import type { KeptFile } from '../domain/file.ts'
+import type { RunStatus, StepStatus } from '../domain/run.ts'
+import type { Json, JsonObject } from '../std/json.ts'
+
+export interface CallState {
+  call: number
+  candidate: number
+  target: string
+  model: string
+  version?: string
+  body: Spilled
+  intended_at: number
+  id?: string
+  settled?: EventOf<'call.settled'>
+}
+
+export interface RoundState {
+  output: Spilled
+  attempts: number
+  cost_usd: number | null
+}
+
+/** A step run, or one item of a foreach. */
+export interface WorkState {
+  status: StepStatus
+  /** What `now()` gives in it; epoch milliseconds. */
+  started_at: number
+  settled_at?: number
+  output?: Spilled
+  error?: ErrorData
+  reason?: string
+  attempts: number
+  latency_ms: number
+  cost_usd: number | null
+  model?: string
+  cached?: boolean
+  files: KeptFile[]
+  rounds: RoundState[]
+  /** Of the current round. */
+  calls: CallState[]
+  child_run_id?: string
+  approval?: { message: string; inputs: JsonObject; expires_at?: number; answer?: { approved: boolean; inputs: JsonObject; by: string; at: number } }
+}
+
+export interface StepState extends WorkState {
+  /** Of a foreach, once its list is known. */
+  count?: number
+  items: Map<number, WorkState>
+}
+
+export interface RunState {
+  run_id: string
+  seq: number
+  workflow: string
+  version?: string
+  definition_hash: string
+  status: RunStatus
+  waiting_for?: 'approval' | 'resume'
+  attempt: number
+  inputs: JsonObject
+  env: Record<string, string>
+  files: Map<string, KeptFile>
+  /** Uploads of files by their hash, and versions of models, fixed for this run (ruling 19). */
+  uploads: Map<string, string>
+  versions: Map<string, string>
+  max_concurrency?: number
+  budget_usd?: number
+  sandbox: boolean
+  parent?: { run_id: string } & WorkRef
+  created_at: number
+  updated_at: number
+  /** Milliseconds that some driver drove it, up to the last event. */
+  active_ms: number
+  pausing: boolean
+  cancelling: boolean
+  stopping?: ErrorData
+  timed_out_ms?: number
+  finalising?: 'succeeded' | 'failed' | 'cancelled'
+  steps: Map<string, StepState>
+  /** Dollars of everything that was ever called, steps that ran again included; null when a part is unknown. */
+  cost_usd: number | null
+  outputs?: Spilled
+  error?: ErrorData
+}
+
+export function emptyState(runId: string): RunState {
+  return {
+    run_id: runId,
+    seq: 0,
+    workflow: '',
+    definition_hash: '',
+    status: 'running',
+    attempt: 1,
+    inputs: {},
+    env: {},
+    files: new Map(),
+    uploads: new Map(),
+    versions: new Map(),
+    sandbox: false,
+    created_at: 0,
+    updated_at: 0,
+    active_ms: 0,
+    pausing: false,
+    cancelling: false,
+    steps: new Map(),
+    cost_usd: 0,
+  }
+}
+
+export function foldEvents(runId: string, events: Iterable<RunEvent>): RunState {
+  const state = emptyState(runId)
+  for (const event of events) foldEvent(state, event)
+  return state
+}
+
+/** Adds two costs; unknown stays unknown. */
+export function addCost(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? null : a + b
+}
+
+function difference(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? null : a - b
+}
+
+export function isSettled(work: WorkState | undefined): boolean {
+  return work !== undefined && work.status !== 'running' && work.status !== 'waiting'
+}
+
+/** The state of a piece of work, if it has begun. */
+export function workOf(state: RunState, ref: WorkRef): WorkState | undefined {
+  const step = state.steps.get(ref.step)
+  return ref.index === undefined ? step : step?.items.get(ref.index)
+}
+
+/** Applies one event to the state, in place. */
+export function foldEvent(state: RunState, event: RunEvent): void {
+  const began = event.type === 'run.started' || event.type === 'run.created'
+  if (!began && state.status === 'running') state.active_ms += Math.max(0, event.time - state.updated_at)
+  state.seq = event.seq
+  state.updated_at = event.time
+  const fold = folds[event.type] as (state: RunState, event: RunEvent) => void
+  fold(state, event)
+}
+
+type Folds = { [T in RunEvent['type']]: (state: RunState, event: Extract<RunEvent, { type: T }>) => void }
+
+const folds: Folds = {
+  'run.created': (state, event) => {
+    state.workflow = event.workflow
+    if (event.version !== undefined) state.version = event.version
+    state.definition_hash = event.definition_hash
+    state.inputs = event.inputs
+    state.env = event.env
+    for (const file of event.files) state.files.set(file.sha256, file)
+    if (event.max_concurrency !== undefined) state.max_concurrency = event.max_concurrency
+    if (event.budget_usd !== undefined) state.budget_usd = event.budget_usd
+    state.sandbox = event.sandbox
+    if (event.parent) state.parent = event.parent
+    state.created_at = event.time
+  },
+  'run.started': (state, event) => {
+    if (event.budget_usd !== undefined) state.budget_usd = event.budget_usd
+    reopen(state)
+  },
+  'run.pausing': (state) => {
+    state.pausing = true
+  },
+  'run.cancelling': (state) => {
+    state.cancelling = true
+  },
+  'run.stopping': (state, event) => {
+    state.stopping = event.error
+  },
+  'run.timed_out': (state, event) => {
+    state.timed_out_ms = event.after_ms
+  },
+  'run.finalising': (state, event) => {
+    state.finalising = event.status
+  },
+  'run.waiting': (state, event) => {
+    state.status = 'waiting'
+    state.waiting_for = event.waiting_for
+    if (event.error) state.error = event.error
+    for (const step of state.steps.values()) {
+      for (const work of [step, ...step.items.values()]) if (work.status === 'running') work.status = 'waiting'
+    }
+  },
+  'run.settled': (state, event) => {
+    state.status = event.status
+    state.outputs = event.outputs
+    if (event.error) state.error = event.error
+  },
+  'run.retried': (state, event) => {
+    state.attempt = event.attempt
+    state.definition_hash = event.definition_hash
+    for (const { step, indexes } of event.reset) resetStep(state, step, indexes)
+    delete state.finalising
+    reopen(state)
+  },
+  'step.started': (state, event) => {
+    const work = newWork(event.time)
+    if (event.index === undefined) state.steps.set(event.step, { ...work, items: new Map() })
+    else state.steps.get(event.step)?.items.set(event.index, work)
+  },
+  'foreach.expanded': (state, event) => {
+    const step = state.steps.get(event.step)
+    if (step) step.count = event.count
+  },
+  'step.settled': (state, event) => {
+    let work = workOf(state, event)
+    if (!work) {
+      // Skipped, or cancelled before it began: there was no step.started.
+      work = newWork(event.time)
+      if (event.index === undefined) state.steps.set(event.step, { ...work, items: new Map() } as StepState)
+      else state.steps.get(event.step)?.items.set(event.index, work)
+      work = workOf(state, event) ?? work
+    }
+    // Calls were counted as they settled; what child runs cost is known only here.
+    if (work.child_run_id !== undefined) state.cost_usd = addCost(state.cost_usd, difference(event.cost_usd, work.cost_usd))
+    settle(work, event)
+    for (const file of work.files) state.files.set(file.sha256, file)
+  },
+  'round.settled': (state, event) => {
+    const work = workOf(state, event)
+    if (!work) return
+    work.rounds.push({ output: event.output, attempts: event.attempts, cost_usd: event.cost_usd })
+    work.calls = []
+    if (event.model !== undefined) work.model = event.model
+    if (work.child_run_id !== undefined) {
+      work.cost_usd = addCost(work.cost_usd, event.cost_usd)
+      state.cost_usd = addCost(state.cost_usd, event.cost_usd)
+    }
+    for (const file of event.files ?? []) {
+      work.files.push(file)
+      state.files.set(file.sha256, file)
+    }
+  },
+  'child.started': (state, event) => {
+    const work = workOf(state, event)
+    if (work) work.child_run_id = event.run_id
+  },
+  'approval.requested': (state, event) => {
+    const work = workOf(state, event)
+    if (!work) return
+    work.status = 'waiting'
+    work.approval = { message: event.message, inputs: event.inputs }
+    if (event.expires_at !== undefined) work.approval.expires_at = event.expires_at
+  },
+  'approval.answered': (state, event) => {
+    const work = workOf(state, event)
+    if (!work?.approval) return
+    work.approval.answer = { approved: event.approved, inputs: event.inputs, by: event.by, at: event.time }
+  },
+  'model.resolved': (state, event) => {
+    if (!state.versions.has(event.model)) state.versions.set(event.model, event.version)
+  },
+  'call.uploaded': (state, event) => {
+    state.uploads.set(event.sha256, event.url)
+  },
+  'call.intended': (state, event) => {
+    const work = workOf(state, event)
+    if (!work) return
+    const { call, candidate, target, model, body } = event
+    const intended: CallState = { call, candidate, target, model, body, intended_at: event.time }
+    if (event.version !== undefined) intended.version = event.version
+    // The same call may be intended again: its first create was found to be lost.
+    const at = work.calls.findIndex((known) => known.call === call)
+    if (at >= 0) work.calls[at] = intended
+    else work.calls.push(intended)
+  },
+  'call.created': (state, event) => {
+    const call = callOf(state, event)
+    if (call) call.id = event.id
+  },
+  'call.reattached': (state, event) => {
+    const call = callOf(state, event)
+    if (!call) return
+    if (event.how === 'lost') delete call.id
+    else if (event.id !== undefined) call.id = event.id
+  },
+  'call.settled': (state, event) => {
+    const call = callOf(state, event)
+    if (call) call.settled = event
+    const work = workOf(state, event)
+    if (work) {
+      work.attempts += 1
+      work.cost_usd = addCost(work.cost_usd, event.cost_usd)
+    }
+    state.cost_usd = addCost(state.cost_usd, event.cost_usd)
+  },
+}
+
+function newWork(time: number): WorkState {
+  return { status: 'running', started_at: time, attempts: 0, latency_ms: 0, cost_usd: 0, files: [], rounds: [], calls: [] }
+}
+
+function settle(work: WorkState, event: Extract<RunEvent, { type: 'step.settled' }>): void {
+  work.status = event.status
+  work.settled_at = event.time
+  work.attempts = event.attempts
+  work.latency_ms = event.latency_ms
+  work.cost_usd = event.cost_usd
+  if (event.output) work.output = event.output
+  if (event.error) work.error = event.error
+  if (event.reason !== undefined) work.reason = event.reason
+  if (event.model !== undefined) work.model = event.model
+  if (event.cached !== undefined) work.cached = event.cached
+  if (event.files) work.files = event.files
+  work.calls = []
+}
+
+function callOf(state: RunState, event: WorkRef & { call: number }): CallState | undefined {
+  return workOf(state, event)?.calls.find((call) => call.call === event.call)
+}
+
+/** A driver goes on: what ended the run is over, what was cancelled may begin again (ruling 22). */
+function reopen(state: RunState): void {
+  const settled = state.status === 'failed' || state.status === 'cancelled'
+  state.status = 'running'
+  state.pausing = false
+  state.cancelling = false
+  delete state.waiting_for
+  delete state.stopping
+  delete state.timed_out_ms
+  delete state.error
+  delete state.outputs
+  if (settled) delete state.finalising
+  for (const [id, step] of state.steps) {
+    if (step.status === 'cancelled' && step.count === undefined) state.steps.delete(id)
+    else reopenItems(step)
+  }
+}
+
+function reopenItems(step: StepState): void {
+  if (step.status !== 'cancelled' && step.status !== 'running' && step.status !== 'waiting') return
+  let open = step.status === 'cancelled'
+  for (const [index, item] of step.items) {
+    if (item.status === 'waiting' && !item.approval) item.status = 'running'
+    if (item.status !== 'cancelled') continue
+    step.items.delete(index)
+    open = true
+  }
+  if (open || (step.status === 'waiting' && !step.approval)) unsettle(step)
+}
+
+function unsettle(step: StepState): void {
+  step.status = 'running'
+  delete step.output
+  delete step.error
+  delete step.reason
+  delete step.settled_at
+}
+
+function resetStep(state: RunState, id: string, indexes: number[] | undefined): void {
+  const step = state.steps.get(id)
+  if (!step) return
+  if (!indexes) {
+    state.steps.delete(id)
+    return
+  }
+  for (const index of indexes) step.items.delete(index)
+  unsettle(step)
+}
+
+/** The value behind a journaled one; spilled values must have been loaded into `loaded` by hash. */
+export function unspill(spilled: Spilled | undefined, loaded: ReadonlyMap<string, Json>): Json {
+  if (!spilled) return null
+  if ('value' in spilled) return spilled.value
+  return loaded.get(spilled.spilled.sha256) ?? null
+}
