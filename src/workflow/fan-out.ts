@@ -2,9 +2,11 @@
 import { type ErrorData, NonRetryableError, toErrorData } from '../domain/errors.ts'
 import type { EventOf } from '../domain/events.ts'
 import type { Json } from '../std/json.ts'
+import type { EvaluateContext } from '../expression/evaluate.ts'
 import type { PlanStep } from './plan.ts'
 import type { Scope } from './scope.ts'
 import { addCost, isSettled, type StepState } from './state.ts'
+import { renderTemplate } from './template.ts'
 
 export interface FanOut {
   readonly step: PlanStep
@@ -18,6 +20,13 @@ export interface FanOut {
   settled: number
   /** No more items are started: fail_fast, or the run is ending. */
   closed: boolean
+}
+
+/** The list of a foreach; the same scope gives the same list, now and at a resume. Throws when it is none. */
+export function listOf(step: PlanStep, scope: Scope, context: EvaluateContext): Json[] {
+  const list = step.foreachIn ? renderTemplate(step.foreachIn, scope, context) : null
+  if (Array.isArray(list)) return list
+  throw new NonRetryableError('expression_failed', 'foreach.in is not a list', { hint: 'give a list; `values()` or `split()` make one' })
 }
 
 export function createFanOut(step: PlanStep, list: readonly Json[], scope: Scope, state: StepState): FanOut {

@@ -14,19 +14,20 @@
  *  7. Cancelling stops new steps, cancels what is in flight at its target, runs `finally`, and ends `cancelled`.
  *     Abandoning journals nothing and cancels nothing: the run stays resumable.
  */
-import { CancelledError, type ErrorData, NonRetryableError, TimeoutError, toErrorData } from '../domain/errors.ts'
+import { CancelledError, type ErrorData, TimeoutError } from '../domain/errors.ts'
 import type { EventOf, RunCommand, WorkRef } from '../domain/events.ts'
 import { deferred } from '../std/deferred.ts'
 import type { Json, JsonObject } from '../std/json.ts'
 import { answerApproval, approvalOf, expireApproval, openApprovals } from './approval.ts'
 import { concludeRun, statusOfSteps } from './conclude.ts'
-import { createFanOut, type FanOut, fanResult, isDone, peekItem, scopeOfItem, takeItem } from './fan-out.ts'
-import { evaluation, type Gate, judgeCondition, judgeStep } from './gate.ts'
+import { cancelledWork, failedWork, notBegun, waitsInFinally } from './endings.ts'
+import { createFanOut, type FanOut, fanResult, isDone, listOf, peekItem, scopeOfItem, takeItem } from './fan-out.ts'
+import { evaluation, judgeCondition, judgeStep } from './gate.ts'
 import type { PlanStep } from './plan.ts'
 import { comesBefore, createSchedule, peekReady, type Schedule, settleStep, takeReady } from './scheduler.ts'
 import { type Scope, type ScopeParts, scopeOfStep } from './scope.ts'
 import { isSettled, type RunState, type StepState, workOf } from './state.ts'
-import { renderTemplate } from './template.ts'
+import { keyOf, Units } from './units.ts'
 import { isInstant, perform, type WorkOutcome, type WorkParts } from './work.ts'
 
 export interface DriveParts extends WorkParts {
@@ -55,22 +56,11 @@ type Message =
   | { kind: 'poll' }
   | { kind: 'crash'; error: unknown }
 
-interface Unit {
-  step: PlanStep
-  ref: WorkRef
-  scope: Scope
-  controller: AbortController
-}
-
 export class RunDriver {
   readonly #parts: DriveParts
   readonly #scope: ScopeParts
-  /** Work in flight, or decided in this turn. */
-  readonly #units = new Map<string, Unit>()
-  /** Of them, those that take a slot. */
-  #slots = 0
-  /** Decided in this turn; they begin once that is durable (invariant 1). */
-  #decided: Unit[] = []
+  /** What is in flight, and what was decided in this turn: it begins once that is durable (invariant 1). */
+  readonly #units = new Units()
   readonly #fans = new Map<string, FanOut>()
   /** Work whose child run waits for an approval. */
   readonly #parked = new Map<string, WorkRef>()
@@ -106,7 +96,7 @@ export class RunDriver {
   /** Ends at once with `reason`: nothing more is journaled, nothing is cancelled at its target (invariant 7). */
   abandon(reason: Error): void {
     this.#parts.journal.close(reason)
-    this.#abortUnits(reason)
+    this.#units.abort(reason)
     this.#post({ kind: 'crash', error: reason })
   }
 
@@ -168,9 +158,7 @@ export class RunDriver {
   }
 
   #takeOutcome(ref: WorkRef, outcome: WorkOutcome): void {
-    const unit = this.#units.get(keyOf(ref))
-    this.#units.delete(keyOf(ref))
-    if (unit && !isInstant(unit.step)) this.#slots -= 1
+    this.#units.remove(ref)
     const fan = this.#fanOf(ref)
     if (fan) fan.inFlight -= 1
     if (outcome.kind === 'settled') this.#settle(outcome.event)
@@ -197,7 +185,7 @@ export class RunDriver {
     const { on_error, foreach } = fan.step.definition
     if (event.status === 'failed' && on_error === 'fail' && foreach?.fail_fast && !fan.closed) {
       fan.closed = true
-      this.#abortUnits(new CancelledError(`item ${event.index} failed`), event.step)
+      this.#units.abort(new CancelledError(`item ${event.index} failed`), event.step)
     }
     this.#settleFan(fan)
   }
@@ -210,10 +198,8 @@ export class RunDriver {
   }
 
   #park(ref: WorkRef): void {
-    if (this.#phase === 'finally') {
-      const error = new NonRetryableError('step_failed', 'a nested run waits for an approval, which `finally` steps can not do')
-      this.#settle({ ...endWithout(this.#state, ref), status: 'failed', error: toErrorData(error) })
-    } else if (this.#halting()) this.#decideAgain(ref)
+    if (this.#phase === 'finally') this.#settle(waitsInFinally(this.#state, ref))
+    else if (this.#halting()) this.#decideAgain(ref)
     else this.#parked.set(keyOf(ref), ref)
   }
 
@@ -221,7 +207,7 @@ export class RunDriver {
   #stop(ref: WorkRef, error: ErrorData): void {
     if (!this.#state.stopping) this.#parts.journal.add({ type: 'run.stopping', error })
     // A refused budget created nothing: the work begins anew at a resume. Otherwise its call is taken up again.
-    if (error.code === 'budget_exceeded' || this.#phase === 'finally') this.#settle({ ...endWithout(this.#state, ref), error })
+    if (error.code === 'budget_exceeded' || this.#phase === 'finally') this.#settle(cancelledWork(this.#state, ref, error))
   }
 
   #pauseAll(by: string): void {
@@ -249,25 +235,18 @@ export class RunDriver {
 
   /** Cancels everything that has begun; what has not begun stays so. */
   #halt(reason: Error): void {
-    this.#abortUnits(reason)
     // Child runs that wait are gone into once more, to be cancelled themselves.
     for (const ref of this.#parked.values()) this.#decideAgain(ref)
     this.#parked.clear()
-    for (const unit of this.#decided) unit.controller.abort(reason)
+    this.#units.abort(reason)
     this.#endWaiting()
   }
 
   /** Nothing more will begin: approvals and fan-outs that still wait are settled as cancelled. */
   #endWaiting(): void {
     for (const fan of this.#fans.values()) fan.closed = true
-    for (const ref of openApprovals(this.#state)) this.#settle(endWithout(this.#state, ref))
+    for (const ref of openApprovals(this.#state)) this.#settle(cancelledWork(this.#state, ref))
     for (const fan of this.#fans.values()) this.#settleFan(fan)
-  }
-
-  #abortUnits(reason: Error, step?: string): void {
-    for (const unit of this.#units.values()) {
-      if (step === undefined || unit.ref.step === step) unit.controller.abort(reason)
-    }
   }
 
   // ── what follows ──
@@ -278,7 +257,7 @@ export class RunDriver {
     const { pausing, stopping } = this.#state
     if (this.#phase === 'steps' && (pausing || stopping || this.#halting())) return
     for (let begun = 0; begun < instantPerTurn; begun += 1) {
-      const free = this.#slots < this.#parts.max_concurrency
+      const free = this.#units.slots < this.#parts.max_concurrency
       const fan = this.#nextFan(free)
       const ready = peekReady(this.#schedule)
       if (fan && (ready === undefined || !comesBefore(this.#schedule, ready, fan.step.id))) this.#startItem(fan)
@@ -309,7 +288,7 @@ export class RunDriver {
     let scope: Scope | undefined
     const scopeOnce = () => (scope ??= scopeOfStep(this.#scope, step))
     const gate = judgeStep(plan, this.#state, step, scopeOnce, clock.now())
-    if (!gate.open) return this.#settle(closedGate({ step: step.id }, gate))
+    if (!gate.open) return this.#settle(notBegun(this.#state, { step: step.id }, gate))
     journal.add({ type: 'step.started', step: step.id })
     if (step.definition.foreach) this.#expand(step, scopeOnce())
     else this.#decide(step, { step: step.id }, scopeOnce())
@@ -318,14 +297,11 @@ export class RunDriver {
   /** Lists the items of a foreach; at a resume the same values give the same list. */
   #expand(step: PlanStep, scope: Scope): void {
     const state = this.#state.steps.get(step.id) as StepState
-    let list: Json = null
+    let list: Json[]
     try {
-      if (step.foreachIn) list = renderTemplate(step.foreachIn, scope, evaluation(this.#state, state.started_at))
-      if (!Array.isArray(list)) {
-        throw new NonRetryableError('expression_failed', 'foreach.in is not a list', { hint: 'give a list; `values()` or `split()` make one' })
-      }
+      list = listOf(step, scope, evaluation(this.#state, state.started_at))
     } catch (error) {
-      return this.#settle({ ...endWithout(this.#state, { step: step.id }), status: 'failed', error: { ...toErrorData(error), step: step.id } })
+      return this.#settle(failedWork(this.#state, { step: step.id }, error))
     }
     if (state.count === undefined) this.#parts.journal.add({ type: 'foreach.expanded', step: step.id, count: list.length })
     const fan = createFanOut(step, list, scope, state)
@@ -340,7 +316,7 @@ export class RunDriver {
     if (!begun) {
       if (fan.step.condition?.perItem) {
         const gate = judgeCondition(fan.step, this.#state, scope, this.#parts.clock.now())
-        if (!gate.open) return this.#settle(closedGate(ref, gate))
+        if (!gate.open) return this.#settle(notBegun(this.#state, ref, gate))
       }
       this.#parts.journal.add({ type: 'step.started', ...ref })
     }
@@ -350,10 +326,7 @@ export class RunDriver {
   /** Lets a piece of work begin at the end of this turn; an approval is asked for instead. */
   #decide(step: PlanStep, ref: WorkRef, scope: Scope): void {
     if (step.definition.action.kind === 'approval') return this.#ask(step, ref, scope)
-    const unit: Unit = { step, ref, scope, controller: new AbortController() }
-    this.#units.set(keyOf(ref), unit)
-    this.#decided.push(unit)
-    if (!isInstant(step)) this.#slots += 1
+    this.#units.add(step, ref, scope)
     const fan = this.#fanOf(ref)
     if (fan) fan.inFlight += 1
   }
@@ -370,14 +343,12 @@ export class RunDriver {
       this.#parts.journal.add(event)
       if (event.expires_at !== undefined) this.#expireAt(ref, event.expires_at)
     } catch (error) {
-      this.#settle({ ...endWithout(this.#state, ref), status: 'failed', error: { ...toErrorData(error), step: step.id } })
+      this.#settle(failedWork(this.#state, ref, error))
     }
   }
 
   #beginDecided(): void {
-    const decided = this.#decided
-    this.#decided = []
-    for (const { step, ref, scope, controller } of decided) {
+    for (const { step, ref, scope, controller } of this.#units.takeDecided()) {
       perform(this.#parts, step, ref, scope, controller.signal).then(
         (outcome) => this.#post({ kind: 'work', ref, outcome }),
         (error) => this.#post({ kind: 'crash', error }),
@@ -506,22 +477,7 @@ export class RunDriver {
   }
 }
 
-function keyOf(ref: WorkRef): string {
-  return ref.index === undefined ? ref.step : `${ref.step}[${ref.index}]`
-}
-
 /** Starting a foreach, an approval or pure data takes no slot; their items and calls do. */
 function takesSlot(step: PlanStep): boolean {
   return !isInstant(step) && !step.definition.foreach && step.definition.action.kind !== 'approval'
-}
-
-/** The end of work that came to nothing, with what it cost so far. */
-function endWithout(state: RunState, ref: WorkRef): EventOf<'step.settled'> {
-  const work = workOf(state, ref)
-  return { type: 'step.settled', ...ref, status: 'cancelled', attempts: work?.attempts ?? 0, latency_ms: 0, cost_usd: work?.cost_usd ?? 0 }
-}
-
-function closedGate(ref: WorkRef, gate: Exclude<Gate, { open: true }>): EventOf<'step.settled'> {
-  const event: EventOf<'step.settled'> = { type: 'step.settled', ...ref, status: gate.status, attempts: 0, latency_ms: 0, cost_usd: 0 }
-  return gate.status === 'failed' ? { ...event, error: { ...gate.error, step: ref.step } } : { ...event, reason: gate.reason }
 }
