@@ -1,0 +1,86 @@
+/** The one way in which predictions are created, whichever of the three paths asked for it. */
+import { hashJson } from '../../std/hash.ts'
+import type { Json, JsonObject } from '../../std/json.ts'
+import { invalidFields } from '../catalogue/check-input.ts'
+import { type CatalogueModel, modelName } from '../catalogue/model.ts'
+import type { SandboxContext } from '../context.ts'
+import type { Fault } from '../faults/rules.ts'
+import { withContentNames } from '../files/links.ts'
+import { drawLatency } from '../latency.ts'
+import { seedFrom } from '../seed.ts'
+import { type Answer, ok, problem, throttled } from './answer.ts'
+import { readPredictionRequest } from './prediction-request.ts'
+import type { SandboxRequest } from './request.ts'
+import { showPrediction } from './show-prediction.ts'
+
+export interface CreateTarget {
+  model: CatalogueModel
+  /** 64 hex digits. */
+  version: string
+  deployment: string | null
+}
+
+/** A prediction that never ends by itself is ended after this long, as Replicate does. */
+const longestRunMs = 30 * 60_000
+
+export async function createPrediction(
+  context: SandboxContext,
+  request: SandboxRequest,
+  find: (body: JsonObject) => CreateTarget | Answer,
+): Promise<Answer> {
+  const asked = readPredictionRequest(request)
+  if ('kind' in asked) return asked
+  const target = find(asked.body)
+  if ('kind' in target) return target
+  const invalid = invalidFields(target.model.fields, asked.input)
+  if (invalid.length > 0) {
+    return problem(422, invalid.map(({ field, description }) => `- ${field}: ${description}\n`).join(''), {
+      title: 'Input validation failed',
+      body: { invalid_fields: invalid.map((each) => ({ ...each })) },
+    })
+  }
+  const inputKey = hashJson(named(context, asked.input))
+  const fault = context.injector.strike('create', modelName(target.model), inputKey)
+  const refused = fault && faultAnswer(fault, 'before')
+  if (refused) return refused
+  const row = await context.engine.create({
+    model: modelName(target.model),
+    version: target.version,
+    deployment: target.deployment,
+    input: asked.input,
+    inputKey,
+    ...timesOf(context, target, inputKey, fault),
+    cancelAfterMs: asked.cancelAfterMs,
+    fault,
+    webhook: asked.webhook,
+    webhookEvents: asked.webhookEvents,
+  })
+  if (fault && faultAnswer(fault, 'after')) return { kind: 'cut' }
+  if (asked.waitMs === undefined) return ok(await showPrediction(context, row), 201)
+  if (fault?.kind === 'early') {
+    return ok({ ...(await showPrediction(context, row, { waited: true })), status: 'processing' }, 201)
+  }
+  const ended = await context.engine.waitForEnd(row, asked.waitMs, request.signal)
+  return ok(await showPrediction(context, ended, { waited: true }), ended.status === null ? 202 : 201)
+}
+
+/** The answer that a fault gives in place of the real one. */
+export function faultAnswer(fault: Fault, when: 'before' | 'after'): Answer | undefined {
+  if (fault.kind === 'drop') return fault.when === when ? { kind: 'cut' } : undefined
+  if (fault.kind !== 'status' || when === 'after') return undefined
+  if (fault.retryAfterS !== undefined) return throttled(fault.status, fault.retryAfterS)
+  return problem(fault.status, 'Injected by the sandbox')
+}
+
+function named(context: SandboxContext, input: JsonObject): Json {
+  return withContentNames(input, (id) => context.files.get(id)?.sha256)
+}
+
+/** Waiting in the queue takes a tenth of the running time, at most 200 ms. */
+function timesOf(context: SandboxContext, { model, version }: CreateTarget, inputKey: string, fault: Fault | undefined) {
+  const drawn = drawLatency(context.latency ?? model.latency, seedFrom(`${context.seed} latency ${version} ${inputKey}`))
+  const startsInMs = Math.min(200, Math.round(drawn / 10))
+  const runs = Math.round(drawn) - startsInMs
+  if (fault?.kind === 'stall') return { startsInMs, runsForMs: longestRunMs }
+  return { startsInMs, runsForMs: fault?.kind === 'slow' ? Math.round(runs * fault.factor) : runs }
+}

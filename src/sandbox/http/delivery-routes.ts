@@ -1,0 +1,19 @@
+/** Output files, for whoever has the link, until they expire. */
+import { notFound, problem } from './answer.ts'
+import { param } from './request.ts'
+import type { Route } from './route.ts'
+
+export const deliveryRoutes: readonly Route[] = [
+  {
+    method: 'GET',
+    path: '/delivery/:id/:name',
+    auth: false,
+    async handle(context, request) {
+      const file = context.files.get(param(request, 0))
+      if (!file || file.prediction === null) return notFound()
+      if (file.expires_ms <= context.clock.now()) return problem(404, 'This file has expired.')
+      const bytes = await context.content.get(file.id)
+      return bytes ? { kind: 'bytes', status: 200, mediaType: file.media_type, bytes } : notFound()
+    },
+  },
+]

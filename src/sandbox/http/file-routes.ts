@@ -1,0 +1,140 @@
+/** Uploaded files: create, list, get, delete, download. */
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import { sha256 } from '../../std/hash.ts'
+import { isObject, type JsonObject } from '../../std/json.ts'
+import type { SandboxContext } from '../context.ts'
+import { uploadLink } from '../files/links.ts'
+import { newId } from '../prediction-id.ts'
+import type { FileRow } from '../store/file-rows.ts'
+import { type Answer, notFound, ok, problem } from './answer.ts'
+import { header, param, type SandboxRequest } from './request.ts'
+import type { Route } from './route.ts'
+
+const pageSize = 100
+const lifetimeMs = 24 * 3_600_000
+const maxFileBytes = 100 * 1024 * 1024
+
+export const fileRoutes: readonly Route[] = [
+  { method: 'POST', path: '/v1/files', maxBodyBytes: maxFileBytes + 64 * 1024, handle: createFile },
+  { method: 'GET', path: '/v1/files', handle: listFiles },
+  {
+    method: 'GET',
+    path: '/v1/files/:id',
+    handle(context, request) {
+      const file = uploadOf(context, param(request, 0))
+      return file ? ok(viewFile(context, file)) : notFound()
+    },
+  },
+  {
+    method: 'DELETE',
+    path: '/v1/files/:id',
+    async handle(context, request) {
+      const file = uploadOf(context, param(request, 0))
+      if (!file) return notFound()
+      await context.writer.write(() => context.files.remove(file.id))
+      await context.content.drop(file.id)
+      return { kind: 'empty', status: 204 }
+    },
+  },
+  { method: 'GET', path: '/v1/files/:id/download', auth: false, handle: downloadFile },
+]
+
+function uploadOf(context: SandboxContext, id: string): FileRow | undefined {
+  const file = context.files.get(id)
+  return file && file.prediction === null && file.expires_ms > context.clock.now() ? file : undefined
+}
+
+async function createFile(context: SandboxContext, request: SandboxRequest): Promise<Answer> {
+  const form = await readForm(request)
+  const content = form?.get('content')
+  if (!form || !(content instanceof Blob)) return problem(400, 'The form must have a file named "content".')
+  const metadata = await readMetadata(form.get('metadata'))
+  if (!metadata) return problem(400, 'metadata must be a JSON object.')
+  const named = form.get('filename')
+  const name = typeof named === 'string' && named !== '' ? named : content instanceof File ? content.name : 'file'
+  if (Buffer.byteLength(name) > 255) return problem(400, 'filename must be at most 255 bytes.')
+  const typed = form.get('type')
+  const bytes = Buffer.from(await content.arrayBuffer())
+  if (bytes.byteLength > maxFileBytes) return problem(413, 'Files may have at most 100 MB.')
+  const now = Math.floor(context.clock.now())
+  const row = {
+    id: newId(),
+    prediction: null,
+    name,
+    media_type: typeof typed === 'string' && typed !== '' ? typed : content.type || 'application/octet-stream',
+    bytes: bytes.byteLength,
+    sha256: sha256(bytes),
+    metadata: JSON.stringify(metadata),
+    created_ms: now,
+    expires_ms: now + lifetimeMs,
+  }
+  await context.content.put(row.id, bytes)
+  await context.writer.write(() => context.files.insert(row))
+  return ok(viewFile(context, { ...row, seq: 0 }), 201)
+}
+
+async function readForm(request: SandboxRequest): Promise<FormData | undefined> {
+  const type = header(request, 'content-type') ?? ''
+  if (!type.startsWith('multipart/form-data')) return undefined
+  try {
+    return await new Response(new Uint8Array(request.body), { headers: { 'content-type': type } }).formData()
+  } catch {
+    return undefined
+  }
+}
+
+async function readMetadata(part: string | Blob | null): Promise<JsonObject | undefined> {
+  if (part === null) return {}
+  try {
+    const metadata: unknown = JSON.parse(typeof part === 'string' ? part : await part.text())
+    return isObject(metadata) ? (metadata as JsonObject) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function listFiles(context: SandboxContext, request: SandboxRequest): Answer {
+  const cursor = request.query.get('cursor')
+  const before = cursor === null ? Number.MAX_SAFE_INTEGER : Number(Buffer.from(cursor, 'base64url').toString())
+  if (!Number.isSafeInteger(before)) return problem(400, 'Invalid cursor')
+  const rows = context.files.uploads(before, Math.floor(context.clock.now()), pageSize + 1)
+  const page = rows.slice(0, pageSize)
+  const last = rows.length > pageSize ? page.at(-1) : undefined
+  const next = last && `${context.origin()}/v1/files?cursor=${Buffer.from(String(last.seq)).toString('base64url')}`
+  return ok({ next: next ?? null, previous: null, results: page.map((row) => viewFile(context, row)) })
+}
+
+/** With a token, or with `owner`, `expiry` and the signature of `{owner} {id} {expiry}` under the account's secret. */
+async function downloadFile(context: SandboxContext, request: SandboxRequest): Promise<Answer> {
+  const file = uploadOf(context, param(request, 0))
+  if (!file) return notFound()
+  const allowed = header(request, 'authorization') !== undefined || isSigned(context, request, file.id)
+  if (!allowed) return problem(403, 'The signature is wrong or has expired.')
+  const bytes = await context.content.get(file.id)
+  return bytes ? { kind: 'bytes', status: 200, mediaType: file.media_type, bytes } : notFound()
+}
+
+function isSigned(context: SandboxContext, request: SandboxRequest, id: string): boolean {
+  const { query } = request
+  const expiry = query.get('expiry') ?? ''
+  if (!(Number(expiry) * 1_000 > context.clock.now())) return false
+  const key = Buffer.from(context.secret.replace(/^whsec_/, ''), 'base64')
+  const expected = createHmac('sha256', key).update(`${query.get('owner') ?? ''} ${id} ${expiry}`).digest()
+  const given = Buffer.from(query.get('signature') ?? '', 'base64')
+  return given.length === expected.length && timingSafeEqual(given, expected)
+}
+
+function viewFile(context: SandboxContext, file: FileRow): JsonObject {
+  return {
+    id: file.id,
+    name: file.name,
+    content_type: file.media_type,
+    size: file.bytes,
+    etag: file.sha256.slice(0, 32),
+    checksums: { sha256: file.sha256 },
+    metadata: JSON.parse(file.metadata) as JsonObject,
+    created_at: new Date(file.created_ms).toISOString(),
+    expires_at: new Date(file.expires_ms).toISOString(),
+    urls: { get: uploadLink(context.origin(), file.id) },
+  }
+}

@@ -1,0 +1,41 @@
+/** Gathers what a prediction's view needs, with what there is of its output so far. */
+import type { JsonObject } from '../../std/json.ts'
+import type { CatalogueModel } from '../catalogue/model.ts'
+import type { SandboxContext } from '../context.ts'
+import { progressLog } from '../predictions/progress-log.ts'
+import { momentOf } from '../predictions/timeline.ts'
+import { type ViewContext, viewPrediction } from '../predictions/view.ts'
+import type { PredictionRow } from '../store/prediction-rows.ts'
+
+export async function showPrediction(
+  context: SandboxContext,
+  row: PredictionRow,
+  options: { waited?: boolean } = {},
+): Promise<JsonObject> {
+  const moment = momentOf(row, context.clock.now())
+  const model = context.catalogue.model(row.model)
+  const view: ViewContext = {
+    origin: context.origin(),
+    secret: context.secret,
+    model,
+    moment,
+    removed: context.engine.isRemoved(row),
+    files: row.output?.includes('"$file"') ? context.files.ofPrediction(row.id) : [],
+    ...options,
+  }
+  if (row.status === null && moment.phase === 'processing' && model) {
+    view.partial = await partialOutput(context, row, model, moment.share)
+  }
+  return viewPrediction(row, view)
+}
+
+/** As on Replicate, the output of a model that streams grows while it runs: it is whole only once it has ended. */
+async function partialOutput(context: SandboxContext, row: PredictionRow, model: CatalogueModel, share: number) {
+  const input = JSON.parse(row.input) as JsonObject
+  const logs = progressLog({ num_inference_steps: model.fields['num_inference_steps']?.default ?? null, ...input }, share)
+  if (!model.streams || row.fault !== null) return { output: null, logs }
+  const computed = await context.engine.answerAhead(row)
+  const tokens = computed.ok && Array.isArray(computed.answer.output) ? computed.answer.output : []
+  const ready = Math.floor(tokens.length * share)
+  return { output: ready > 0 ? tokens.slice(0, ready) : null, logs }
+}

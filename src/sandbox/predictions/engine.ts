@@ -1,0 +1,300 @@
+/** The life of predictions: created durably, ended by the clock, computed when due, cancelled, forgotten. */
+import type { Clock } from '../../std/clock.ts'
+import { sha256 } from '../../std/hash.ts'
+import type { Json, JsonObject } from '../../std/json.ts'
+import type { CatalogueModel } from '../catalogue/model.ts'
+import type { Fault } from '../faults/rules.ts'
+import { readInputFile } from '../files/read-input-file.ts'
+import { derivedId, newId } from '../prediction-id.ts'
+import type { BatchWriter } from '../store/batch-writer.ts'
+import type { Content } from '../store/content.ts'
+import type { FileRow, FileRows } from '../store/file-rows.ts'
+import type { NewPrediction, Outcome, PredictionRow, PredictionRows } from '../store/prediction-rows.ts'
+import type { RequestLog } from '../store/request-log.ts'
+import type { Changes } from './changes.ts'
+import { estimateCharge, exactCharge, unfinishedCharge } from './charge.ts'
+import { type Computed, computeAnswer } from './compute.ts'
+import type { DueQueue } from './due-queue.ts'
+import { progressLog } from './progress-log.ts'
+import { endOf, hadBegun, momentOf } from './timeline.ts'
+
+export interface EngineParts {
+  clock: Clock
+  seed: number
+  /** Mixed into the ids of output files, so that their links can't be guessed. */
+  secret: string
+  /** How long data of an ended prediction is kept. */
+  dataLifetimeMs: number
+  predictions: PredictionRows
+  files: FileRows
+  content: Content
+  writer: BatchWriter
+  log: RequestLog
+  changes: Changes
+  dueQueue: (due: (id: string) => void) => DueQueue
+  model(name: string): CatalogueModel | undefined
+}
+
+export interface PredictionOrder {
+  model: string
+  version: string
+  deployment: string | null
+  input: JsonObject
+  inputKey: string
+  startsInMs: number
+  runsForMs: number
+  cancelAfterMs: number | undefined
+  fault: Fault | undefined
+  webhook: string | null
+  webhookEvents: string[] | null
+}
+
+export class PredictionEngine {
+  readonly #parts: EngineParts
+  readonly #due: DueQueue
+  readonly #computing = new Map<string, Promise<Computed>>()
+  readonly #settling = new Map<string, Promise<PredictionRow | undefined>>()
+
+  constructor(parts: EngineParts) {
+    this.#parts = parts
+    // a settling that fails (full disk) is tried again, and its error seen, by whoever asks next
+    this.#due = parts.dueQueue((id) => void this.get(id).catch(() => {}))
+    for (const row of parts.predictions.open()) this.#due.add(row.id, dueAt(row))
+  }
+
+  /** Durable, with its charge and its log line, when this resolves. */
+  async create(order: PredictionOrder): Promise<PredictionRow> {
+    const row = this.#newRow(order)
+    await this.#parts.writer.write(() => {
+      this.#parts.predictions.insert(row)
+      this.#parts.log.add({
+        time: new Date(row.created_ms).toISOString(),
+        event: 'create',
+        id: row.id,
+        model: row.model,
+        version: row.version,
+        deployment: row.deployment,
+        input_sha256: row.input_key,
+        input: order.input,
+        status: 'starting',
+        usd: row.usd,
+        fault: order.fault?.kind ?? null,
+      })
+    })
+    this.#due.add(row.id, dueAt(row))
+    const unsettled = { canceled_ms: null, status: null, ended_ms: null, removed_ms: null } as const
+    return { ...row, ...unsettled, seq: 0, output: null, error: null, logs: null, metrics: null }
+  }
+
+  /** As it is now; its outcome is computed and durable when it has ended. */
+  async get(id: string): Promise<PredictionRow | undefined> {
+    const row = this.#parts.predictions.get(id)
+    return row && this.settled(row)
+  }
+
+  async settled(row: PredictionRow): Promise<PredictionRow> {
+    if (row.status !== null || momentOf(row, this.#parts.clock.now()).phase !== 'ended') return row
+    const settling = this.#settling.get(row.id) ?? this.#settle(row)
+    this.#settling.set(row.id, settling)
+    try {
+      return (await settling) ?? row
+    } finally {
+      this.#settling.delete(row.id)
+    }
+  }
+
+  async cancel(id: string): Promise<PredictionRow | undefined> {
+    const { predictions, writer, log, clock, changes } = this.#parts
+    const now = clock.now()
+    const row = predictions.get(id)
+    if (row && momentOf(row, now).phase !== 'ended') {
+      await writer.write(() => {
+        if (!predictions.cancel(id, now)) return
+        log.add({ time: new Date(now).toISOString(), event: 'cancel', id, model: row.model })
+      })
+      changes.announce(id)
+    }
+    return this.get(id)
+  }
+
+  /** Resolves when it has ended or `ms` have passed, whichever is first. */
+  async waitForEnd(row: PredictionRow, ms: number, signal: AbortSignal): Promise<PredictionRow> {
+    const { clock, changes } = this.#parts
+    const until = clock.now() + ms
+    let current = row
+    for (;;) {
+      const now = clock.now()
+      if (current.status !== null || now >= until) return current
+      await changes.next(row.id, Math.max(0, Math.min(endOf(current).at, until) - now), signal)
+      current = (await this.get(row.id)) ?? current
+    }
+  }
+
+  /** The whole answer, before its time: for streams and partial outputs. Shared by all who ask until it has ended. */
+  answerAhead(row: PredictionRow): Promise<Computed> {
+    const known = this.#computing.get(row.id)
+    if (known) return known
+    const model = this.#parts.model(row.model)
+    const computing: Promise<Computed> = model
+      ? computeAnswer(row, model, {
+          seed: this.#parts.seed,
+          file: (link) => readInputFile(link, this.#parts.files, this.#parts.content),
+        })
+      : Promise.resolve({ ok: false, error: `The model ${row.model} is gone`, logs: '' })
+    this.#computing.set(row.id, computing)
+    return computing
+  }
+
+  /** Whether its data is gone, by the clock or because it was told so. */
+  isRemoved(row: PredictionRow): boolean {
+    if (row.removed_ms !== null) return true
+    return row.ended_ms !== null && this.#parts.clock.now() >= row.ended_ms + this.#parts.dataLifetimeMs
+  }
+
+  /** Removes the data of one ended prediction, or of all that are due (`force`: of all that ended). */
+  async removeData(id?: string, force = false): Promise<number> {
+    const { predictions, files, clock, dataLifetimeMs } = this.#parts
+    const now = clock.now()
+    if (id !== undefined) {
+      await this.get(id)
+      return (await this.#removeOne(id)) ? 1 : 0
+    }
+    let removed = 0
+    for (const ended of force ? predictions.ended() : predictions.endedBefore(now - dataLifetimeMs)) {
+      if (await this.#removeOne(ended)) removed += 1
+    }
+    for (const expired of files.expired(now)) await this.#removeFile(expired)
+    return removed
+  }
+
+  async close(): Promise<void> {
+    await this.#due.close()
+    await Promise.allSettled(this.#settling.values())
+  }
+
+  #newRow(order: PredictionOrder): NewPrediction {
+    const now = Math.floor(this.#parts.clock.now())
+    const model = this.#parts.model(order.model)
+    const startsMs = now + order.startsInMs
+    return {
+      id: newId(),
+      model: order.model,
+      version: order.version,
+      deployment: order.deployment,
+      input: JSON.stringify(order.input),
+      input_key: order.inputKey,
+      created_ms: now,
+      starts_ms: startsMs,
+      ends_ms: startsMs + order.runsForMs,
+      deadline_ms: order.cancelAfterMs === undefined ? null : now + order.cancelAfterMs,
+      fault: order.fault ? JSON.stringify(order.fault) : null,
+      webhook: order.webhook,
+      webhook_events: order.webhookEvents && JSON.stringify(order.webhookEvents),
+      usd: model ? estimateCharge(model, order.input, order.runsForMs / 1_000) : 0,
+    }
+  }
+
+  async #settle(row: PredictionRow): Promise<PredictionRow | undefined> {
+    const { predictions, files, writer, changes } = this.#parts
+    const { outcome, made } = await this.#outcome(row)
+    const done = await writer.write(() => {
+      if (!predictions.settle(row, outcome)) return false
+      for (const file of made) files.insert(file)
+      return true
+    })
+    this.#computing.delete(row.id)
+    changes.announce(row.id)
+    // another process settled or canceled it between our reading and writing: its word counts
+    const current = predictions.get(row.id)
+    return done || !current ? current : this.#settledElsewhere(current)
+  }
+
+  async #settledElsewhere(row: PredictionRow): Promise<PredictionRow | undefined> {
+    return row.status === null ? this.#settle(row) : row
+  }
+
+  async #outcome(row: PredictionRow): Promise<{ outcome: Outcome; made: Omit<FileRow, 'seq'>[] }> {
+    const end = endOf(row)
+    const seconds = Math.max(0, end.at - row.starts_ms) / 1_000
+    const fault = row.fault === null ? undefined : (JSON.parse(row.fault) as Fault)
+    const model = this.#parts.model(row.model) as CatalogueModel
+    const base = { ended_ms: end.at, output: null, error: null, logs: '' }
+    if (end.how !== 'finished') {
+      const begun = hadBegun(row, end.how, end.at)
+      const usd = unfinishedCharge(model, end.how, seconds, row.usd)
+      const logs = begun ? this.#progress(row, model, seconds * 1_000 / (row.ends_ms - row.starts_ms)) : ''
+      return { outcome: { ...base, status: end.how, logs, metrics: metricsOf(row, end.at, begun), usd }, made: [] }
+    }
+    const failed = (error: string, logs: string) => {
+      const usd = unfinishedCharge(model, 'failed', seconds, row.usd)
+      const metrics = metricsOf(row, end.at, true)
+      return { outcome: { ...base, status: 'failed' as const, error, logs, metrics, usd }, made: [] }
+    }
+    if (fault?.kind === 'failed') return failed(fault.error, this.#progress(row, model, 0.5))
+    if (fault?.kind === 'stall') return failed('Prediction timed out: it ran for more than 30 minutes', '')
+    const computed = await this.answerAhead(row)
+    if (!computed.ok) return failed(computed.error, computed.logs)
+    const { answer } = computed
+    const made = await this.#keepFiles(row, answer.files ?? [], end.at)
+    const output: Json = fault?.kind === 'empty' ? null : answer.output
+    const usd = exactCharge(model, answer, seconds)
+    const logs = this.#progress(row, model, 1) + computed.logs
+    const metrics = metricsOf(row, end.at, true, answer.metrics)
+    return { outcome: { ...base, status: 'succeeded', output: JSON.stringify(output), logs, metrics, usd }, made }
+  }
+
+  #progress(row: PredictionRow, model: CatalogueModel, share: number): string {
+    const input = JSON.parse(row.input) as JsonObject
+    return progressLog({ num_inference_steps: model.fields['num_inference_steps']?.default ?? null, ...input }, share)
+  }
+
+  async #keepFiles(
+    row: PredictionRow,
+    made: readonly { name: string; mediaType: string; bytes: Buffer }[],
+    endedMs: number,
+  ): Promise<Omit<FileRow, 'seq'>[]> {
+    const rows: Omit<FileRow, 'seq'>[] = []
+    for (const [n, file] of made.entries()) {
+      const id = outputFileId(row.id, n, this.#parts.secret)
+      await this.#parts.content.put(id, file.bytes)
+      rows.push({
+        id,
+        prediction: row.id,
+        name: file.name,
+        media_type: file.mediaType,
+        bytes: file.bytes.byteLength,
+        sha256: sha256(file.bytes),
+        metadata: '{}',
+        created_ms: endedMs,
+        expires_ms: endedMs + this.#parts.dataLifetimeMs,
+      })
+    }
+    return rows
+  }
+
+  async #removeOne(id: string): Promise<boolean> {
+    const { predictions, files, writer, clock } = this.#parts
+    for (const file of files.ofPrediction(id)) await this.#removeFile(file.id)
+    return writer.write(() => predictions.remove(id, Math.floor(clock.now())))
+  }
+
+  async #removeFile(id: string): Promise<void> {
+    await this.#parts.writer.write(() => this.#parts.files.remove(id))
+    await this.#parts.content.drop(id)
+  }
+}
+
+/** The id of a prediction's nth output file; the same when it is computed again. */
+export function outputFileId(prediction: string, n: number, secret: string): string {
+  return derivedId(`${secret} ${prediction} ${n}`)
+}
+
+function dueAt(row: Pick<PredictionRow, 'ends_ms' | 'deadline_ms'>): number {
+  return Math.min(row.ends_ms, row.deadline_ms ?? row.ends_ms)
+}
+
+function metricsOf(row: PredictionRow, endedMs: number, begun: boolean, more: JsonObject = {}): string {
+  const total = (endedMs - row.created_ms) / 1_000
+  if (!begun) return JSON.stringify({ total_time: total })
+  return JSON.stringify({ predict_time: (endedMs - row.starts_ms) / 1_000, total_time: total, ...more })
+}
