@@ -18,6 +18,7 @@ import { CancelledError, type ErrorData, TimeoutError } from '../domain/errors.t
 import type { EventOf, RunCommand, WorkRef } from '../domain/events.ts'
 import { deferred } from '../std/deferred.ts'
 import type { Json, JsonObject } from '../std/json.ts'
+import { type Alarms, createAlarms } from './alarms.ts'
 import { answerApproval, approvalOf, expireApproval, openApprovals } from './approval.ts'
 import { concludeRun, statusOfSteps } from './conclude.ts'
 import { cancelledWork, failedWork, notBegun, waitsInFinally } from './endings.ts'
@@ -65,6 +66,7 @@ export class RunDriver {
   /** Work whose child run waits for an approval. */
   readonly #parked = new Map<string, WorkRef>()
   readonly #over = new AbortController()
+  readonly #alarms: Alarms
   #inbox: Message[] = []
   #wake = deferred()
   #more = false
@@ -74,6 +76,7 @@ export class RunDriver {
     this.#parts = parts
     const { plan, state, inputs, env, journal } = parts
     this.#scope = { plan, state, inputs, env, loaded: journal.loaded }
+    this.#alarms = createAlarms(parts.clock, this.#over.signal)
     this.#schedule = this.#scheduleOf(this.#phase)
   }
 
@@ -102,7 +105,7 @@ export class RunDriver {
 
   /** Resolves when the run is settled or waits. Rejects when it was abandoned or its journal can't be written. */
   async drive(): Promise<void> {
-    this.#startTimers()
+    this.#setAlarms()
     try {
       this.#takeUpAgain()
       await this.#takeCommands()
@@ -341,7 +344,7 @@ export class RunDriver {
     try {
       const event = approvalOf(step, ref, scope, this.#state, this.#parts.clock.now())
       this.#parts.journal.add(event)
-      if (event.expires_at !== undefined) this.#expireAt(ref, event.expires_at)
+      this.#expireAt(ref, event.expires_at)
     } catch (error) {
       this.#settle(failedWork(this.#state, ref, error))
     }
@@ -420,32 +423,16 @@ export class RunDriver {
     return changed
   }
 
-  #startTimers(): void {
+  #setAlarms(): void {
+    this.#alarms.every(pollEveryMs, () => this.#post({ kind: 'poll' }))
     const { clock, plan } = this.#parts
-    const poll = async () => {
-      for (;;) {
-        await clock.sleep(pollEveryMs, this.#over.signal)
-        this.#post({ kind: 'poll' })
-      }
-    }
-    poll().catch(() => {})
     const timeout = plan.definition.timeout_ms
-    if (timeout !== undefined) this.#after(timeout - this.#state.active_ms, { kind: 'timeout' })
-    for (const ref of openApprovals(this.#state)) {
-      const expires = workOf(this.#state, ref)?.approval?.expires_at
-      if (expires !== undefined) this.#expireAt(ref, expires)
-    }
+    if (timeout !== undefined) this.#alarms.at(clock.now() + timeout - this.#state.active_ms, () => this.#post({ kind: 'timeout' }))
+    for (const ref of openApprovals(this.#state)) this.#expireAt(ref, workOf(this.#state, ref)?.approval?.expires_at)
   }
 
-  #expireAt(ref: WorkRef, time: number): void {
-    this.#after(time - this.#parts.clock.now(), { kind: 'expired', ref })
-  }
-
-  #after(ms: number, message: Message): void {
-    this.#parts.clock.sleep(Math.max(0, ms), this.#over.signal).then(
-      () => this.#post(message),
-      () => {},
-    )
+  #expireAt(ref: WorkRef, time: number | undefined): void {
+    if (time !== undefined) this.#alarms.at(time, () => this.#post({ kind: 'expired', ref }))
   }
 
   /** Work that had begun before this process goes on where it was (invariants 3 and 4). */
