@@ -212,6 +212,16 @@ export class StoreError extends NonRetryableError {
   }
 }
 
+/**
+ * Whether an abort's reason calls the work itself off (cancelled, timed out), so that it is to be cancelled where it
+ * runs. Any other reason only ends this process's part in it: the work stays open and is taken up again.
+ */
+export function isCalledOff(reason: unknown): boolean {
+  if (reason instanceof TimeoutError) return true
+  if (reason instanceof CancelledError) return reason.code === 'cancelled'
+  return reason instanceof Error && reason.name === 'AbortError'
+}
+
 export function isRetryableError(error: unknown): boolean {
   return error instanceof ReplicateAgentError && error.retryable
 }

@@ -27,8 +27,15 @@ export interface PriorCalls {
   calls: number
   /** Known costs of settled attempts, dollars; null when one is unknown. */
   cost_usd: number | null
-  /** The one that was in flight, with its position in the chain. */
+  /**
+   * The one that was in flight, with its position in the chain; also one that was settled as `abandoned`
+   * (its outcome was never learned, and the next attempt had not begun).
+   */
   open?: OpenCall & { candidate: number }
+  /** Prediction ids of settled calls: a search for a lost one must not adopt them. */
+  ids?: readonly string[]
+  /** Why the last settled attempt failed, for when no attempt is left. */
+  last_error?: ErrorData
   /** Milliseconds spent before, for the timeout. */
   elapsed_ms: number
 }
@@ -37,8 +44,18 @@ export interface PriorCalls {
 export interface BudgetGate {
   /** Whether a hard cap applies, so that an unknown price is an error before the call. */
   readonly hard: boolean
-  /** Throws BudgetExceededError when the cap would be passed; gives a release function that takes the real cost. */
+  /** What a call of unknown price is taken to cost under a hard cap, dollars. */
+  readonly default_usd?: number
+  /**
+   * Throws BudgetExceededError when the cap would be passed; gives a release function that takes the real cost
+   * (null: unknown, the whole reservation counts as spent). Zero is never refused.
+   */
   reserve(usd: number): (actual_usd: number | null) => void
+  /**
+   * Resolves when a reservation was released: an upper bound gives most of itself back. Undefined when nothing is in
+   * flight that could make room. Without this method a refusal is final.
+   */
+  freed?(): Promise<void> | undefined
 }
 
 type Without<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never
@@ -53,6 +70,11 @@ export interface CallContext {
   prior: PriorCalls
   /** Resolves when the fact is durable. Throws StoreError `lease_lost` when this process no longer drives the run. */
   record(fact: CallFact): Promise<void>
+  /**
+   * Takes the fact that settles the last call, to be journaled in one commit with the end of the work it belongs to:
+   * were there two commits, a crash between them would lose what was paid for. Without this method it is recorded.
+   */
+  recordLast?(fact: CallFact): void
   claim(predictionId: string): Promise<boolean>
   files: CallFiles
   versionOf(model: string): string | undefined
@@ -78,7 +100,10 @@ export type CallOutcome =
   | ({ status: 'stopped'; error: ErrorData } & OutcomeFields)
 
 export interface Executor {
-  /** Never rejects but for StoreError (journal or lease lost): everything else is an outcome. */
+  /**
+   * Everything is an outcome, but for two rejections: the journal's (a fact could not be recorded), and the reason of
+   * a signal that abandons the work without calling it off (`isCalledOff`); then the call stays open in the journal.
+   */
   execute(spec: CallSpec, context: CallContext): Promise<CallOutcome>
   close(): Promise<void>
 }

@@ -55,6 +55,13 @@ export interface CallFiles {
   uploadOf(sha256: string): string | undefined
 }
 
+/** What fixing a model's version for the run takes. */
+export interface PinContext {
+  signal: AbortSignal
+  versionOf(model: string): string | undefined
+  resolved(model: string, version: string): Promise<string>
+}
+
 export interface TargetContext {
   signal: AbortSignal
   clock: Clock
@@ -100,10 +107,14 @@ export interface Target {
   /**
    * Makes one attempt. Throws ReplicateAgentError classes: RetryableError kinds for what may help again,
    * AuthenticationError / `payment_required` for what stops a run; NonRetryableError('outcome_unknown') never without a search.
-   * On abort of the signal it cancels at the remote (where it can) and throws the signal's reason.
-   * An error may carry what was spent as `details.cost_usd`.
+   * On abort of the signal it cancels at the remote (where it can, and only if `isCalledOff(reason)`), and throws the
+   * signal's reason or an error with it as its cause.
+   * An error may carry what was spent as `details.cost_usd` (null: unknown; absent: nothing), and
+   * `details.unanswered: true` when its outcome is still open at the remote: the next attempt is then given it as `open`.
    */
   call(candidate: Candidate, input: JsonObject, context: TargetContext): Promise<TargetResult>
+  /** What the candidate's model means in this run, version included: what a cached result is kept under. */
+  pin?(candidate: Candidate, context: PinContext): Promise<string>
   /** An upper bound of what a call costs, or null when nobody knows (ruling 20). */
   estimate(candidate: Candidate, input: JsonObject, context: { timeout_ms?: number }): Promise<number | null>
   /** Cancels a remote prediction of a run that nobody drives any more (ruling 33). */

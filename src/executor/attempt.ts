@@ -1,0 +1,128 @@
+/** One attempt at one candidate: guard every create, call the target, hold the output against its schema. */
+import { isCalledOff, ReplicateAgentError } from '../domain/errors.ts'
+import { abortReason, untilAborted } from '../std/abort.ts'
+import type { Clock } from '../std/clock.ts'
+import type { JsonObject, Json } from '../std/json.ts'
+import type { Random } from '../std/random.ts'
+import type { Candidate, OpenCall, Target, TargetResult } from '../targets/target.ts'
+import { BudgetExceededError } from '../domain/errors.ts'
+import type { BudgetGate, CallContext } from './contract.ts'
+import { asFailure, costOf } from './failure.ts'
+import { trackedRecorder } from './recorder.ts'
+import { fitOutput } from './resilience/output-schema.ts'
+import type { RateLimiter } from './resilience/rate-limit.ts'
+import { type Deadline, withGrace } from './resilience/timeout.ts'
+
+/** Milliseconds that a target has to cancel what it began, before nobody waits for it any more. */
+const graceMs = 10_000
+
+export interface AttemptParts {
+  clock: Clock
+  random: Random
+  target: Target
+  limiter: RateLimiter | undefined
+  candidate: Candidate
+  position: number
+  /** Defaults merged in. */
+  input: JsonObject
+  output_schema: JsonObject | undefined
+  context: CallContext
+  deadline: Deadline
+  call: number
+  open: OpenCall | undefined
+  ids: ReadonlySet<string>
+}
+
+export type AttemptEnd =
+  | { status: 'succeeded'; result: TargetResult; output: Json; id: string | undefined }
+  /** `open`: what was sent, and perhaps its id, should it be unanswered. */
+  | { status: 'failed'; failure: ReplicateAgentError; cost_usd: number | null; open: OpenCall | undefined }
+  /** Called off: cancelled or timed out. */
+  | { status: 'aborted'; reason: Error; cost_usd: number | null }
+
+/** Rejects when a fact could not be recorded, and with the reason of a signal that only abandons the work. */
+export async function attempt(parts: AttemptParts): Promise<AttemptEnd> {
+  const { clock, candidate, context, call } = parts
+  const { signal } = parts.deadline
+  const admission = admissionOf(parts)
+  const recorder = trackedRecorder({ ...parts, now: () => clock.now(), admit: admission.admit })
+  let spent: number | null = 0
+  try {
+    const made = parts.target.call(candidate, parts.input, {
+      signal,
+      clock,
+      random: parts.random,
+      record: recorder,
+      files: context.files,
+      ...(parts.open && { open: parts.open }),
+      versionOf: (model) => context.versionOf(model),
+      ...(parts.deadline.at !== undefined && { deadline: parts.deadline.at }),
+      mask: (value) => context.mask(value),
+      progress: (news) => context.progress({ call, ...news }),
+      labels: context.labels,
+    })
+    const result = await withGrace(made, signal, clock, graceMs)
+    spent = result.cost_usd
+    return { status: 'succeeded', result, output: fitOutput(result.output, parts.output_schema), id: recorder.open()?.id }
+  } catch (thrown) {
+    if (recorder.broken() !== undefined) throw recorder.broken()
+    const failure = asFailure(thrown)
+    // An output that does not fit was paid for all the same.
+    spent = failure.code === 'invalid_output' ? spent : costOf(failure)
+    if (!signal.aborted) return { status: 'failed', failure, cost_usd: spent, open: recorder.open() }
+    const reason = abortReason(signal)
+    if (!isCalledOff(reason)) throw reason
+    if (thrown === reason && recorder.open() !== undefined) spent = null
+    return { status: 'aborted', reason, cost_usd: spent }
+  } finally {
+    admission.release(spent)
+  }
+}
+
+/** Budget and rate limit, passed once for each create. */
+function admissionOf(parts: AttemptParts) {
+  const { context, deadline, limiter } = parts
+  let release: ((actual: number | null) => void) | undefined
+  let reserved: number | undefined
+  return {
+    async admit(): Promise<number | undefined> {
+      if (!release) {
+        reserved = await priceBefore(parts)
+        if (reserved !== undefined) release = await reserve(context.budget, reserved, deadline.signal)
+      }
+      await limiter?.take(deadline.signal)
+      return reserved
+    },
+    release(actual: number | null): void {
+      // What was taken up was reserved by an earlier attempt or process; its cost still counts.
+      if (release) release(actual)
+      else if (actual !== 0 && actual !== null) context.budget.reserve(0)(actual)
+    },
+  }
+}
+
+/** What to set aside; undefined: unknown, and no cap forbids it. */
+async function priceBefore({ target, candidate, input, context, deadline, clock }: AttemptParts): Promise<number | undefined> {
+  const left = deadline.at === undefined ? {} : { timeout_ms: Math.max(0, deadline.at - clock.now()) }
+  const known = (await target.estimate(candidate, input, left)) ?? context.budget.default_usd
+  if (known !== undefined) return known
+  if (!context.budget.hard) return undefined
+  throw new BudgetExceededError(`nobody knows what a call of ${candidate.model} costs, so a budget can not be kept`, {
+    hint: 'give its agent a `price`, for instance `price: {usd_per_call: 0.05}`, or run without a budget',
+    details: { model: candidate.model },
+  })
+}
+
+/** Upper bounds give most of themselves back: what is refused only for reservations in flight waits for them. */
+async function reserve(gate: BudgetGate, usd: number, signal: AbortSignal): Promise<(actual: number | null) => void> {
+  for (;;) {
+    try {
+      return gate.reserve(usd)
+    } catch (error) {
+      const freed = gate.freed?.()
+      if (!freed) throw error
+      await untilAborted(freed, signal)
+    }
+  }
+}
+

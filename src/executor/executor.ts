@@ -1,0 +1,203 @@
+/** The one path of every call: route (pick a candidate) → guard (cache, budget, limit, retry, timeout, schema) → call → learn. */
+import {
+  CancelledError,
+  type FailureClass,
+  NonRetryableError,
+  ReplicateAgentError,
+  toErrorData,
+} from '../domain/errors.ts'
+import { untilAborted } from '../std/abort.ts'
+import type { Clock } from '../std/clock.ts'
+import type { Random } from '../std/random.ts'
+import type { Candidate, Target } from '../targets/target.ts'
+import type { CallContext, CallOutcome, CallSpec, Executor, PriorCalls } from './contract.ts'
+import { asFailure, stopsRun } from './failure.ts'
+import { Ledger } from './ledger.ts'
+import { cacheKey, type CacheStore, type CallCache, createCallCache, type KeptResult } from './resilience/cache.ts'
+import { fitOutput } from './resilience/output-schema.ts'
+import { createRateLimiter, type RateLimit, replicateLimit } from './resilience/rate-limit.ts'
+import { startDeadline } from './resilience/timeout.ts'
+import { orderRouter, type Router } from './routing/route.ts'
+import { aborted, tryTurn, type Turn, type Work } from './tries.ts'
+
+export interface ExecutorParts {
+  /** The target of a kind, made at first use. Whoever gives it closes it. */
+  targets(kind: string): Promise<Target>
+  /** Absent: `cache` policies find and keep nothing, so the app always gives one. */
+  cache?: CacheStore
+  clock: Clock
+  random: Random
+  /** Creates that may go out, by target kind. Default: Replicate's 600 a minute; `{}` for none (the sandbox). */
+  limits?: Readonly<Record<string, RateLimit>>
+  router?: Router
+}
+
+interface Shared {
+  router: Router
+  cache: CallCache | undefined
+}
+
+type Routed = Work & Shared
+
+export function createExecutor(parts: ExecutorParts): Executor {
+  const limits = Object.entries(parts.limits ?? { replicate: replicateLimit })
+  const { clock, random } = parts
+  const shared = {
+    targets: parts.targets,
+    clock,
+    random,
+    router: parts.router ?? orderRouter,
+    cache: parts.cache && createCallCache(parts.cache, clock),
+    limiters: new Map(limits.map(([kind, limit]) => [kind, createRateLimiter(limit, clock)])),
+  }
+  let closed = false
+  return {
+    async execute(spec, context) {
+      if (closed) throw new CancelledError('the executor is closed', { code: 'interrupted' })
+      const { prior } = context
+      const ledger = new Ledger(prior, clock)
+      const deadline = startDeadline(clock, context.signal, spec.timeout_ms, prior.elapsed_ms)
+      try {
+        return await run({ ...shared, spec, context, ledger, deadline })
+      } finally {
+        deadline.end()
+      }
+    },
+    async close() {
+      closed = true
+    },
+  }
+}
+
+// ── route ──
+
+/** Tries candidates until one answers. */
+async function run(work: Routed): Promise<CallOutcome> {
+  const { spec, context, ledger } = work
+  const untried = new Set(stillOpen(spec, context.prior))
+  let takenUp = context.prior.open?.candidate
+  while (untried.size > 0) {
+    const position = takenUp ?? work.router.pick({ chain: spec.chain, open: [...untried] })
+    takenUp = undefined
+    untried.delete(position)
+    const outcome = await tryCandidate(work, position, untried.size === 0)
+    if (outcome) return outcome
+  }
+  return ledger.ended('failed', ledger.lastFailure ?? failureBefore(context))
+}
+
+/** Positions that earlier processes were not yet done with: the one they had come to, and those after it. */
+function stillOpen({ chain, retry }: CallSpec, prior: PriorCalls): number[] {
+  const begun = prior.attempts.findLastIndex((count) => count > 0)
+  let from = prior.open?.candidate ?? Math.max(0, begun)
+  const kind = prior.last_error?.code as FailureClass | undefined
+  const isDone = !prior.open && begun >= 0 && kind !== undefined && !retry.on.includes(kind)
+  if (isDone) from += 1
+  return [...chain.keys()].filter((position) => position >= from)
+}
+
+/** The process ended between the last attempt and what follows from it. */
+function failureBefore({ prior }: CallContext): ReplicateAgentError {
+  const { code, message, retryable, ...rest } = prior.last_error ?? {
+    ...toErrorData(new NonRetryableError('exception', 'every attempt had failed before the process ended')),
+  }
+  return new ReplicateAgentError(code, message, { ...rest, retryable })
+}
+
+/** The outcome, or undefined when the next candidate is due. */
+async function tryCandidate(work: Routed, position: number, last: boolean): Promise<CallOutcome | undefined> {
+  const { spec, context, ledger } = work
+  const candidate = spec.chain[position]
+  if (!candidate) return undefined
+  ledger.model = candidate.model
+  const { open } = context.prior
+  let target: Target
+  try {
+    target = await work.targets(candidate.target)
+  } catch (error) {
+    return withoutTarget(work, candidate, asFailure(error))
+  }
+  const turn: Turn = {
+    position,
+    candidate,
+    target,
+    input: { ...candidate.defaults, ...spec.input },
+    open: open?.candidate === position ? open : undefined,
+    made: context.prior.attempts[position] ?? 0,
+    last,
+  }
+  return spec.cache && work.cache && !turn.open ? throughCache(work, turn, work.cache) : tryTurn(work, turn)
+}
+
+function withoutTarget({ ledger }: Work, candidate: Candidate, failure: ReplicateAgentError): CallOutcome | undefined {
+  ledger.failed(candidate.model, failure)
+  return stopsRun(failure) ? ledger.ended('stopped', failure) : undefined
+}
+
+// ── guard: cache ──
+
+async function throughCache(work: Work, turn: Turn, cache: CallCache): Promise<CallOutcome | undefined> {
+  const policy = work.spec.cache ?? {}
+  const { signal } = work.deadline
+  const key = await keyOf(work, turn)
+  // Its model could not be pinned: the attempt itself will say why.
+  if (key === undefined) return tryTurn(work, turn)
+  for (;;) {
+    const kept = await cache.find(key, policy)
+    const hit = kept && (await fromCache(work, kept))
+    if (hit) return hit
+    const flight = cache.inFlight(key)
+    if (!flight) break
+    try {
+      const shared = await untilAborted(flight, signal)
+      const same = shared && (await fromCache(work, shared))
+      if (same) return same
+    } catch {
+      return aborted(work)
+    }
+  }
+  const tell = cache.lead(key)
+  let kept: KeptResult | undefined
+  try {
+    return await tryTurn(work, turn, async (result) => {
+      kept = await cache.keep(key, policy, result)
+    })
+  } finally {
+    tell(kept)
+  }
+}
+
+async function keyOf(work: Work, { candidate, target, input }: Turn): Promise<string | undefined> {
+  const { context, deadline } = work
+  let broken: { error: unknown } | undefined
+  const resolved = async (model: string, version: string): Promise<string> => {
+    try {
+      await context.record({ type: 'model.resolved', model, version })
+    } catch (error) {
+      broken = { error }
+      throw error
+    }
+    return context.versionOf(model) ?? version
+  }
+  try {
+    const model = target.pin
+      ? await target.pin(candidate, { signal: deadline.signal, versionOf: (name) => context.versionOf(name), resolved })
+      : candidate.model
+    return cacheKey(candidate, model, input)
+  } catch {
+    if (broken) throw broken.error
+    return undefined
+  }
+}
+
+/** A hit costs nothing and counts as no attempt; undefined when its files are gone or it does not fit any more. */
+async function fromCache({ spec, context, ledger }: Work, kept: KeptResult): Promise<CallOutcome | undefined> {
+  try {
+    for (const file of kept.files) await context.files.read(file.sha256)
+    const output = fitOutput(kept.output, spec.output_schema)
+    ledger.model = kept.model
+    return ledger.succeeded(output, kept.files, true)
+  } catch {
+    return undefined
+  }
+}

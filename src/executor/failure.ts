@@ -1,0 +1,39 @@
+/** Reads a failure: its class for `retry.on`, whether it stops the run, what it cost. */
+import { type FailureClass, failureClasses, ReplicateAgentError, RetryableError } from '../domain/errors.ts'
+
+/** Anything thrown as one of our errors; what was not raised on purpose is an `exception`. */
+export function asFailure(thrown: unknown): ReplicateAgentError {
+  if (thrown instanceof ReplicateAgentError) return thrown
+  const message = thrown instanceof Error ? thrown.message : String(thrown)
+  return new RetryableError('exception', message === '' ? 'the call threw an empty error' : message, { cause: thrown })
+}
+
+/** The class that `retry.on` may name; undefined: trying again can't help. */
+export function classOf(failure: ReplicateAgentError): FailureClass | undefined {
+  return failureClasses.find((name) => name === failure.code)
+}
+
+const stopping = new Set<string>([
+  'authentication',
+  'payment_required',
+  'budget_exceeded',
+  'missing_token',
+  'missing_secret',
+  'configuration',
+])
+
+/** Every other call of the run would meet the same (rulings 18 and 47). */
+export function stopsRun(failure: ReplicateAgentError): boolean {
+  return stopping.has(failure.code)
+}
+
+/** Dollars spent on the failed attempt; null: unknown. */
+export function costOf(failure: ReplicateAgentError): number | null {
+  const cost = failure.details?.['cost_usd']
+  return cost === null || typeof cost === 'number' ? cost : 0
+}
+
+/** Whether it is still open at the remote how the attempt ended. */
+export function isUnanswered(failure: ReplicateAgentError): boolean {
+  return failure.details?.['unanswered'] === true
+}

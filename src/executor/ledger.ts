@@ -1,0 +1,77 @@
+/** The running account of one call: attempts, dollars, milliseconds, over all candidates and processes. */
+import { type ReplicateAgentError, toErrorData } from '../domain/errors.ts'
+import type { JsonObject } from '../std/json.ts'
+import type { KeptFile } from '../domain/file.ts'
+import type { Clock } from '../std/clock.ts'
+import type { Json } from '../std/json.ts'
+import type { CallOutcome, PriorCalls } from './contract.ts'
+
+export class Ledger {
+  readonly #clock: Clock
+  readonly #began: number
+  readonly #elapsedBefore: number
+  #attempts: number
+  #calls: number
+  #cost: number | null
+  readonly #failures: { model: string; failure: ReplicateAgentError }[] = []
+  /** Ids of predictions whose calls are settled. */
+  readonly ids: Set<string>
+  /** The model that was called last. */
+  model: string | undefined
+
+  constructor(prior: PriorCalls, clock: Clock) {
+    this.#clock = clock
+    this.#began = clock.monotonic()
+    this.#elapsedBefore = prior.elapsed_ms
+    this.#attempts = prior.attempts.reduce((sum, count) => sum + count, 0)
+    this.#calls = prior.calls
+    this.#cost = prior.cost_usd
+    this.ids = new Set(prior.ids)
+  }
+
+  /** The number of the next call. */
+  nextCall(): number {
+    this.#calls += 1
+    return this.#calls
+  }
+
+  attempted(cost_usd: number | null): void {
+    this.#attempts += 1
+    this.#cost = this.#cost === null || cost_usd === null ? null : this.#cost + cost_usd
+  }
+
+  failed(model: string, failure: ReplicateAgentError): void {
+    this.#failures.push({ model, failure })
+  }
+
+  get lastFailure(): ReplicateAgentError | undefined {
+    return this.#failures.at(-1)?.failure
+  }
+
+  succeeded(output: Json, files: KeptFile[], cached: boolean): CallOutcome {
+    return { status: 'succeeded', output, files, cached, ...this.#fields() }
+  }
+
+  cancelled(): CallOutcome {
+    return { status: 'cancelled', ...this.#fields() }
+  }
+
+  ended(status: 'failed' | 'stopped', failure: ReplicateAgentError): CallOutcome {
+    const error = toErrorData(failure)
+    const tried = new Set(this.#failures.map(({ model }) => model))
+    if (status === 'failed' && tried.size > 1) error.details = { ...error.details, tried: this.#tried() }
+    return { status, error, ...this.#fields() }
+  }
+
+  /** The last failure of every model, when there were several. */
+  #tried(): JsonObject[] {
+    const last = new Map(this.#failures.map(({ model, failure }) => [model, failure]))
+    return [...last].map(([model, { code, message }]) => ({ model, code, message }))
+  }
+
+  #fields() {
+    const latency_ms = Math.round(this.#clock.monotonic() - this.#began + this.#elapsedBefore)
+    const fields = { attempts: this.#attempts, latency_ms, cost_usd: this.#cost }
+    return this.model === undefined ? fields : { ...fields, model: this.model }
+  }
+}

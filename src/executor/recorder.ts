@@ -1,0 +1,92 @@
+/**
+ * What a target is given to record facts with: adds the call's number to each, holds every create back until budget
+ * and rate limit let it go, and remembers what is open, so that a next attempt can take it up.
+ */
+import type { Json } from '../std/json.ts'
+import type { CallRecorder, Candidate, OpenCall } from '../targets/target.ts'
+import type { CallContext, CallFact } from './contract.ts'
+
+export interface RecorderParts {
+  call: number
+  position: number
+  candidate: Candidate
+  context: CallContext
+  open: OpenCall | undefined
+  /** Ids that earlier calls of the same work have. */
+  ids: ReadonlySet<string>
+  now(): number
+  /** Waits for budget and rate limit; gives what was set aside. Throws BudgetExceededError. */
+  admit(): Promise<number | undefined>
+}
+
+export interface TrackedRecorder extends CallRecorder {
+  /** The call as a next attempt would take it up; undefined when nothing was sent. */
+  open(): OpenCall | undefined
+  /** Set once a fact could not be recorded: nothing may go on then. */
+  broken(): unknown
+}
+
+export function trackedRecorder(parts: RecorderParts): TrackedRecorder {
+  const { call, candidate, context } = parts
+  let open = parts.open && { ...parts.open, call }
+  let failure: { error: unknown } | undefined
+
+  async function guarded<T>(step: () => Promise<T>): Promise<T> {
+    try {
+      return await step()
+    } catch (error) {
+      failure ??= { error }
+      throw error
+    }
+  }
+  const record = (fact: CallFact): Promise<void> => guarded(() => context.record(fact))
+
+  return {
+    open: () => open,
+    broken: () => failure?.error,
+    async resolved(model, version) {
+      const known = context.versionOf(model)
+      if (known !== undefined) return known
+      await record({ type: 'model.resolved', model, version })
+      return context.versionOf(model) ?? version
+    },
+    uploaded: (sha256, url) => record({ type: 'call.uploaded', call, sha256, url }),
+    async intended(body, version) {
+      const reserve_usd = await parts.admit()
+      const fact: CallFact = {
+        type: 'call.intended',
+        call,
+        candidate: parts.position,
+        target: candidate.target,
+        model: candidate.model,
+        body,
+        ...(version !== undefined && { version }),
+        ...(reserve_usd !== undefined && { reserve_usd }),
+      }
+      open = { call, model: candidate.model, body, intended_at: parts.now(), ...(version !== undefined && { version }) }
+      await record(fact)
+    },
+    async created(id, how, matches) {
+      if (open) open = { ...open, id }
+      await record({ type: 'call.created', call, id, how, ...(matches !== undefined && { matches }) })
+    },
+    async reattached(how, id) {
+      if (how === 'lost' || how === 'not_found') open = undefined
+      await record({ type: 'call.reattached', call, how, ...(id !== undefined && { id }) })
+    },
+    claim: async (id) => !parts.ids.has(id) && (await guarded(() => context.claim(id))),
+  }
+}
+
+/** The fact that puts an open call under the number of the attempt that takes it up. */
+export function takenUp(open: OpenCall, call: number, position: number, candidate: Candidate): CallFact & { body: Json } {
+  return {
+    type: 'call.intended',
+    call,
+    candidate: position,
+    target: candidate.target,
+    model: candidate.model,
+    body: open.body,
+    ...(open.version !== undefined && { version: open.version }),
+  }
+}

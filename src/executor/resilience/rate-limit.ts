@@ -1,0 +1,59 @@
+/** A token bucket in front of creates: at most `burst + rate · W` of them in any window W (ruling 47). */
+import { abortReason, untilAborted } from '../../std/abort.ts'
+import type { Clock } from '../../std/clock.ts'
+
+export interface RateLimit {
+  per_minute: number
+  burst: number
+}
+
+/** 600 creates in any minute: a burst of 60 and 540 a minute after it (Replicate allows 600, ruling 18). */
+export const replicateLimit: RateLimit = { per_minute: 540, burst: 60 }
+
+export interface RateLimiter {
+  /** Resolves when one more may go, in the order of asking. */
+  take(signal: AbortSignal): Promise<void>
+  /** The server said no: nothing goes for so long, and then at the rate, without a burst. */
+  pause(ms: number): void
+}
+
+export function createRateLimiter(limit: RateLimit, clock: Clock): RateLimiter {
+  const perMs = limit.per_minute / 60_000
+  let tokens = limit.burst
+  let filledAt = clock.monotonic()
+  let tail: Promise<void> = Promise.resolve()
+
+  function fill(): void {
+    const now = clock.monotonic()
+    if (now <= filledAt) return
+    tokens = Math.min(limit.burst, tokens + (now - filledAt) * perMs)
+    filledAt = now
+  }
+
+  /** Milliseconds until there is a token; also over a pause, which is a filling that begins in the future. */
+  function untilToken(): number {
+    fill()
+    const missing = 1 - tokens
+    if (missing <= 1e-9) return 0
+    return Math.max(0, filledAt - clock.monotonic()) + missing / perMs
+  }
+
+  async function next(signal: AbortSignal): Promise<void> {
+    for (let wait = untilToken(); wait > 0; wait = untilToken()) await clock.sleep(wait, signal)
+    if (signal.aborted) throw abortReason(signal)
+    tokens -= 1
+  }
+
+  return {
+    take(signal) {
+      const turn = tail.then(() => next(signal))
+      tail = turn.catch(() => {})
+      return untilAborted(turn, signal)
+    },
+    pause(ms) {
+      fill()
+      tokens = Math.min(tokens, 0)
+      filledAt = Math.max(filledAt, clock.monotonic() + ms)
+    },
+  }
+}

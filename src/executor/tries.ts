@@ -1,0 +1,188 @@
+/** The attempts at one candidate, as its retry policy allows; what each of them leaves in the journal. */
+import type { RetryPolicy } from '../domain/definition.ts'
+import { isCalledOff, RateLimitError, type ReplicateAgentError, TimeoutError, toErrorData } from '../domain/errors.ts'
+import { abortReason } from '../std/abort.ts'
+import type { Clock } from '../std/clock.ts'
+import type { JsonObject } from '../std/json.ts'
+import type { Random } from '../std/random.ts'
+import type { Candidate, OpenCall, Target, TargetResult } from '../targets/target.ts'
+import { attempt, type AttemptEnd } from './attempt.ts'
+import type { CallContext, CallFact, CallOutcome, CallSpec } from './contract.ts'
+import { classOf, isUnanswered, stopsRun } from './failure.ts'
+import type { Ledger } from './ledger.ts'
+import { takenUp } from './recorder.ts'
+import type { RateLimiter } from './resilience/rate-limit.ts'
+import { backoffDelay } from './resilience/retry.ts'
+import type { Deadline } from './resilience/timeout.ts'
+
+/** A call on its way. */
+export interface Work {
+  targets(kind: string): Promise<Target>
+  clock: Clock
+  random: Random
+  /** By target kind. */
+  limiters: ReadonlyMap<string, RateLimiter>
+  spec: CallSpec
+  context: CallContext
+  ledger: Ledger
+  deadline: Deadline
+}
+
+/** A candidate that may be called. */
+export interface Turn {
+  position: number
+  candidate: Candidate
+  target: Target
+  /** Defaults merged in. */
+  input: JsonObject
+  open: OpenCall | undefined
+  /** Attempts that earlier processes made. */
+  made: number
+  /** Whether no other candidate comes after it. */
+  last: boolean
+}
+
+/** Keeps a result in the cache. */
+export type Keep = (result: TargetResult) => Promise<void>
+
+interface Tries {
+  call: number
+  /** The number is in use: the call goes on (taken up, or after a 429), which is no new attempt. */
+  entered: boolean
+  open: OpenCall | undefined
+  made: number
+  /** Failures in a row, 429s included: what back-off grows with. */
+  failures: number
+  delay: number | undefined
+}
+
+/** The outcome, or undefined when the next candidate is due. */
+export async function tryTurn(work: Work, turn: Turn, keep?: Keep): Promise<CallOutcome | undefined> {
+  const { spec, ledger, deadline, clock } = work
+  const { open, made } = turn
+  const tries: Tries = { call: open?.call ?? 0, entered: open !== undefined, open, made, failures: made, delay: undefined }
+  while (tries.open || tries.made < spec.retry.attempts) {
+    // What is open is still gone into, to be cancelled where it runs.
+    if (deadline.signal.aborted && !tries.open) return aborted(work)
+    await enter(work, turn, tries)
+    const began = clock.monotonic()
+    const end = await attempt(attemptOf(work, turn, tries))
+    const latency_ms = Math.round(clock.monotonic() - began)
+    if (end.status === 'succeeded') return succeed(work, tries.call, end, latency_ms, keep)
+    if (end.status === 'aborted') return callOff(work, tries.call, end, latency_ms)
+    // The call stays open in the journal: what stopped it says nothing about it.
+    if (stopsRun(end.failure)) return ledger.ended('stopped', end.failure)
+    await takeFailure(work, turn, tries, end, latency_ms)
+    if (tries.delay === undefined) return undefined
+    if (!(await slept(clock, tries.delay, deadline.signal))) return aborted(work)
+  }
+  return undefined
+}
+
+/** The end of a call whose signal aborted: cancelled, or failed when its time was up. Throws what only abandons it. */
+export function aborted({ ledger, deadline, context }: Work): CallOutcome {
+  const reason = abortReason(deadline.signal)
+  if (!isCalledOff(reason)) throw reason
+  // The step's own time is up; a workflow that timed out cancels its steps.
+  if (reason instanceof TimeoutError && !context.signal.aborted) return ledger.ended('failed', reason)
+  return ledger.cancelled()
+}
+
+// ── an attempt ──
+
+async function enter({ ledger, context }: Work, { position, candidate }: Turn, tries: Tries): Promise<void> {
+  if (tries.entered) return
+  tries.call = ledger.nextCall()
+  if (tries.open) await context.record(takenUp(tries.open, tries.call, position, candidate))
+}
+
+function attemptOf(work: Work, turn: Turn, { call, open }: Tries): Parameters<typeof attempt>[0] {
+  const { clock, random, context, deadline, spec, ledger } = work
+  const { target, candidate, position, input } = turn
+  const { output_schema } = spec
+  const limiter = work.limiters.get(candidate.target)
+  return { clock, random, context, deadline, target, candidate, position, input, output_schema, limiter, call, open, ids: ledger.ids }
+}
+
+async function slept(clock: Clock, ms: number, signal: AbortSignal): Promise<boolean> {
+  try {
+    await clock.sleep(ms, signal)
+  } catch (error) {
+    if (!signal.aborted) throw error
+  }
+  return !signal.aborted
+}
+
+// ── how it ended ──
+
+type Ended<S extends AttemptEnd['status']> = Extract<AttemptEnd, { status: S }>
+
+async function succeed(work: Work, call: number, end: Ended<'succeeded'>, latency_ms: number, keep: Keep | undefined): Promise<CallOutcome> {
+  const { ledger, context } = work
+  const { cost_usd, model, files } = end.result
+  ledger.attempted(cost_usd)
+  ledger.model = model
+  await keep?.(end.result)
+  await settleLast(context, { type: 'call.settled', call, status: 'succeeded', latency_ms, cost_usd })
+  return ledger.succeeded(end.output, files, false)
+}
+
+async function callOff(work: Work, call: number, { reason, cost_usd }: Ended<'aborted'>, latency_ms: number): Promise<CallOutcome> {
+  work.ledger.attempted(cost_usd)
+  const error = toErrorData(reason)
+  await settleLast(work.context, { type: 'call.settled', call, status: 'cancelled', error, latency_ms, cost_usd })
+  return aborted(work)
+}
+
+/** Decides how it goes on: `tries.delay` is set when this candidate is called again. */
+async function takeFailure(work: Work, turn: Turn, tries: Tries, end: Ended<'failed'>, latency_ms: number): Promise<void> {
+  const { spec, context, random, limiters } = work
+  const { failure } = end
+  tries.failures += 1
+  tries.open = isUnanswered(failure) ? end.open : undefined
+  tries.delay = delayAfter(spec.retry, failure, tries, random)
+  tries.entered = failure instanceof RateLimitError && tries.delay !== undefined
+  if (failure instanceof RateLimitError) limiters.get(turn.candidate.target)?.pause(failure.retryAfterMs ?? tries.delay ?? 0)
+  if (tries.entered) {
+    const seconds = Math.ceil((tries.delay ?? 0) / 1_000)
+    return context.progress({ call: tries.call, status: `rate limited, waiting ${seconds} s` })
+  }
+  tries.made += 1
+  if (tries.made >= spec.retry.attempts) tries.delay = undefined
+  await settleFailed(work, turn, tries, end, latency_ms)
+}
+
+/** Milliseconds until this candidate is tried again, or undefined: it is not. */
+function delayAfter(policy: RetryPolicy, failure: ReplicateAgentError, { failures, delay }: Tries, random: Random): number | undefined {
+  const kind = classOf(failure)
+  if (kind === undefined || !policy.on.includes(kind)) return undefined
+  const retry_after_ms = failure instanceof RateLimitError ? failure.retryAfterMs : undefined
+  return backoffDelay(policy, { failures, previous_ms: delay, retry_after_ms }, random)
+}
+
+async function settleFailed({ ledger, context }: Work, turn: Turn, tries: Tries, end: Ended<'failed'>, latency_ms: number): Promise<void> {
+  const { failure, open } = end
+  const { call, delay } = tries
+  const unanswered = isUnanswered(failure)
+  // Whoever takes it up learns what it costs; if nobody does, the cost stays what the target knows of it.
+  const cost_usd = unanswered && delay !== undefined ? 0 : end.cost_usd
+  ledger.attempted(cost_usd)
+  ledger.failed(turn.candidate.model, failure)
+  if (open?.id !== undefined && !unanswered) ledger.ids.add(open.id)
+  const fact: CallFact = {
+    type: 'call.settled',
+    call,
+    status: unanswered ? 'abandoned' : 'failed',
+    error: toErrorData(failure),
+    latency_ms,
+    cost_usd,
+    ...(delay !== undefined && { retry_in_ms: Math.round(delay) }),
+  }
+  if (delay === undefined && turn.last) await settleLast(context, fact)
+  else await context.record(fact)
+}
+
+async function settleLast(context: CallContext, fact: CallFact): Promise<void> {
+  if (context.recordLast) context.recordLast(fact)
+  else await context.record(fact)
+}

@@ -1,0 +1,89 @@
+/** Plain functions as agents, called by name: for the SDK, for tests and benchmarks. */
+import { NonRetryableError, NotFoundError } from '../../domain/errors.ts'
+import { artifactUri, type KeptFile } from '../../domain/file.ts'
+import { untilAborted } from '../../std/abort.ts'
+import type { Json, JsonObject } from '../../std/json.ts'
+import { suggest } from '../../std/suggest.ts'
+import type { Candidate, Target, TargetContext, TargetResult } from '../target.ts'
+
+export interface FunctionContext {
+  signal: AbortSignal
+  labels: TargetContext['labels']
+  progress: TargetContext['progress']
+  /** The bytes behind an `artifact:` URI of the input. Throws NotFoundError when the run holds no such file. */
+  read(uri: string): Promise<Uint8Array>
+  /** Keeps a file and gives the URI under which the output may name it. */
+  keep(bytes: Uint8Array, name: string, mediaType?: string): Promise<string>
+}
+
+/** What it gives is taken as JSON; undefined is null. What it throws is a failure of class `exception`. */
+export type AgentFunction = (input: JsonObject, context: FunctionContext) => unknown
+
+/**
+ * A function can't be asked again how it went: a call that was in flight when its process ended is made anew.
+ * It costs what its agent's `price` says, and nothing without one.
+ */
+export function createFunctionTarget(functions: Readonly<Record<string, AgentFunction>>): Target {
+  function find(name: string): AgentFunction {
+    const found = Object.hasOwn(functions, name) ? functions[name] : undefined
+    if (found) return found
+    const near = suggest(name, Object.keys(functions))
+    throw new NotFoundError(`no function "${name}" is registered`, {
+      hint: near === undefined ? undefined : `did you mean "${near}"?`,
+    })
+  }
+
+  return {
+    kind: 'function',
+    async call(candidate, input, context): Promise<TargetResult> {
+      const { signal, clock, record } = context
+      const run = find(candidate.model)
+      if (context.open) await record.reattached('not_found')
+      await record.intended(input, undefined)
+      signal.throwIfAborted()
+      const files: KeptFile[] = []
+      const began = clock.monotonic()
+      // A function that does not look at its signal must not hold up a cancellation.
+      const given = await untilAborted(Promise.resolve().then(() => run(input, toolsOf(context, files))), signal)
+      const cost_usd = priceOf(candidate, clock.monotonic() - began)
+      return { output: asJson(given, candidate.model), files, cost_usd, model: candidate.model }
+    },
+    async estimate(candidate, _input, { timeout_ms }) {
+      const { price } = candidate
+      if (price?.usd_per_second !== undefined && timeout_ms === undefined) return null
+      return priceOf(candidate, timeout_ms ?? 0)
+    },
+    async close() {},
+  }
+}
+
+function toolsOf({ signal, labels, progress, files }: TargetContext, kept: KeptFile[]): FunctionContext {
+  return {
+    signal,
+    labels,
+    progress,
+    async read(uri) {
+      const file = files.find(uri)
+      if (!file) throw new NotFoundError(`the run holds no file ${uri}`)
+      return files.read(file.sha256)
+    },
+    async keep(bytes, name, mediaType) {
+      const file = await files.keep(bytes, name, mediaType)
+      kept.push(file)
+      return artifactUri(file)
+    },
+  }
+}
+
+function priceOf({ price }: Candidate, ms: number): number {
+  return (price?.usd_per_call ?? 0) + ((price?.usd_per_second ?? 0) * ms) / 1_000
+}
+
+function asJson(given: unknown, name: string): Json {
+  try {
+    const text = JSON.stringify(given) as string | undefined
+    return text === undefined ? null : (JSON.parse(text) as Json)
+  } catch (error) {
+    throw new NonRetryableError('exception', `what function "${name}" gave is not JSON: ${(error as Error).message}`)
+  }
+}

@@ -1,0 +1,20 @@
+/** How the Replicate target is set up. */
+import type { Price } from '../../domain/definition.ts'
+import type { Clock } from '../../std/clock.ts'
+import type { Random } from '../../std/random.ts'
+
+export interface ReplicateOptions {
+  /** Empty or absent: every call fails with `missing_token`. */
+  token?: string | undefined
+  /** Up to and with `/v1`. Default: https://api.replicate.com/v1. */
+  baseUrl?: string | undefined
+  userAgent?: string | undefined
+  clock: Clock
+  random: Random
+  /** The user's own prices, by `owner/name`; an agent's `price` comes before them. */
+  prices?: Readonly<Record<string, Price>>
+  /** Seconds that a create may hold its connection for a quick answer (`Prefer: wait`), 0 to 60; 0: none. Default 1. */
+  wait_seconds?: number
+  /** Bytes that one output file may have. Default 2 GiB. */
+  max_file_bytes?: number
+}
