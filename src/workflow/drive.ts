@@ -36,7 +36,7 @@ export interface EngineParts {
   /** Ends a holder that lives but is stopped, for `--take-over`. */
   endHolder(holder: LeaseHolder): Promise<void>
   /** A gate over what a run may spend, dollars; no limit: it only counts. */
-  createBudget(options: { limit_usd?: number; spent_usd: number }): BudgetGate
+  createBudget(options: { limit_usd?: number; spent_usd: number; outer?: BudgetGate }): BudgetGate
   env: Readonly<Record<string, string | undefined>>
   /** Folder that file inputs are relative to. */
   cwd: string
@@ -142,26 +142,11 @@ function both(a: Mask, b: Mask): Mask {
 
 function budgetOf(parts: EngineParts, held: Held, family: Family | undefined): BudgetGate {
   const limit = held.state.budget_usd ?? held.plan.definition.budget_usd
-  const spent = held.state.cost_usd ?? 0
-  const own = parts.createBudget(limit === undefined ? { spent_usd: spent } : { limit_usd: limit, spent_usd: spent })
-  if (!family) return own
-  const outer = family.budget
-  return {
-    hard: own.hard || outer.hard,
-    reserve(usd) {
-      const settleOuter = outer.reserve(usd)
-      try {
-        const settleOwn = own.reserve(usd)
-        return (actual) => {
-          settleOwn(actual)
-          settleOuter(actual)
-        }
-      } catch (error) {
-        settleOuter(0)
-        throw error
-      }
-    },
-  }
+  return parts.createBudget({
+    spent_usd: held.state.cost_usd ?? 0,
+    ...(limit !== undefined && { limit_usd: limit }),
+    ...(family && { outer: family.budget }),
+  })
 }
 
 function filesOf(parts: EngineParts, state: RunState): CallFiles {

@@ -164,9 +164,10 @@ export class RunDriver {
     this.#units.remove(ref)
     const fan = this.#fanOf(ref)
     if (fan) fan.inFlight -= 1
+    if (outcome.kind === 'parked') return this.#park(ref)
+    if (outcome.kind === 'paused') return this.#pauseAll('a nested run')
+    for (const fact of outcome.facts) this.#parts.journal.add(fact)
     if (outcome.kind === 'settled') this.#settle(outcome.event)
-    else if (outcome.kind === 'parked') this.#park(ref)
-    else if (outcome.kind === 'paused') this.#pauseAll('a nested run')
     else this.#stop(ref, outcome.error)
   }
 

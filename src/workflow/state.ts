@@ -283,13 +283,16 @@ const folds: Folds = {
   },
   'call.settled': (state, event) => {
     const call = callOf(state, event)
+    const before = call?.settled
     if (call) call.settled = event
     const work = workOf(state, event)
+    // A call that was given up and then taken up again settles twice: it is one attempt, and its last word counts.
+    const cost = before ? difference(event.cost_usd, before.cost_usd) : event.cost_usd
     if (work) {
-      work.attempts += 1
-      work.cost_usd = addCost(work.cost_usd, event.cost_usd)
+      if (!before) work.attempts += 1
+      work.cost_usd = addCost(work.cost_usd, cost)
     }
-    state.cost_usd = addCost(state.cost_usd, event.cost_usd)
+    state.cost_usd = addCost(state.cost_usd, cost)
   },
 }
 

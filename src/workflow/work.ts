@@ -20,13 +20,14 @@ import { renderTemplate } from './template.ts'
 type Settled = EventOf<'step.settled'>
 
 export type WorkOutcome =
-  | { kind: 'settled'; event: Settled }
+  /** `facts` are journaled in the same commit: the end of the last call must not be known without the step's. */
+  | { kind: 'settled'; facts: RunEventBody[]; event: Settled }
   /** A child run waits for an approval; it goes on when it is answered. */
   | { kind: 'parked' }
   /** A child run was paused. */
   | { kind: 'paused' }
   /** Nothing more should be issued (rulings 18, 47). */
-  | { kind: 'stopped'; error: ErrorData }
+  | { kind: 'stopped'; facts: RunEventBody[]; error: ErrorData }
 
 /** How a child run ended, as its parent's step sees it. */
 export type ChildEnd =
@@ -71,6 +72,8 @@ export async function perform(parts: WorkParts, step: PlanStep, ref: WorkRef, sc
 }
 
 interface Result {
+  /** Facts not yet journaled that must become durable together with this result. */
+  facts?: RunEventBody[]
   status: 'succeeded' | 'failed' | 'cancelled'
   output?: Json
   error?: ErrorData
@@ -112,16 +115,17 @@ function isOwnFailure(error: ReplicateAgentError): boolean {
 
 async function performCall(parts: WorkParts, step: PlanStep, ref: WorkRef, input: JsonObject, signal: AbortSignal): Promise<Once> {
   const spec = callSpecOf(parts.plan.definition, step.definition, input)
-  const outcome = await parts.executor.execute(spec, callContext(parts, ref, signal))
-  if (outcome.status === 'stopped') return { kind: 'stopped', error: outcome.error }
-  const result: Result = { status: outcome.status, latency_ms: outcome.latency_ms }
+  const facts: RunEventBody[] = []
+  const outcome = await parts.executor.execute(spec, callContext(parts, ref, signal, facts))
+  if (outcome.status === 'stopped') return { kind: 'stopped', facts, error: outcome.error }
+  const result: Result = { facts, status: outcome.status, latency_ms: outcome.latency_ms }
   if (outcome.model !== undefined) result.model = outcome.model
   if (outcome.status === 'cancelled') return { kind: 'ended', end: result }
   if (outcome.status === 'failed') return { kind: 'ended', end: { ...result, error: outcome.error } }
   return { kind: 'done', result: { ...result, output: outcome.output, files: outcome.files, cached: outcome.cached } }
 }
 
-function callContext(parts: WorkParts, ref: WorkRef, signal: AbortSignal): CallContext {
+function callContext(parts: WorkParts, ref: WorkRef, signal: AbortSignal, last: RunEventBody[]): CallContext {
   const { journal, state } = parts
   const labels = { run_id: state.run_id, workflow: parts.plan.definition.name, step: ref.step }
   return {
@@ -132,6 +136,7 @@ function callContext(parts: WorkParts, ref: WorkRef, signal: AbortSignal): CallC
       if (body === undefined) await journal.write(event)
       else await journal.write({ ...event, body: await journal.spill(body) } as RunEventBody)
     },
+    recordLast: (fact) => last.push({ ...fact, ...ref } as RunEventBody),
     claim: (id) => parts.claim(id, ref),
     files: parts.files,
     versionOf: (model) => state.versions.get(model),
@@ -146,21 +151,24 @@ function callContext(parts: WorkParts, ref: WorkRef, signal: AbortSignal): CallC
 function priorCalls({ state, journal }: WorkParts, ref: WorkRef): PriorCalls {
   const calls = workOf(state, ref)?.calls ?? []
   const attempts: number[] = []
-  const prior = { calls: 0, cost_usd: 0 as number | null, elapsed_ms: 0 }
-  let open: PriorCalls['open']
+  const ids: string[] = []
+  const prior: PriorCalls = { attempts, ids, calls: 0, cost_usd: 0, elapsed_ms: 0 }
   for (const call of calls) {
     prior.calls = Math.max(prior.calls, call.call)
-    if (call.settled) {
-      if (call.settled.error?.code !== 'rate_limited') attempts[call.candidate] = (attempts[call.candidate] ?? 0) + 1
-      prior.cost_usd = addCost(prior.cost_usd, call.settled.cost_usd)
-      prior.elapsed_ms += call.settled.latency_ms
-      continue
-    }
-    const { body, settled: _settled, target: _target, ...rest } = call
-    open = { ...rest, body: unspill(body, journal.loaded) }
+    const { settled } = call
+    if (!settled) continue
+    prior.cost_usd = addCost(prior.cost_usd, settled.cost_usd)
+    prior.elapsed_ms += settled.latency_ms
+    attempts[call.candidate] = (attempts[call.candidate] ?? 0) + 1
+    if (call.id !== undefined) ids.push(call.id)
+    if (settled.error) prior.last_error = settled.error
   }
-  const filled = Array.from(attempts, (count) => count ?? 0)
-  return open ? { ...prior, attempts: filled, open } : { ...prior, attempts: filled }
+  prior.attempts = Array.from(attempts, (count) => count ?? 0)
+  const last = calls.at(-1)
+  // In flight when its process ended, or given up without knowing how it went.
+  if (!last || (last.settled && last.settled.status !== 'abandoned')) return prior
+  const { body, settled: _settled, target: _target, ...rest } = last
+  return { ...prior, open: { ...rest, body: unspill(body, journal.loaded) } }
 }
 
 // ── child runs ──
@@ -238,15 +246,11 @@ function waitingChild(end: Extract<ChildEnd, { status: 'waiting' }>): Once {
 // ── rounds ──
 
 async function writeRound(parts: WorkParts, ref: WorkRef, work: WorkState, round: number, result: Result): Promise<void> {
+  const output = await parts.journal.spill(result.output ?? null)
+  for (const fact of result.facts ?? []) parts.journal.add(fact)
   const attempts = work.attempts - work.rounds.reduce((sum, known) => sum + known.attempts, 0)
-  const event: EventOf<'round.settled'> = {
-    type: 'round.settled',
-    ...ref,
-    round,
-    output: await parts.journal.spill(result.output ?? null),
-    attempts,
-    cost_usd: result.cost_usd ?? roundCost(work),
-  }
+  const cost_usd = result.cost_usd ?? roundCost(work)
+  const event: EventOf<'round.settled'> = { type: 'round.settled', ...ref, round, output, attempts, cost_usd }
   if (result.model !== undefined) event.model = result.model
   if (result.files?.length) event.files = result.files
   await parts.journal.write(event)
@@ -286,13 +290,15 @@ function roundEnd(parts: WorkParts, step: PlanStep, work: WorkState, scope: Scop
 // ── the end ──
 
 async function settled(parts: WorkParts, ref: WorkRef, work: WorkState, end: Result): Promise<WorkOutcome> {
+  const facts = end.facts ?? []
+  const { attempts, cost_usd } = withFacts(work, facts)
   const event: Settled = {
     type: 'step.settled',
     ...ref,
     status: end.status,
-    attempts: work.attempts,
+    attempts,
     latency_ms: Math.round(end.latency_ms ?? Math.max(0, parts.clock.now() - work.started_at)),
-    cost_usd: end.cost_usd === undefined ? work.cost_usd : addCost(work.cost_usd, end.cost_usd),
+    cost_usd: end.cost_usd === undefined ? cost_usd : addCost(cost_usd, end.cost_usd),
   }
   if (end.output !== undefined) {
     const spilled = parts.journal.spill(end.output)
@@ -302,7 +308,18 @@ async function settled(parts: WorkParts, ref: WorkRef, work: WorkState, end: Res
   if (end.model !== undefined) event.model = end.model
   if (end.cached) event.cached = true
   if (end.files?.length) event.files = end.files
-  return { kind: 'settled', event }
+  return { kind: 'settled', facts, event }
+}
+
+/** What the work came to, counting the facts that are not folded yet. */
+function withFacts(work: WorkState, facts: readonly RunEventBody[]): { attempts: number; cost_usd: number | null } {
+  let { attempts, cost_usd } = work
+  for (const fact of facts) {
+    if (fact.type !== 'call.settled') continue
+    attempts += 1
+    cost_usd = addCost(cost_usd, fact.cost_usd)
+  }
+  return { attempts, cost_usd }
 }
 
 /** Whether a piece of work can be done in the very turn it is started: pure data, no waiting. */

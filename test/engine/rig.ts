@@ -2,9 +2,10 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type ErrorData, ReplicateAgentError, toErrorData } from '../../src/domain/errors.ts'
+import { type ErrorData, isCalledOff, toErrorData } from '../../src/domain/errors.ts'
 import type { RunNews } from '../../src/domain/events.ts'
 import type { CallContext, CallOutcome, CallSpec, Executor } from '../../src/executor/contract.ts'
+import { createBudget } from '../../src/executor/resilience/budget.ts'
 import { openArtifacts } from '../../src/state/artifacts/open.ts'
 import type { LeaseHolder, Store } from '../../src/state/store/contract.ts'
 import { openStore } from '../../src/state/store/open.ts'
@@ -71,19 +72,7 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
     endHolder: async (held) => {
       dead.add(held.pid)
     },
-    createBudget: ({ limit_usd, spent_usd }) => {
-      let spent = spent_usd
-      return {
-        hard: limit_usd !== undefined,
-        reserve(usd) {
-          if (limit_usd !== undefined && spent + usd > limit_usd) throw new ReplicateAgentError('budget_exceeded', 'over budget')
-          spent += usd
-          return (actual) => {
-            spent += (actual ?? usd) - usd
-          }
-        },
-      }
-    },
+    createBudget,
     env: {},
     cwd: home,
   }
@@ -144,17 +133,18 @@ export function handMadeExecutor(models: Record<string, Model>, provider: Provid
         const work = Promise.resolve().then(() => handler({ model, input, signal: context.signal, step, index }))
         const output = await abortable(work, context.signal)
         release(cost)
-        await context.record({ type: 'call.settled', call, status: 'succeeded', latency_ms: 1, cost_usd: cost })
+        context.recordLast?.({ type: 'call.settled', call, status: 'succeeded', latency_ms: 1, cost_usd: cost })
         return { status: 'succeeded', output, files: [], cached: false, cost_usd: cost, ...facts() }
       } catch (error) {
         const data: ErrorData = toErrorData(error)
         if (['lease_lost', 'store', 'disk_full', 'interrupted'].includes(data.code)) throw error
         if (context.signal.aborted) {
+          if (!isCalledOff(context.signal.reason)) throw error
           provider.cancelled.push(model)
           return { status: 'cancelled', cost_usd: 0, ...facts() }
         }
         if (['authentication', 'payment_required', 'budget_exceeded'].includes(data.code)) return { status: 'stopped', error: data, cost_usd: 0, ...facts() }
-        await context.record({ type: 'call.settled', call, status: 'failed', error: data, latency_ms: 1, cost_usd: cost })
+        context.recordLast?.({ type: 'call.settled', call, status: 'failed', error: data, latency_ms: 1, cost_usd: cost })
         return { status: 'failed', error: data.code === 'internal' ? { ...data, code: 'exception' } : data, cost_usd: cost, ...facts() }
       }
     },
