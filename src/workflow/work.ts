@@ -240,7 +240,7 @@ function childRunId(state: RunState, ref: WorkRef, attempt: number): string {
 
 function waitingChild(end: Extract<ChildEnd, { status: 'waiting' }>): Once {
   if (end.waiting_for === 'approval') return { kind: 'parked' }
-  return end.error ? { kind: 'stopped', error: end.error } : { kind: 'paused' }
+  return end.error ? { kind: 'stopped', facts: [], error: end.error } : { kind: 'paused' }
 }
 
 // ── rounds ──
