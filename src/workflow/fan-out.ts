@@ -1,6 +1,6 @@
 /** The items of a running foreach: which come next, within a bounded window, and how the step ends. */
 import { type ErrorData, NonRetryableError, toErrorData } from '../domain/errors.ts'
-import type { EventOf } from '../domain/events.ts'
+import type { EventOf, WorkRef } from '../domain/events.ts'
 import type { Json } from '../std/json.ts'
 import type { EvaluateContext } from '../expression/evaluate.ts'
 import type { PlanStep } from './plan.ts'
@@ -100,4 +100,41 @@ export function fanResult(fan: FanOut, state: StepState, now: number): EventOf<'
 function hasCancelled(state: StepState): boolean {
   for (const item of state.items.values()) if (item.status === 'cancelled') return true
   return false
+}
+
+/** The open fan-outs of a run. */
+export class FanOuts {
+  readonly #fans = new Map<string, FanOut>()
+
+  get size(): number {
+    return this.#fans.size
+  }
+
+  add(fan: FanOut): void {
+    this.#fans.set(fan.step.id, fan)
+  }
+
+  /** The fan-out that an item belongs to. */
+  of(ref: WorkRef): FanOut | undefined {
+    return ref.index === undefined ? undefined : this.#fans.get(ref.step)
+  }
+
+  all(): FanOut[] {
+    return [...this.#fans.values()]
+  }
+
+  /** Forgets it; false when it was forgotten before. */
+  delete(fan: FanOut): boolean {
+    return this.#fans.delete(fan.step.id)
+  }
+
+  /** Whose turn it is: the one with least in flight, among equals the one that `comesFirst`. */
+  next(mayStart: (fan: FanOut) => boolean, comesFirst: (a: FanOut, b: FanOut) => boolean): FanOut | undefined {
+    let best: FanOut | undefined
+    for (const fan of this.#fans.values()) {
+      if (!mayStart(fan)) continue
+      if (!best || fan.inFlight < best.inFlight || (fan.inFlight === best.inFlight && comesFirst(fan, best))) best = fan
+    }
+    return best
+  }
 }

@@ -16,15 +16,15 @@
  */
 import { CancelledError, type ErrorData, TimeoutError } from '../domain/errors.ts'
 import type { EventOf, RunCommand, WorkRef } from '../domain/events.ts'
-import { deferred } from '../std/deferred.ts'
 import type { Json, JsonObject } from '../std/json.ts'
 import { type Alarms, createAlarms } from './alarms.ts'
 import { answerApproval, approvalOf, expireApproval, openApprovals } from './approval.ts'
 import { concludeRun, statusOfSteps } from './conclude.ts'
 import { cancelledWork, failedWork, notBegun, waitsInFinally } from './endings.ts'
-import { createFanOut, type FanOut, fanResult, isDone, listOf, peekItem, scopeOfItem, takeItem } from './fan-out.ts'
+import { createFanOut, type FanOut, FanOuts, fanResult, isDone, listOf, peekItem, scopeOfItem, takeItem } from './fan-out.ts'
 import { evaluation, judgeCondition, judgeStep } from './gate.ts'
-import type { PlanStep } from './plan.ts'
+import { Inbox, type Message } from './inbox.ts'
+import type { Plan, PlanStep } from './plan.ts'
 import { comesBefore, createSchedule, peekReady, type Schedule, settleStep, takeReady } from './scheduler.ts'
 import { type Scope, type ScopeParts, scopeOfStep } from './scope.ts'
 import { isSettled, type RunState, type StepState, workOf } from './state.ts'
@@ -49,26 +49,17 @@ const pollEveryMs = 250
 /** Instant pieces of work begun in one turn, so that a turn stays short. */
 const instantPerTurn = 1_000
 
-type Message =
-  | { kind: 'work'; ref: WorkRef; outcome: WorkOutcome }
-  | { kind: 'cancel' | 'pause'; by: string }
-  | { kind: 'timeout' }
-  | { kind: 'expired'; ref: WorkRef }
-  | { kind: 'poll' }
-  | { kind: 'crash'; error: unknown }
-
 export class RunDriver {
   readonly #parts: DriveParts
   readonly #scope: ScopeParts
   /** What is in flight, and what was decided in this turn: it begins once that is durable (invariant 1). */
   readonly #units = new Units()
-  readonly #fans = new Map<string, FanOut>()
+  readonly #fans = new FanOuts()
   /** Work whose child run waits for an approval. */
   readonly #parked = new Map<string, WorkRef>()
   readonly #over = new AbortController()
   readonly #alarms: Alarms
-  #inbox: Message[] = []
-  #wake = deferred()
+  readonly #inbox = new Inbox()
   #more = false
   #schedule: Schedule
 
@@ -77,7 +68,7 @@ export class RunDriver {
     const { plan, state, inputs, env, journal } = parts
     this.#scope = { plan, state, inputs, env, loaded: journal.loaded }
     this.#alarms = createAlarms(parts.clock, this.#over.signal)
-    this.#schedule = this.#scheduleOf(this.#phase)
+    this.#schedule = scheduleOf(plan, state, this.#phase)
   }
 
   get #state(): RunState {
@@ -89,18 +80,18 @@ export class RunDriver {
   }
 
   cancel(by: string): void {
-    this.#post({ kind: 'cancel', by })
+    this.#inbox.post({ kind: 'cancel', by })
   }
 
   pause(by: string): void {
-    this.#post({ kind: 'pause', by })
+    this.#inbox.post({ kind: 'pause', by })
   }
 
   /** Ends at once with `reason`: nothing more is journaled, nothing is cancelled at its target (invariant 7). */
   abandon(reason: Error): void {
     this.#parts.journal.close(reason)
     this.#units.abort(reason)
-    this.#post({ kind: 'crash', error: reason })
+    this.#inbox.post({ kind: 'crash', error: reason })
   }
 
   /** Resolves when the run is settled or waits. Rejects when it was abandoned or its journal can't be written. */
@@ -110,7 +101,7 @@ export class RunDriver {
       this.#takeUpAgain()
       await this.#takeCommands()
       while (!(await this.#turn())) {
-        if (this.#inbox.length === 0 && !this.#more) await this.#wake.promise
+        if (!this.#more) await this.#inbox.wait()
       }
     } catch (error) {
       this.abandon(error instanceof Error ? error : new Error(String(error)))
@@ -122,23 +113,15 @@ export class RunDriver {
 
   /** Takes in what happened, decides, commits, begins (invariant 1). True when the run is settled or waits. */
   async #turn(): Promise<boolean> {
-    const inbox = this.#inbox
-    this.#inbox = []
-    this.#wake = deferred()
-    for (const message of inbox) {
+    for (const message of this.#inbox.take()) {
       if (message.kind === 'poll') await this.#takeCommands()
       else this.#takeIn(message)
     }
     this.#startWork()
     await this.#parts.journal.flushed()
     this.#beginDecided()
-    if (this.#units.size > 0 || this.#inbox.length > 0 || this.#more) return false
+    if (this.#units.size > 0 || !this.#inbox.isEmpty || this.#more) return false
     return this.#rest()
-  }
-
-  #post(message: Message): void {
-    this.#inbox.push(message)
-    this.#wake.resolve()
   }
 
   // ── what happened ──
@@ -162,7 +145,7 @@ export class RunDriver {
 
   #takeOutcome(ref: WorkRef, outcome: WorkOutcome): void {
     this.#units.remove(ref)
-    const fan = this.#fanOf(ref)
+    const fan = this.#fans.of(ref)
     if (fan) fan.inFlight -= 1
     if (outcome.kind === 'parked') return this.#park(ref)
     if (outcome.kind === 'paused') return this.#pauseAll('a nested run')
@@ -180,7 +163,7 @@ export class RunDriver {
 
   #settle(event: EventOf<'step.settled'>): void {
     this.#parts.journal.add(event)
-    const fan = this.#fanOf(event)
+    const fan = this.#fans.of(event)
     if (!fan) {
       settleStep(this.#schedule, event.step)
       return
@@ -196,7 +179,7 @@ export class RunDriver {
 
   #settleFan(fan: FanOut): void {
     const step = this.#state.steps.get(fan.step.id) as StepState
-    if (!isDone(fan, step) || !this.#fans.delete(fan.step.id)) return
+    if (!isDone(fan, step) || !this.#fans.delete(fan)) return
     this.#parts.journal.add(fanResult(fan, step, this.#parts.clock.now()))
     settleStep(this.#schedule, fan.step.id)
   }
@@ -248,9 +231,9 @@ export class RunDriver {
 
   /** Nothing more will begin: approvals and fan-outs that still wait are settled as cancelled. */
   #endWaiting(): void {
-    for (const fan of this.#fans.values()) fan.closed = true
+    for (const fan of this.#fans.all()) fan.closed = true
     for (const ref of openApprovals(this.#state)) this.#settle(cancelledWork(this.#state, ref))
-    for (const fan of this.#fans.values()) this.#settleFan(fan)
+    for (const fan of this.#fans.all()) this.#settleFan(fan)
   }
 
   // ── what follows ──
@@ -274,17 +257,12 @@ export class RunDriver {
     this.#more = true
   }
 
-  /** The fan-out whose turn it is: by its step's place in the queue, among equals the one with least in flight. */
   #nextFan(free: boolean): FanOut | undefined {
-    let best: FanOut | undefined
-    for (const fan of this.#fans.values()) {
-      if (!free && !isInstant(fan.step)) continue
-      if (peekItem(fan, this.#state.steps.get(fan.step.id) as StepState) === undefined) continue
-      if (!best || fan.inFlight < best.inFlight || (fan.inFlight === best.inFlight && comesBefore(this.#schedule, fan.step.id, best.step.id))) {
-        best = fan
-      }
-    }
-    return best
+    const { steps } = this.#state
+    return this.#fans.next(
+      (fan) => (free || isInstant(fan.step)) && peekItem(fan, steps.get(fan.step.id) as StepState) !== undefined,
+      (a, b) => comesBefore(this.#schedule, a.step.id, b.step.id),
+    )
   }
 
   #startStep(step: PlanStep): void {
@@ -309,7 +287,7 @@ export class RunDriver {
     }
     if (state.count === undefined) this.#parts.journal.add({ type: 'foreach.expanded', step: step.id, count: list.length })
     const fan = createFanOut(step, list, scope, state)
-    this.#fans.set(step.id, fan)
+    this.#fans.add(fan)
     this.#settleFan(fan)
   }
 
@@ -331,12 +309,12 @@ export class RunDriver {
   #decide(step: PlanStep, ref: WorkRef, scope: Scope): void {
     if (step.definition.action.kind === 'approval') return this.#ask(step, ref, scope)
     this.#units.add(step, ref, scope)
-    const fan = this.#fanOf(ref)
+    const fan = this.#fans.of(ref)
     if (fan) fan.inFlight += 1
   }
 
   #decideAgain(ref: WorkRef): void {
-    const fan = this.#fanOf(ref)
+    const fan = this.#fans.of(ref)
     const step = this.#step(ref.step)
     this.#decide(step, ref, fan && ref.index !== undefined ? scopeOfItem(fan, ref.index) : scopeOfStep(this.#scope, step))
   }
@@ -354,8 +332,8 @@ export class RunDriver {
   #beginDecided(): void {
     for (const { step, ref, scope, controller } of this.#units.takeDecided()) {
       perform(this.#parts, step, ref, scope, controller.signal).then(
-        (outcome) => this.#post({ kind: 'work', ref, outcome }),
-        (error) => this.#post({ kind: 'crash', error }),
+        (outcome) => this.#inbox.post({ kind: 'work', ref, outcome }),
+        (error) => this.#inbox.post({ kind: 'crash', error }),
       )
     }
   }
@@ -375,7 +353,7 @@ export class RunDriver {
     }
     this.#endWaiting()
     this.#parts.journal.add({ type: 'run.finalising', status: statusOfSteps(this.#parts.plan, this.#state) })
-    this.#schedule = this.#scheduleOf('finally')
+    this.#schedule = scheduleOf(this.#parts.plan, this.#state, 'finally')
     this.#more = true
     return false
   }
@@ -425,15 +403,15 @@ export class RunDriver {
   }
 
   #setAlarms(): void {
-    this.#alarms.every(pollEveryMs, () => this.#post({ kind: 'poll' }))
+    this.#alarms.every(pollEveryMs, () => this.#inbox.post({ kind: 'poll' }))
     const { clock, plan } = this.#parts
     const timeout = plan.definition.timeout_ms
-    if (timeout !== undefined) this.#alarms.at(clock.now() + timeout - this.#state.active_ms, () => this.#post({ kind: 'timeout' }))
+    if (timeout !== undefined) this.#alarms.at(clock.now() + timeout - this.#state.active_ms, () => this.#inbox.post({ kind: 'timeout' }))
     for (const ref of openApprovals(this.#state)) this.#expireAt(ref, workOf(this.#state, ref)?.approval?.expires_at)
   }
 
   #expireAt(ref: WorkRef, time: number | undefined): void {
-    if (time !== undefined) this.#alarms.at(time, () => this.#post({ kind: 'expired', ref }))
+    if (time !== undefined) this.#alarms.at(time, () => this.#inbox.post({ kind: 'expired', ref }))
   }
 
   /** Work that had begun before this process goes on where it was (invariants 3 and 4). */
@@ -446,26 +424,22 @@ export class RunDriver {
     }
   }
 
-  #scheduleOf(phase: 'steps' | 'finally'): Schedule {
-    const { plan, state } = this.#parts
-    const steps = [...plan.steps.values()].filter((step) => step.group === phase)
-    const settled = new Set<string>()
-    const begun = new Set<string>()
-    for (const [id, step] of state.steps) (isSettled(step) ? settled : begun).add(id)
-    const needs = steps.map((step) => ({ id: step.id, needs: step.needs.map((need) => need.id) }))
-    return createSchedule(needs, settled, begun, (id) => plan.steps.get(id)?.rank ?? 0)
-  }
-
   #step(id: string): PlanStep {
     return this.#parts.plan.steps.get(id) as PlanStep
-  }
-
-  #fanOf(ref: WorkRef): FanOut | undefined {
-    return ref.index === undefined ? undefined : this.#fans.get(ref.step)
   }
 }
 
 /** Starting a foreach, an approval or pure data takes no slot; their items and calls do. */
 function takesSlot(step: PlanStep): boolean {
   return !isInstant(step) && !step.definition.foreach && step.definition.action.kind !== 'approval'
+}
+
+/** What is left to do of a phase: settled steps count as done, begun ones are not started again (invariant 3). */
+function scheduleOf(plan: Plan, state: RunState, phase: 'steps' | 'finally'): Schedule {
+  const steps = [...plan.steps.values()].filter((step) => step.group === phase)
+  const settled = new Set<string>()
+  const begun = new Set<string>()
+  for (const [id, step] of state.steps) (isSettled(step) ? settled : begun).add(id)
+  const needs = steps.map((step) => ({ id: step.id, needs: step.needs.map((need) => need.id) }))
+  return createSchedule(needs, settled, begun, (id) => plan.steps.get(id)?.rank ?? 0)
 }
