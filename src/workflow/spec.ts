@@ -1,0 +1,299 @@
+/** A workflow file as it is written: the zod schema behind loading, and behind the published JSON Schema. */
+import { z } from 'zod'
+import { failureClasses } from '../domain/errors.ts'
+
+export const stepIdPattern = /^[a-z][a-z0-9_]*$/
+export const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]*$/
+export const variablePattern = /^[A-Za-z_][A-Za-z0-9_]*$/
+export const modelPattern = /^[A-Za-z0-9][A-Za-z0-9._-]*\/[A-Za-z0-9][A-Za-z0-9._-]*(:[A-Za-z0-9._-]+)?$/
+const deploymentPattern = /^[A-Za-z0-9][A-Za-z0-9._-]*\/[A-Za-z0-9][A-Za-z0-9._-]*$/
+const durationPattern = /^\d+(\.\d+)?\s*(ms|s|m|h)?$/
+const versionPattern = /^\d+(\.\d+){0,2}(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$/
+
+const longestId = 100
+const most = { attempts: 100, concurrency: 10_000, rounds: 10_000 }
+
+const mustBe = {
+  duration: 'must be a duration: 500ms, 30s, 5m, 1h, or a number of seconds',
+  stepId: 'must be lower-case letters, digits and _, beginning with a letter',
+  variable: 'must be letters, digits and _, not beginning with a digit',
+  model: 'must be a model: owner/name or owner/name:version',
+  object: 'must be a mapping',
+  text: 'must be text',
+}
+
+const text = (description: string) => z.string({ error: mustBe.text }).describe(description)
+const flag = (description: string) => z.boolean({ error: 'must be true or false' }).describe(description)
+const number = (description: string) => z.number({ error: 'must be a number' }).describe(description)
+const dollars = (description: string) =>
+  z.number({ error: 'must be a number of dollars' }).min(0, { error: 'must be 0 or more dollars' }).describe(description)
+const whole = (min: number, max: number, description: string) => {
+  const error = `must be a whole number from ${min} to ${max}`
+  return z.int({ error }).min(min, { error }).max(max, { error }).describe(description)
+}
+const duration = (description: string) =>
+  z
+    .union([z.string().regex(durationPattern, { error: mustBe.duration }), z.number().min(0, { error: mustBe.duration })], { error: mustBe.duration })
+    .describe(description)
+const fields = (description: string) =>
+  z.record(z.string(), z.unknown(), { error: 'must be a mapping of names to values' }).describe(description)
+const oneOrMore = (item: z.ZodString, error: string, description: string) =>
+  z.union([item, z.array(item, { error })], { error }).describe(description)
+const strict = <T extends z.ZodRawShape>(shape: T, description: string, error: string = mustBe.object) =>
+  z.strictObject(shape, { error: (issue) => (issue.code === 'invalid_type' ? error : undefined) }).describe(description)
+const anything = (description: string) => z.unknown().describe(description)
+
+const jitterKinds = ['full', 'equal', 'decorrelated', 'none'] as const
+const classesError = `must be classes of failure: ${failureClasses.join(', ')}`
+
+const retrySpec = strict(
+  {
+    attempts: whole(1, most.attempts, 'How often it is tried at most, the first call included.').optional(),
+    base_delay: duration('The delay before the second attempt; it doubles with each.').optional(),
+    max_delay: duration('No delay is longer.').optional(),
+    jitter: z
+      .enum(jitterKinds, { error: `must be one of ${jitterKinds.join(', ')}` })
+      .describe('How delays are spread: full (the default) is uniform(0, min(max_delay, base_delay · 2^attempt)).')
+      .optional(),
+    on: z
+      .union([z.enum(failureClasses, { error: classesError }), z.array(z.enum(failureClasses, { error: classesError }))], { error: classesError })
+      .describe('Which failures are tried again.')
+      .optional(),
+  },
+  'What happens after a failed call.',
+  'must be a mapping, as in `retry: {attempts: 3}`',
+)
+
+const cacheSpec = z
+  .union([z.boolean(), strict({ ttl: duration('How long an answer is kept; without it, for ever.').optional() }, 'Keeps answers.')], {
+    error: 'must be true, false or a mapping, as in `cache: {ttl: 1h}`',
+  })
+  .describe('Keeps the answer to the same input, and gives it again without a call. Off by default.')
+
+const fallbackSpec = oneOrMore(
+  z.string({ error: 'must be the name of an agent or model' }),
+  'must be a list of agents or models',
+  'Agents or models that are tried in order after this one has failed.',
+)
+
+const inputTypes = ['string', 'number', 'integer', 'boolean', 'array', 'object', 'file'] as const
+
+const inputSpec = strict(
+  {
+    type: z
+      .enum(inputTypes, { error: `must be one of ${inputTypes.join(', ')}` })
+      .describe('The type of the value. A file is given as a path or URL.')
+      .optional(),
+    description: text('What the input is for.').optional(),
+    default: anything('The value when none is given; the input is then optional.').optional(),
+    enum: z.array(z.unknown(), { error: 'must be a list of values' }).min(1, { error: 'must have at least one value' }).describe('The only values allowed.').optional(),
+    min: number('Smallest number, fewest characters, or fewest items.').optional(),
+    max: number('Largest number, most characters, or most items.').optional(),
+    pattern: text('A regular expression (re2) that must be found in the text; ^ and $ hold it to the whole.').optional(),
+    required: flag('Whether a value must be given. By default yes, unless there is a default.').optional(),
+    secret: flag('The value is kept out of the journal, of outputs and of logs.').optional(),
+  },
+  'An input of the workflow.',
+  'must be a mapping, as in `topic: {type: string}`',
+)
+
+const inputsSpec = z
+  .record(z.string().max(longestId, { error: 'is too long' }).regex(variablePattern, { error: mustBe.variable }), inputSpec, {
+    error: 'must be a mapping of names to inputs',
+  })
+  .describe('Typed inputs by name.')
+
+const priceSpec = strict(
+  {
+    usd_per_call: dollars('Dollars for each call.').optional(),
+    usd_per_second: dollars('Dollars for each second of prediction.').optional(),
+    usd_per_output: dollars('Dollars for each output (an image, say).').optional(),
+    usd_per_input_token: dollars('Dollars for each input token.').optional(),
+    usd_per_output_token: dollars('Dollars for each output token.').optional(),
+  },
+  'What a call costs, where you know better than the price table.',
+)
+
+const modelName = z.string({ error: mustBe.model }).regex(modelPattern, { error: mustBe.model })
+
+const agentSpec = strict(
+  {
+    model: modelName.describe('The model: owner/name or owner/name:version.').optional(),
+    models: z.array(modelName, { error: 'must be a list of models' }).min(1, { error: 'must name at least one model' }).describe('Candidate models, in order of preference.').optional(),
+    candidates: z.array(modelName, { error: 'must be a list of models' }).min(1, { error: 'must name at least one model' }).describe('The same as `models`.').optional(),
+    deployment: z
+      .string({ error: 'must be a deployment: owner/name' })
+      .regex(deploymentPattern, { error: 'must be a deployment: owner/name' })
+      .describe('A deployment, owner/name, in place of a model.')
+      .optional(),
+    function: z
+      .string({ error: 'must be the name of a function' })
+      .min(1, { error: 'must be the name of a function' })
+      .describe('A function that the program registered, in place of a model.')
+      .optional(),
+    description: text('What the agent does.').optional(),
+    defaults: fields('Input that is sent unless a step gives its own.').optional(),
+    input_schema: fields('A JSON Schema of the input.').optional(),
+    retry: retrySpec.optional(),
+    timeout: duration('How long a call may take, all attempts together.').optional(),
+    cache: cacheSpec.optional(),
+    fallback: fallbackSpec.optional(),
+    price: priceSpec.optional(),
+  },
+  'Something that can be called: one of `model`, `models`, `deployment`, `function`, with its policies.',
+  'must be a mapping, as in `writer: {model: owner/name}`',
+)
+
+const approvalSpec = z
+  .union(
+    [
+      z.string(),
+      strict(
+        {
+          message: text('The question. May hold ${{ }}.'),
+          inputs: inputsSpec.describe('What the person is asked to fill in.').optional(),
+          timeout: duration('How long to wait for an answer; then the step fails.').optional(),
+        },
+        'A question with inputs.',
+      ),
+    ],
+    { error: 'must be a question, or a mapping with `message`' },
+  )
+  .describe('A question to a person; the run waits for the answer. May hold ${{ }}.')
+
+const foreachSpec = strict(
+  {
+    in: anything('The list: a literal one, or ${{ expression }}.'),
+    as: z
+      .string({ error: mustBe.variable })
+      .regex(variablePattern, { error: mustBe.variable })
+      .describe('The name that an item has, besides `item`.')
+      .optional(),
+    max_concurrency: whole(1, most.concurrency, 'How many items run at once.').optional(),
+    fail_fast: flag('Start no more items after one has failed. False by default.').optional(),
+  },
+  'Runs the step once for each item of a list.',
+  'must be a mapping, as in `foreach: {in: "${{ inputs.topics }}"}`',
+)
+
+const repeatSpec = strict(
+  {
+    until: z
+      .union([z.string(), z.boolean()], { error: 'must be an expression' })
+      .describe('Ends when this expression is true; bare `output` is the round just ended.')
+      .optional(),
+    max: whole(1, most.rounds, 'At most so many rounds; reaching it without `until` is a failure. 10 by default.').optional(),
+  },
+  'Runs the step again and again.',
+  'must be a mapping, as in `repeat: {until: output.ok, max: 5}`',
+)
+
+const stepSpec = strict(
+  {
+    agent: z.string({ error: 'must be the name of an agent' }).min(1, { error: 'must be the name of an agent' }).describe('The agent that does it.').optional(),
+    model: modelName.describe('The model that does it: owner/name or owner/name:version.').optional(),
+    workflow: z
+      .string({ error: 'must be a file or the name of a workflow' })
+      .min(1, { error: 'must be a file or the name of a workflow' })
+      .describe('Another workflow, run as a child: a path relative to this file, or a name.')
+      .optional(),
+    value: anything('Data made from other data; nothing is called.').optional(),
+    approval: approvalSpec.optional(),
+    description: text('What the step is for.').optional(),
+    needs: oneOrMore(
+      z.string({ error: 'must be the id of a step' }),
+      'must be a list of step ids',
+      'Steps that must have succeeded before; references in expressions count as well.',
+    ).optional(),
+    condition: z
+      .union([z.string(), z.boolean()], { error: 'must be an expression' })
+      .describe('An expression; when it is false, the step is skipped.')
+      .optional(),
+    input: fields('What is sent. Strings may hold ${{ expression }}.').optional(),
+    input_map: z
+      .record(z.string(), z.string({ error: 'must be an output_key' }), { error: 'must be a mapping of arguments to output keys' })
+      .describe('Arguments that take the output of the step with that `output_key`.')
+      .optional(),
+    inputs: inputsSpec.describe('Of an approval: what the person is asked to fill in.').optional(),
+    foreach: foreachSpec.optional(),
+    repeat: repeatSpec.optional(),
+    retry: retrySpec.optional(),
+    timeout: duration('How long the step may take, all attempts together; of an approval, how long to wait.').optional(),
+    on_error: z
+      .enum(['fail', 'continue'], { error: 'must be fail or continue' })
+      .describe('continue: dependents run all the same, with a null output.')
+      .optional(),
+    fallback: fallbackSpec.optional(),
+    output_schema: fields('A JSON Schema that the output must fit.').optional(),
+    output_key: z
+      .string({ error: mustBe.variable })
+      .regex(variablePattern, { error: mustBe.variable })
+      .describe('Makes `outputs.<key>` an alias of this step\'s output.')
+      .optional(),
+    cache: cacheSpec.optional(),
+  },
+  'A step: exactly one of `agent`, `model`, `workflow`, `value`, `approval`.',
+  'must be a mapping, as in `draw: {model: owner/name}`',
+)
+
+const stepsSpec = (description: string) =>
+  z
+    .record(z.string().max(longestId, { error: 'is too long' }).regex(stepIdPattern, { error: mustBe.stepId }), stepSpec, {
+      error: 'must be a mapping of ids to steps',
+    })
+    .describe(description)
+
+const defaultsSpec = strict(
+  {
+    retry: retrySpec.optional(),
+    timeout: duration('Of steps that call an agent or model.').optional(),
+    cache: cacheSpec.optional(),
+    fallback: fallbackSpec.optional(),
+    on_error: z.enum(['fail', 'continue'], { error: 'must be fail or continue' }).describe('Of every step.').optional(),
+    max_concurrency: whole(1, most.concurrency, 'Of every foreach.').optional(),
+  },
+  'What steps do that say nothing else, and whose agent says nothing else.',
+)
+
+const versionError = 'must be a version in quotes, as in "1.2.0"'
+
+export const workflowSpec = strict(
+  {
+    name: z
+      .string({ error: mustBe.text })
+      .max(longestId, { error: 'is too long' })
+      .regex(namePattern, { error: 'must be letters, digits, dots, dashes and _, beginning with a letter or digit' })
+      .describe('The name of the workflow; the file\'s name by default.')
+      .optional(),
+    description: text('What the workflow does.').optional(),
+    version: z.string({ error: versionError }).regex(versionPattern, { error: versionError }).describe('A version, as in "1.2.0".').optional(),
+    env: z
+      .array(z.string({ error: mustBe.variable }).regex(variablePattern, { error: mustBe.variable }), { error: 'must be a list of variable names' })
+      .describe('Environment variables that `env.NAME` may read. Their values are secret.')
+      .optional(),
+    inputs: inputsSpec.optional(),
+    agents: z
+      .record(z.string().max(longestId, { error: 'is too long' }).regex(namePattern, { error: 'must be letters, digits, dots, dashes and _' }), agentSpec, {
+        error: 'must be a mapping of names to agents',
+      })
+      .describe('Agents of this workflow, by name.')
+      .optional(),
+    defaults: defaultsSpec.optional(),
+    steps: stepsSpec('The steps by id. Their order means nothing; needs do.'),
+    finally: stepsSpec('Steps that run at the end, however the run went.').optional(),
+    outputs: fields('What the run gives: names and values, with ${{ expression }} in their strings.').optional(),
+    max_concurrency: whole(1, most.concurrency, 'How much runs at once. 8 by default.').optional(),
+    timeout: duration('How long a run may take, without the time it waits or is paused.').optional(),
+    budget_usd: dollars('What a run may spend.').optional(),
+  },
+  'A workflow of replicate-agent: a graph of steps.',
+)
+
+export type WorkflowSpec = z.infer<typeof workflowSpec>
+export type StepSpec = z.infer<typeof stepSpec>
+export type AgentSpec = z.infer<typeof agentSpec>
+export type InputSpecWritten = z.infer<typeof inputSpec>
+export type RetrySpec = z.infer<typeof retrySpec>
+export type CacheSpec = z.infer<typeof cacheSpec>
+export type DefaultsSpec = z.infer<typeof defaultsSpec>
+export type DurationSpec = string | number
