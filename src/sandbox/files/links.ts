@@ -14,9 +14,9 @@ export function uploadLink(origin: string, id: string): string {
 
 const linkPattern = /https?:\/\/[^\s/"'<>]+\/(?:delivery|v1\/files)\/([a-z2-7]{26})(?![a-z2-7])(?:\/[\w.%-]*)?/g
 
-/** Every file id that a text links to, whatever the host and port. */
-export function linkedFileIds(text: string): string[] {
-  return [...text.matchAll(linkPattern)].map((match) => match[1] as string)
+/** Every such link in a text, whatever its host and port, each once. */
+export function linksIn(text: string): string[] {
+  return [...new Set(text.match(linkPattern) ?? [])]
 }
 
 /** The file id when the whole text is such a link. */
