@@ -179,7 +179,11 @@ export class BudgetExceededError extends NonRetryableError {
 /** Something that a person has to set up first. */
 export class ConfigurationError extends NonRetryableError {
   override readonly name = 'ConfigurationError'
-  constructor(code: 'missing_token' | 'missing_secret' | 'configuration' | 'invalid_config', message: string, options: ErrorOptions = {}) {
+  constructor(
+    code: 'missing_token' | 'missing_secret' | 'configuration' | 'invalid_config',
+    message: string,
+    options: ErrorOptions = {},
+  ) {
     super(code, message, options)
   }
 }

@@ -57,7 +57,13 @@ export type RunEventBody =
       error?: ErrorData
     } & Money)
   /** A new `run.attempt` (ruling 21): these steps run again, or only the failed items of a foreach. */
-  | { type: 'run.retried'; attempt: number; reset: { step: string; indexes?: number[] }[]; definition_hash: string; by: string }
+  | {
+      type: 'run.retried'
+      attempt: number
+      reset: { step: string; indexes?: number[] }[]
+      definition_hash: string
+      by: string
+    }
   // ── a step, or one item of its foreach ──
   /** `time` of this event is what `now()` gives in the step run. */
   | ({ type: 'step.started' } & WorkRef)
@@ -75,7 +81,15 @@ export type RunEventBody =
       files?: KeptFile[]
     } & WorkRef &
       Money)
-  | ({ type: 'round.settled'; round: number; output: Spilled; attempts: number; model?: string; files?: KeptFile[] } & WorkRef & Money)
+  | ({
+      type: 'round.settled'
+      round: number
+      output: Spilled
+      attempts: number
+      model?: string
+      files?: KeptFile[]
+    } & WorkRef &
+      Money)
   | ({ type: 'child.started'; run_id: string } & WorkRef)
   | ({ type: 'approval.requested'; message: string; inputs: JsonObject; expires_at?: number } & WorkRef)
   | ({ type: 'approval.answered'; approved: boolean; inputs: JsonObject; by: string } & WorkRef)
@@ -96,7 +110,12 @@ export type RunEventBody =
     } & WorkRef)
   | ({ type: 'call.created'; call: number; id: string; how: 'created' | 'searched'; matches?: number } & WorkRef)
   /** After a crash: what was found of an earlier call. `lost`: its data is gone, it will be paid again. */
-  | ({ type: 'call.reattached'; call: number; id?: string; how: 'known_id' | 'searched' | 'not_found' | 'lost' } & WorkRef)
+  | ({
+      type: 'call.reattached'
+      call: number
+      id?: string
+      how: 'known_id' | 'searched' | 'not_found' | 'lost'
+    } & WorkRef)
   | ({
       type: 'call.settled'
       call: number

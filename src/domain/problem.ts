@@ -20,7 +20,10 @@ export interface Problem {
 export class ProblemsError extends NonRetryableError {
   override readonly name = 'ProblemsError'
   readonly problems: readonly Problem[]
-  constructor(code: 'invalid_workflow' | 'invalid_expression' | 'invalid_input' | 'invalid_config', problems: readonly Problem[]) {
+  constructor(
+    code: 'invalid_workflow' | 'invalid_expression' | 'invalid_input' | 'invalid_config',
+    problems: readonly Problem[],
+  ) {
     const errors = problems.filter((problem) => problem.severity === 'error')
     const first = errors[0] ?? problems[0]
     const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : ''

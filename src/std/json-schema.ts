@@ -33,7 +33,8 @@ const anything: Keyword = () => []
 const aText: Keyword = (given, at) => (typeof given === 'string' ? [] : [`${at} is not a string`])
 const aFlag: Keyword = (given, at) => (typeof given === 'boolean' ? [] : [`${at} is not true or false`])
 const aNumber: Keyword = (given, at) => (typeof given === 'number' ? [] : [`${at} is not a number`])
-const aCount: Keyword = (given, at) => (Number.isInteger(given) && Number(given) >= 0 ? [] : [`${at} is not a whole number`])
+const aCount: Keyword = (given, at) =>
+  Number.isInteger(given) && Number(given) >= 0 ? [] : [`${at} is not a whole number`]
 const aSchema: Keyword = (given, at, root) => checkSchema(given, at, root)
 const schemas: Keyword = (given, at, root) => {
   if (!Array.isArray(given) || given.length === 0) return [`${at} is not a list of schemas`]
@@ -60,7 +61,9 @@ const keywords: Record<string, Keyword> = {
   $defs: namedSchemas,
   definitions: namedSchemas,
   $ref: (given, at, root) =>
-    typeof given === 'string' && follow(given, root) !== undefined ? [] : [`${at} does not lead to a part of this schema`],
+    typeof given === 'string' && follow(given, root) !== undefined
+      ? []
+      : [`${at} does not lead to a part of this schema`],
   type: (given, at) => {
     const unknown = (Array.isArray(given) ? given : [given]).filter((type) => !types.includes(type as string))
     return unknown.map((type) => `${at} is ${JSON.stringify(type)}, not one of ${types.join(', ')}`)
@@ -96,7 +99,9 @@ const keywords: Record<string, Keyword> = {
     }
   },
   format: (given, at) =>
-    Object.hasOwn(formats, String(given)) ? [] : [`${at} is ${JSON.stringify(given)}, not one of ${Object.keys(formats).join(', ')}`],
+    Object.hasOwn(formats, String(given))
+      ? []
+      : [`${at} is ${JSON.stringify(given)}, not one of ${Object.keys(formats).join(', ')}`],
   minimum: aNumber,
   maximum: aNumber,
   exclusiveMinimum: aNumber,
@@ -105,7 +110,8 @@ const keywords: Record<string, Keyword> = {
 }
 
 const formats: Record<string, (text: string) => boolean> = {
-  'date-time': (text) => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i.test(text) && !Number.isNaN(Date.parse(text)),
+  'date-time': (text) =>
+    /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i.test(text) && !Number.isNaN(Date.parse(text)),
   date: (text) => /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text)),
   time: (text) => /^([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?(Z|[+-]\d\d:\d\d)?$/i.test(text),
   email: (text) => /^[^\s@]{1,64}@[^\s@]{1,255}$/.test(text),
@@ -178,7 +184,11 @@ const forNumbers =
     typeof value === 'number' ? says(test(value, given as number), at, `${words} ${given as number}`) : []
 
 const forLength =
-  (lengthOf: (value: Json) => number | undefined, test: (length: number, limit: number) => boolean, words: string): Test =>
+  (
+    lengthOf: (value: Json) => number | undefined,
+    test: (length: number, limit: number) => boolean,
+    words: string,
+  ): Test =>
   (given, value, at) => {
     const length = lengthOf(value)
     return length === undefined ? [] : says(test(length, given as number), at, `${words} ${given as number}`)
@@ -194,14 +204,26 @@ const tests: Record<string, Test> = {
   $ref: (given, value, at, walk) => differences(follow(given as string, walk.root) ?? false, value, at, walk),
   type: (given, value, at) => {
     const allowed = (Array.isArray(given) ? given : [given]) as string[]
-    return says(allowed.some((type) => isOfType(value, type)), at, `is ${typeOf(value)}, not ${allowed.join(' or ')}`)
+    return says(
+      allowed.some((type) => isOfType(value, type)),
+      at,
+      `is ${typeOf(value)}, not ${allowed.join(' or ')}`,
+    )
   },
   enum: (given, value, at) =>
-    says((given as Json[]).some((each) => jsonEqual(each, value)), at, `is not one of ${JSON.stringify(given)}`),
+    says(
+      (given as Json[]).some((each) => jsonEqual(each, value)),
+      at,
+      `is not one of ${JSON.stringify(given)}`,
+    ),
   const: (given, value, at) => says(jsonEqual(given, value), at, `is not ${JSON.stringify(given)}`),
   allOf: (given, value, at, walk) => (given as Json[]).flatMap((each) => differences(each, value, at, walk)),
   anyOf: (given, value, at, walk) =>
-    says((given as Json[]).some((each) => fits(each, value, walk)), at, 'fits none of the allowed shapes'),
+    says(
+      (given as Json[]).some((each) => fits(each, value, walk)),
+      at,
+      'fits none of the allowed shapes',
+    ),
   oneOf: (given, value, at, walk) => {
     const count = (given as Json[]).filter((each) => fits(each, value, walk)).length
     return says(count === 1, at, `fits ${count} of the allowed shapes, not one`)
@@ -219,7 +241,9 @@ const tests: Record<string, Test> = {
   },
   required: (given, value, at) => {
     if (!isObject(value)) return []
-    return (given as string[]).filter((name) => !Object.hasOwn(value, name)).map((name) => `${inside(at, name)} is missing`)
+    return (given as string[])
+      .filter((name) => !Object.hasOwn(value, name))
+      .map((name) => `${inside(at, name)} is missing`)
   },
   additionalProperties: (given, value, at, walk, schema) => {
     if (!isObject(value)) return []
@@ -237,7 +261,9 @@ const tests: Record<string, Test> = {
   },
   prefixItems: (given, value, at, walk) => {
     if (!Array.isArray(value)) return []
-    return value.slice(0, (given as Json[]).length).flatMap((each, index) => differences((given as Json[])[index] as Json, each, `${at}[${index}]`, walk))
+    return value
+      .slice(0, (given as Json[]).length)
+      .flatMap((each, index) => differences((given as Json[])[index] as Json, each, `${at}[${index}]`, walk))
   },
   minItems: forLength(itemCount, atLeast, 'has fewer items than'),
   maxItems: forLength(itemCount, atMost, 'has more items than'),
@@ -249,7 +275,15 @@ const tests: Record<string, Test> = {
   minLength: forLength(characters, atLeast, 'is shorter than'),
   maxLength: forLength(characters, atMost, 'is longer than'),
   pattern: (given, value, at) =>
-    typeof value === 'string' ? says(compiled(given as string).matcher(value).find(), at, `does not match ${given as string}`) : [],
+    typeof value === 'string'
+      ? says(
+          compiled(given as string)
+            .matcher(value)
+            .find(),
+          at,
+          `does not match ${given as string}`,
+        )
+      : [],
   format: (given, value, at) =>
     typeof value === 'string' ? says(formats[given as string]?.(value) ?? true, at, `is no ${given as string}`) : [],
   minimum: forNumbers(atLeast, 'is less than'),
