@@ -4,6 +4,7 @@ import { type Budget, reserveList } from './budget.ts'
 import { Fault } from './fault.ts'
 import { isForbiddenKey } from './names.ts'
 import { nearest } from './nearest.ts'
+import { quoted, quotedList } from './quoted.ts'
 import { lengthOfText, sliceOfText } from './text.ts'
 import { describe } from './values.ts'
 
@@ -27,12 +28,13 @@ export function readField(object: Json, name: string, strictness: Strictness): J
     throw missingField(object, name)
   }
   if (strictness === 'lenient' || (strictness === 'optional' && object === null)) return missing
-  if (object === null) throw new Fault('null_value', `null has no field \`${name}\``, nullHint(name))
-  throw new Fault('wrong_type', `${describe(object)} has no field \`${name}\``, fieldHint(object, name))
+  if (object === null) throw new Fault('null_value', `null has no field ${quoted(name)}`, nullHint(name))
+  throw new Fault('wrong_type', `${describe(object)} has no field ${quoted(name)}`, fieldHint(object, name))
 }
 
 function nullHint(name: string): string {
-  return `if it may be null, write x?.${name} or (x.${name} ?? default)`
+  const field = name.length > 60 ? 'field' : name
+  return `if it may be null, write x?.${field} or (x.${field} ?? default)`
 }
 
 function fieldHint(object: Json, name: string): string | undefined {
@@ -45,10 +47,9 @@ function fieldHint(object: Json, name: string): string | undefined {
 function missingField(object: JsonObject, name: string): Fault {
   const keys = Object.keys(object)
   const near = nearest(name, keys)
-  const shown = keys.slice(0, 8).map((key) => `\`${key}\``)
-  const list = keys.length === 0 ? 'it is empty' : `it has ${shown.join(', ')}${keys.length > 8 ? ', …' : ''}`
-  const hint = near === undefined ? `if it may be missing, write x?.${name} or (x.${name} ?? default)` : `did you mean \`${near}\`?`
-  return new Fault('missing_field', `there is no field \`${name}\` (${list})`, hint)
+  const list = keys.length === 0 ? 'it is empty' : `it has ${quotedList(keys)}`
+  const hint = near === undefined ? 'if it may be missing, write x?.field or (x.field ?? default)' : `did you mean \`${near}\`?`
+  return new Fault('missing_field', `there is no field ${quoted(name)} (${list})`, hint)
 }
 
 /** `object[index]`: an element of a list, a character of a string, a field of an object; negative from the end. */

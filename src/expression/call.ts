@@ -6,6 +6,7 @@ import { Fault } from './fault.ts'
 import { arityFault, type FunctionSpec, parameterAt, signatureOf } from './functions/function-spec.ts'
 import { functionTable, isStatusFunction, statusFunctionNames, type StatusFunctionName } from './functions/table.ts'
 import { nearest } from './nearest.ts'
+import { quoted } from './quoted.ts'
 import type { CallNode, Node } from './syntax-tree.ts'
 import { describe, kindOf, nameOfKind } from './values.ts'
 
@@ -51,7 +52,7 @@ function checkKinds(node: CallNode, spec: FunctionSpec, args: readonly Json[]): 
 export function unknownFunction(node: CallNode): Fault {
   const near = nearest(node.name, [...functionTable.keys(), ...statusFunctionNames])
   const hint = near === undefined ? undefined : `did you mean \`${near}\`?`
-  return new Fault('unknown_function', `there is no function \`${node.name}\``, hint, { start: node.start, end: node.nameEnd })
+  return new Fault('unknown_function', `there is no function ${quoted(node.name)}`, hint, { start: node.start, end: node.nameEnd })
 }
 
 /** What is wrong with a call of a status function as it is written, or undefined. */

@@ -11,6 +11,7 @@ import { isForbiddenKey } from './names.ts'
 import { nearest } from './nearest.ts'
 import type { Expression } from './parse.ts'
 import type { ExpressionProblem } from './position.ts'
+import { quoted, quotedList } from './quoted.ts'
 import { lenientFunctions } from './references.ts'
 import { type CallNode, childrenOf, type FieldNode, type IndexNode, type NameNode, type Node, type SliceNode } from './syntax-tree.ts'
 import { nameOfKind } from './values.ts'
@@ -138,7 +139,7 @@ function typeOfName(node: NameNode, check: Check): ValueType {
   if (open) return anyType
   const known = Object.keys(names)
   const near = nearest(node.name, known)
-  report(check, node, 'unknown_name', `there is no name \`${node.name}\` here`, hintForName(node.name, near, known))
+  report(check, node, 'unknown_name', `there is no name ${quoted(node.name)} here`, hintForName(node.name, near, known))
   return anyType
 }
 
@@ -147,7 +148,7 @@ function hintForName(name: string, near: string | undefined, known: readonly str
   if (functionTable.has(name) || isStatusFunction(name)) return `\`${name}\` is a function: write ${name}(…)`
   if (name === 'undefined' || name === 'nil') return 'nothing is written null; to ask whether something is there write defined(x.y)'
   if (known.length === 0) return 'text is written in quotes'
-  return `known are ${known.slice(0, 8).join(', ')}${known.length > 8 ? ', …' : ''}; text is written in quotes`
+  return `known are ${quotedList(known)}; text is written in quotes`
 }
 
 function typeOfField(node: FieldNode, check: Check, lenient: boolean): ValueType {
@@ -167,15 +168,14 @@ function fieldType(object: ValueType, name: string, place: FaultPlace, check: Ch
   if (object.kind === 'null' && lenient) return nullType
   const hint = object.kind === 'array' ? `one element is x[0].${name}; that field of all is map(x, "${name}")` : undefined
   const lengthHint = name === 'length' || name === 'size' ? 'write len(x)' : hint
-  report(check, place, 'wrong_type', `${nameOfType(object)} has no field \`${name}\``, lengthHint)
+  report(check, place, 'wrong_type', `${nameOfType(object)} has no field ${quoted(name)}`, lengthHint)
   return anyType
 }
 
 function reportUnknownField(known: readonly string[], name: string, place: FaultPlace, check: Check): void {
   const near = nearest(name, known)
-  const shown = `${known.slice(0, 8).join(', ')}${known.length > 8 ? ', …' : ''}`
-  const hint = near === undefined ? (known.length === 0 ? 'it has no fields' : `known are ${shown}`) : `did you mean \`${near}\`?`
-  report(check, place, 'unknown_field', `there is no field \`${name}\``, hint)
+  const hint = near === undefined ? (known.length === 0 ? 'it has no fields' : `known are ${quotedList(known)}`) : `did you mean \`${near}\`?`
+  report(check, place, 'unknown_field', `there is no field ${quoted(name)}`, hint)
 }
 
 function typeOfIndex(node: IndexNode, check: Check, lenient: boolean): ValueType {
@@ -276,7 +276,7 @@ function typeOfStatusCall(node: CallNode, name: StatusFunctionName, check: Check
   const step = arg.value as string
   if (!statusFunctions.steps.includes(step)) {
     const near = nearest(step, statusFunctions.steps)
-    report(check, arg, 'unknown_step', `there is no step \`${step}\` here`, near === undefined ? undefined : `did you mean \`${near}\`?`)
+    report(check, arg, 'unknown_step', `there is no step ${quoted(step)} here`, near === undefined ? undefined : `did you mean \`${near}\`?`)
   }
   check.statusCalls.push({ name, step })
   return booleanType

@@ -6,13 +6,14 @@ import { type Budget, newBudget, reserveList, spend } from './budget.ts'
 import { callFunction } from './call.ts'
 import { equal, isIn, order } from './compare.ts'
 import { ExpressionError } from './expression-error.ts'
-import { Fault, problemOf } from './fault.ts'
+import { Fault, type FaultPlace, problemOf } from './fault.ts'
 import type { StatusFunctionName } from './functions/table.ts'
 import { measure } from './json-text.ts'
 import { type Limits, limitsWith } from './limits.ts'
 import { isForbiddenKey } from './names.ts'
 import { nearest } from './nearest.ts'
 import type { Expression } from './parse.ts'
+import { quoted, quotedList } from './quoted.ts'
 import type { CallNode, ComparisonNode, FieldNode, IndexNode, NameNode, Node, SliceNode } from './syntax-tree.ts'
 import { truthy } from './values.ts'
 
@@ -64,17 +65,32 @@ export function measuredEvaluation(
     return { value, steps: budget.steps, built: budget.built }
   } catch (error) {
     if (!(error instanceof Fault)) throw error
-    throw new ExpressionError('expression_failed', expression.source, problemOf(expression.source, error, evaluation.at))
+    throw new ExpressionError('expression_failed', expression.source, problemOf(expression.source, error, placeOf(evaluation.at)))
   }
 }
 
-/** A list literal can name the same large value many times: what is written out must stay within the budget too. */
+/** Of a link of a chain, only the link itself: `.field`'s name or the brackets. */
+function placeOf(node: Node): FaultPlace {
+  if (node.kind === 'field') return { start: node.nameStart, end: node.end }
+  if (node.kind === 'index' || node.kind === 'slice') return { start: node.object.end, end: node.end }
+  return node
+}
+
+/** The same large value can stand in a list many times: what is written out must stay within bounds too. */
 function checkResult(root: Node, value: Json, budget: Budget): void {
-  if (typeof value !== 'object' || value === null || isChain(root)) return
-  const size = measure(value, budget, budget.limits.totalSize)
-  if (size > budget.limits.totalSize) {
-    throw new Fault('too_large', `the result would have more than ${budget.limits.totalSize} characters as JSON`)
+  if (typeof value !== 'object' || value === null || !putsTogether(root)) return
+  const { resultSize } = budget.limits
+  if (measure(value, budget, resultSize) > resultSize) {
+    throw new Fault('too_large', `the result would have more than ${resultSize} characters as JSON`)
   }
+}
+
+/** Whether the result can be something else than a part of the scope. */
+function putsTogether(node: Node): boolean {
+  if (isChain(node) || node.kind === 'literal') return false
+  if (node.kind === 'coalesce') return node.operands.some(putsTogether)
+  if (node.kind === 'conditional') return putsTogether(node.then) || putsTogether(node.otherwise)
+  return true
 }
 
 /** Recursion is bounded by the height of the tree, which the parser has limited. */
@@ -189,7 +205,7 @@ function readChain(node: ChainNode, evaluation: Evaluation, strictness: 'strict'
   const link: Strictness = strictness === 'strict' && node.optional ? 'optional' : strictness
   if (node.kind === 'field') {
     evaluation.at = node
-    return atField(node, () => readField(value, node.name, link))
+    return readField(value, node.name, link)
   }
   if (node.kind === 'index') {
     const index = evaluate(node.index, evaluation)
@@ -203,16 +219,6 @@ function readChain(node: ChainNode, evaluation: Evaluation, strictness: 'strict'
   return readSlice(value, from, to, evaluation.budget)
 }
 
-/** Points at the field's name, not at the begin of the chain. */
-function atField<T>(node: FieldNode, read: () => T): T {
-  try {
-    return read()
-  } catch (error) {
-    if (!(error instanceof Fault)) throw error
-    throw new Fault(error.problemCode, error.message, error.hint, { start: node.nameStart, end: node.end })
-  }
-}
-
 function readName(node: NameNode, evaluation: Evaluation, strictness: 'strict' | 'lenient'): Json | Missing {
   const { scope } = evaluation
   if (Object.hasOwn(scope, node.name) && !isForbiddenKey(node.name)) return scope[node.name] as Json
@@ -224,13 +230,12 @@ function readName(node: NameNode, evaluation: Evaluation, strictness: 'strict' |
 function unknownName(name: string, known: readonly string[]): Fault {
   const near = nearest(name, known)
   const hint = near === undefined ? knownNames(known) : `did you mean \`${near}\`?`
-  return new Fault('unknown_name', `there is no name \`${name}\` here`, hint)
+  return new Fault('unknown_name', `there is no name ${quoted(name)} here`, hint)
 }
 
 function knownNames(known: readonly string[]): string {
   if (known.length === 0) return 'there are no names here; text is written in quotes'
-  const shown = known.slice(0, 8).join(', ')
-  return `known are ${shown}${known.length > 8 ? ', …' : ''}; text is written in quotes`
+  return `known are ${quotedList(known)}; text is written in quotes`
 }
 
 function call(node: CallNode, evaluation: Evaluation): Json {

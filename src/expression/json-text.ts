@@ -18,7 +18,8 @@ export function toText(value: Json, budget: Budget): string {
 }
 
 export function fromJsonText(text: string, budget: Budget): Json {
-  spendText(budget, text.length * 5)
+  spendText(budget, text.length * 10)
+  if (nestingOf(text) > budget.limits.valueDepth) throw tooDeepValue(budget)
   let value: Json
   try {
     value = JSON.parse(text) as Json
@@ -28,6 +29,21 @@ export function fromJsonText(text: string, budget: Budget): Json {
   }
   measure(value, budget, Number.POSITIVE_INFINITY)
   return value
+}
+
+/** How deep the brackets of a JSON text are nested, leaving out those inside strings. */
+function nestingOf(text: string): number {
+  let deepest = 0
+  let depth = 0
+  let inString = false
+  for (let at = 0; at < text.length; at += 1) {
+    const unit = text.charCodeAt(at)
+    if (unit === 34) inString = !inString
+    else if (inString) at += unit === 92 ? 1 : 0
+    else if (unit === 91 || unit === 123) deepest = Math.max(deepest, (depth += 1))
+    else if (unit === 93 || unit === 125) depth -= 1
+  }
+  return deepest
 }
 
 /**
@@ -49,8 +65,9 @@ export function measure(value: Json, budget: Budget, most: number): number {
     if (size > most) return size
     if (typeof next === 'object' && next !== null) {
       if (levels.length > budget.limits.valueDepth) throw tooDeepValue(budget)
-      spend(budget, sizeOf(next))
-      levels.push(Array.isArray(next) ? next.slice() : valuesOf(next, budget))
+      const children = Array.isArray(next) ? next.slice() : valuesOf(next)
+      spend(budget, children.length)
+      levels.push(children)
     }
   }
   return size
@@ -67,11 +84,9 @@ function sizeOf(value: Json): number {
   return String(value).length
 }
 
-function valuesOf(object: { [key: string]: Json }, budget: Budget): Json[] {
+function valuesOf(object: { [key: string]: Json }): Json[] {
   if (Object.hasOwn(object, '__proto__')) {
     throw new Fault('refused_name', 'the value holds a key `__proto__`, which is never read or written')
   }
-  const values = Object.values(object)
-  spend(budget, values.length)
-  return values
+  return Object.values(object)
 }

@@ -15,6 +15,8 @@ export interface Limits {
   listLength: number
   /** Characters and elements that one evaluation builds in all. */
   totalSize: number
+  /** Characters of the result as JSON text, where the expression has put it together itself. */
+  resultSize: number
   /** The largest exponent of `**`, in magnitude. */
   exponent: number
   /** Nesting of a value that is compared, written as text or read from text. */
@@ -33,6 +35,7 @@ export const defaultLimits: Readonly<Limits> = {
   stringLength: 1_000_000,
   listLength: 100_000,
   totalSize: 4_000_000,
+  resultSize: 16_000_000,
   exponent: 10_000,
   valueDepth: 500,
   patternLength: 500,

@@ -1,5 +1,5 @@
 /** Text as the language sees it: a string is a sequence of Unicode code points. */
-import { type Budget, reserveText, spendText } from './budget.ts'
+import { type Budget, reserveText, spend, spendText } from './budget.ts'
 
 const surrogate = /[\ud800-\udfff]/
 
@@ -7,6 +7,7 @@ const surrogate = /[\ud800-\udfff]/
 export function lengthOfText(text: string, budget: Budget): number {
   spendText(budget, text.length)
   if (!surrogate.test(text)) return text.length
+  spend(budget, text.length / 10)
   let count = 0
   for (let at = 0; at < text.length; at += widthAt(text, at)) count += 1
   return count
@@ -20,6 +21,7 @@ export function sliceOfText(text: string, from: number, to: number, budget: Budg
     reserveText(budget, to - from)
     return text.slice(from, to)
   }
+  spend(budget, text.length / 10)
   const start = offsetOf(text, 0, from)
   const end = offsetOf(text, start, to - from)
   reserveText(budget, end - start)
@@ -98,6 +100,7 @@ function bordersOf(needle: string): Uint32Array {
 export function findAll(text: string, needle: string, budget: Budget): number[] {
   const found: number[] = []
   for (let at = findText(text, needle, 0, budget); at !== -1; at = findText(text, needle, at + needle.length, budget)) {
+    spend(budget, 2)
     found.push(at)
   }
   return found

@@ -4,6 +4,7 @@ import { type Budget, reserveText, spendText } from '../budget.ts'
 import { Fault } from '../fault.ts'
 import { toText } from '../json-text.ts'
 import { describe } from '../values.ts'
+import { roundTo } from './rounding.ts'
 
 /** `{{`, `}}`, a placeholder (number, decimals), or a brace that is none. */
 const piece = /\{\{|\}\}|\{(\d{0,4})(?::\.(\d{1,2})f)?\}|[{}]/g
@@ -42,7 +43,7 @@ export function formatText(template: string, values: readonly Json[], budget: Bu
 function textOf(value: Json, decimals: string | undefined, budget: Budget): string {
   if (decimals === undefined) return toText(value, budget)
   if (typeof value !== 'number') throw new Fault('wrong_type', `{:.${decimals}f} shows a number, not ${describe(value)}`)
-  return value.toFixed(Number(decimals))
+  return roundTo(value, Math.min(Number(decimals), 20)).toFixed(Number(decimals))
 }
 
 function badBrace(template: string, at: number): Fault {

@@ -1,7 +1,7 @@
 /** Functions of lists and objects. */
 import type { Json, JsonObject } from '../../std/json.ts'
 import { readSlice } from '../access.ts'
-import { type Budget, reserveList, spend } from '../budget.ts'
+import { type Budget, reserveList, spend, spendText } from '../budget.ts'
 import { equal, order } from '../compare.ts'
 import { Fault } from '../fault.ts'
 import { toJsonText } from '../json-text.ts'
@@ -53,9 +53,12 @@ function sorted(args: readonly Json[], budget: Budget): Json[] {
 }
 
 function unique(source: readonly Json[], budget: Budget): Json[] {
-  const seen = new Set<string>()
+  const plain = new Set<Json>()
+  const structured = new Set<Json>()
   const kept = source.filter((item) => {
-    const key = identity(item, budget)
+    const seen = typeof item === 'object' && item !== null ? structured : plain
+    const key = typeof item === 'object' && item !== null ? sortedText(item, budget) : item
+    spendText(budget, typeof key === 'string' ? key.length : 0)
     if (seen.has(key)) return false
     seen.add(key)
     return true
@@ -65,9 +68,8 @@ function unique(source: readonly Json[], budget: Budget): Json[] {
 }
 
 /** Equal values have equal texts; `toJsonText` has checked depth and size before the keys are sorted. */
-function identity(value: Json, budget: Budget): string {
-  const text = toJsonText(value, budget)
-  if (typeof value !== 'object' || value === null) return text
+function sortedText(value: Json, budget: Budget): string {
+  spend(budget, toJsonText(value, budget).length / 5)
   return JSON.stringify(value, (_key, part: Json) =>
     typeof part === 'object' && part !== null && !Array.isArray(part)
       ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
