@@ -42,7 +42,10 @@ export function checkImports(root: string): Report {
 }
 
 function sourceFiles(root: string): string[] {
-  const listed = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', 'src'], { cwd: root, encoding: 'utf8' })
+  const listed = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', 'src'], {
+    cwd: root,
+    encoding: 'utf8',
+  })
   return listed
     .split('\n')
     .filter((file) => /\.tsx?$/.test(file) && !/\.test\.tsx?$/.test(file) && existsSync(join(root, file)))
@@ -60,12 +63,17 @@ function readModule(src: string, file: string): Module {
   }))
   for (const one of module.staticExports) {
     for (const entry of one.entries) {
-      if (entry.moduleRequest) imports.push({ specifier: entry.moduleRequest.value, kind: entry.isType ? 'type' : 'value', offset: one.start })
+      if (entry.moduleRequest)
+        imports.push({ specifier: entry.moduleRequest.value, kind: entry.isType ? 'type' : 'value', offset: one.start })
     }
   }
   for (const one of module.dynamicImports) {
     const written = source.slice(one.moduleRequest.start, one.moduleRequest.end)
-    imports.push({ specifier: /^(['"`])[^$]*\1$/.test(written) ? written.slice(1, -1) : '', kind: 'dynamic', offset: one.start })
+    imports.push({
+      specifier: /^(['"`])[^$]*\1$/.test(written) ? written.slice(1, -1) : '',
+      kind: 'dynamic',
+      offset: one.start,
+    })
   }
   return { file, source, imports }
 }
@@ -177,7 +185,8 @@ function cycleProblems(modules: readonly Module[], known: ReadonlySet<string>): 
     }
     if (low.get(file) !== index.get(file)) return
     const component = stack.splice(stack.indexOf(file))
-    if (component.length > 1 || edges.get(file)?.includes(file)) problems.push(`a cycle of imports: ${component.join(' → ')} → ${component[0]}`)
+    if (component.length > 1 || edges.get(file)?.includes(file))
+      problems.push(`a cycle of imports: ${component.join(' → ')} → ${component[0]}`)
   }
   for (const { file } of modules) if (!index.has(file)) visit(file)
   return problems

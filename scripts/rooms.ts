@@ -11,7 +11,18 @@ export interface RoomRule {
 }
 
 const below = ['std', 'domain']
-const engine = [...below, 'expression', 'config', 'plugins', 'state', 'targets', 'observe', 'executor', 'workflow', 'fleet']
+const engine = [
+  ...below,
+  'expression',
+  'config',
+  'plugins',
+  'state',
+  'targets',
+  'observe',
+  'executor',
+  'workflow',
+  'fleet',
+]
 
 export const rooms: Readonly<Record<string, RoomRule>> = {
   std: { may: [] },

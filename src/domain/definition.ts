@@ -107,7 +107,8 @@ export interface StepDefinition {
   fallback: string[]
   output_schema?: JsonObject
   output_key?: string
-  cache?: CachePolicy
+  /** false: off, though the agent caches. */
+  cache?: CachePolicy | false
 }
 
 export interface WorkflowDefinition {

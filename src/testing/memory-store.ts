@@ -1,7 +1,14 @@
 /** A store that keeps everything in memory: the contract without a disk, for tests of what stands on it. */
 import { StoreError } from '../domain/errors.ts'
 import type { RunCommand, RunEvent } from '../domain/events.ts'
-import { type CacheEntry, type HeldLease, type Lease, leaseTtlMs, type RunRecord, type Store } from '../state/store/contract.ts'
+import {
+  type CacheEntry,
+  type HeldLease,
+  type Lease,
+  leaseTtlMs,
+  type RunRecord,
+  type Store,
+} from '../state/store/contract.ts'
 import type { Clock } from '../std/clock.ts'
 
 interface Kept {
@@ -40,7 +47,13 @@ export function memoryStore(clock: Clock): Store {
     async createRun(record, definition, events, holder) {
       if (runs.has(record.run_id)) return false
       definitions.set(definition.hash, definition.json)
-      const run: Kept = { record: { ...record }, events: structuredClone([...events]), commands: [], token: 0, held: undefined }
+      const run: Kept = {
+        record: { ...record },
+        events: structuredClone([...events]),
+        commands: [],
+        token: 0,
+        held: undefined,
+      }
       runs.set(record.run_id, run)
       return take(run, holder)
     },
@@ -73,9 +86,13 @@ export function memoryStore(clock: Clock): Store {
     async append(lease, events, patch) {
       const run = holding(lease)
       const last = run.events.at(-1)?.seq ?? 0
-      if (events.some((event, at) => event.seq !== last + 1 + at)) throw new StoreError('store', 'an event is there already')
+      if (events.some((event, at) => event.seq !== last + 1 + at))
+        throw new StoreError('store', 'an event is there already')
       run.events.push(...structuredClone([...events]))
-      Object.assign(run.record, patch, { seq: last + events.length, updated_at: events.at(-1)?.time ?? run.record.updated_at })
+      Object.assign(run.record, patch, {
+        seq: last + events.length,
+        updated_at: events.at(-1)?.time ?? run.record.updated_at,
+      })
     },
     async readEvents(runId, after = 0, limit = Number.POSITIVE_INFINITY) {
       const events = runs.get(runId)?.events.filter((event) => event.seq > after) ?? []

@@ -12,7 +12,13 @@ import { renderTemplate } from './template.ts'
 type Ended = EventOf<'step.settled'> | EventOf<'approval.answered'>
 
 /** The question of a step or item. Throws ExpressionError when its text can't be rendered. */
-export function approvalOf(step: PlanStep, ref: WorkRef, scope: Scope, state: RunState, now: number): EventOf<'approval.requested'> {
+export function approvalOf(
+  step: PlanStep,
+  ref: WorkRef,
+  scope: Scope,
+  state: RunState,
+  now: number,
+): EventOf<'approval.requested'> {
   const { action } = step.definition
   if (action.kind !== 'approval') throw new NonRetryableError('internal', `"${step.id}" asks for no approval`)
   const message = step.message ? renderTemplate(step.message, scope, evaluation(state, now)) : action.approval.message
@@ -46,16 +52,29 @@ export function answeredRef(state: RunState, command: { step: string; index?: nu
 }
 
 /** What follows from an answer; nothing when the question is no longer open, or the given inputs don't fit. */
-export function answerApproval(plan: Plan, state: RunState, command: Extract<RunCommand, { type: 'answer' }>, now: number): Ended[] {
+export function answerApproval(
+  plan: Plan,
+  state: RunState,
+  command: Extract<RunCommand, { type: 'answer' }>,
+  now: number,
+): Ended[] {
   const ref = answeredRef(state, command)
   const work = ref && workOf(state, ref)
   const action = plan.steps.get(command.step)?.definition.action
   if (!ref || !work?.approval || action?.kind !== 'approval') return []
   if (work.approval.expires_at !== undefined && now >= work.approval.expires_at) return expireApproval(state, ref, now)
-  const checked = command.approved ? checkInputs(action.approval.inputs, command.inputs) : { ok: true as const, inputs: command.inputs }
+  const checked = command.approved
+    ? checkInputs(action.approval.inputs, command.inputs)
+    : { ok: true as const, inputs: command.inputs }
   if (!checked.ok) return []
   const { approved, by } = command
-  const answered: EventOf<'approval.answered'> = { type: 'approval.answered', ...ref, approved, inputs: checked.inputs, by }
+  const answered: EventOf<'approval.answered'> = {
+    type: 'approval.answered',
+    ...ref,
+    approved,
+    inputs: checked.inputs,
+    by,
+  }
   const output: Json = { approved, inputs: checked.inputs, by, at: new Date(now).toISOString() }
   const settled: EventOf<'step.settled'> = { ...ended(ref, work, now), status: 'succeeded', output: { value: output } }
   if (!approved) {
@@ -71,7 +90,9 @@ export function expireApproval(state: RunState, ref: WorkRef, now: number): Ende
   const work = workOf(state, ref)
   const expires = work?.approval?.expires_at
   if (!work || isSettled(work) || expires === undefined || now < expires) return []
-  const error = new NonRetryableError('approval_timeout', 'nobody answered in time', { hint: '`runs retry` asks again' })
+  const error = new NonRetryableError('approval_timeout', 'nobody answered in time', {
+    hint: '`runs retry` asks again',
+  })
   return [{ ...ended(ref, work, now), status: 'failed', error: { ...toErrorData(error), step: ref.step } }]
 }
 

@@ -1,5 +1,10 @@
 /** What a step's call may be answered by: its agent's candidates, the agent's fallbacks, the step's (ruling 46). */
-import { type AgentDefinition, defaultRetry, type StepDefinition, type WorkflowDefinition } from '../domain/definition.ts'
+import {
+  type AgentDefinition,
+  defaultRetry,
+  type StepDefinition,
+  type WorkflowDefinition,
+} from '../domain/definition.ts'
 import type { CallSpec } from '../executor/contract.ts'
 import type { JsonObject } from '../std/json.ts'
 import type { Candidate } from '../targets/target.ts'

@@ -61,7 +61,11 @@ function errorOf(plan: Plan, state: RunState): ErrorData | undefined {
 }
 
 function cancelledError(): ErrorData {
-  return toErrorData(new NonRetryableError('cancelled', 'the run was cancelled', { hint: '`runs resume` goes on with what was not finished' }))
+  return toErrorData(
+    new NonRetryableError('cancelled', 'the run was cancelled', {
+      hint: '`runs resume` goes on with what was not finished',
+    }),
+  )
 }
 
 /** What can be rendered is, also of a run that failed; the first error counts only when nothing else went wrong. */

@@ -5,7 +5,14 @@ import type { Bus, RunEvent, RunEventBody, WorkRef } from '../domain/events.ts'
 import { type KeptFile, parseArtifactUri } from '../domain/file.ts'
 import type { BudgetGate, Executor } from '../executor/contract.ts'
 import type { ArtifactStore } from '../state/artifacts/contract.ts'
-import { heartbeatEveryMs, type HeldLease, type Lease, type LeaseHolder, type RunRecord, type Store } from '../state/store/contract.ts'
+import {
+  heartbeatEveryMs,
+  type HeldLease,
+  type Lease,
+  type LeaseHolder,
+  type RunRecord,
+  type Store,
+} from '../state/store/contract.ts'
 import { abortReason } from '../std/abort.ts'
 import type { Clock } from '../std/clock.ts'
 import { isObject, type Json, type JsonObject } from '../std/json.ts'
@@ -73,9 +80,19 @@ export async function begin(parts: EngineParts, held: Held, first: FirstEvents =
   const mask = family ? both(family.mask, ownMask(held)) : ownMask(held)
   const journal = new Journal({ store, artifacts, clock, bus, lease, state, mask })
   for (const event of first.before ?? []) journal.add(event)
-  const started: RunEventBody = { type: 'run.started', pid: parts.holder.pid, host: parts.holder.host, token: lease.token }
+  const started: RunEventBody = {
+    type: 'run.started',
+    pid: parts.holder.pid,
+    host: parts.holder.host,
+    token: lease.token,
+  }
   if (first.budget_usd !== undefined) started.budget_usd = first.budget_usd
-  journal.add(started, { status: 'running', waiting_for: undefined, attempt: state.attempt, definition_hash: state.definition_hash })
+  journal.add(started, {
+    status: 'running',
+    waiting_for: undefined,
+    attempt: state.attempt,
+    definition_hash: state.definition_hash,
+  })
   await loadSpilled(state, artifacts, journal.loaded)
   const budget = budgetOf(parts, held, family)
   const children = new Set<RunDriver>()
@@ -92,7 +109,8 @@ export async function begin(parts: EngineParts, held: Held, first: FirstEvents =
     max_concurrency: state.max_concurrency ?? plan.definition.max_concurrency,
     files: filesOf(parts, state),
     claim: (id, ref) => store.claimPrediction(id, ownerOf(state, ref)),
-    progress: (ref, news) => bus({ run_id: state.run_id, event: { type: 'call.progress', time: clock.now(), ...ref, ...news } }),
+    progress: (ref, news) =>
+      bus({ run_id: state.run_id, event: { type: 'call.progress', time: clock.now(), ...ref, ...news } }),
     commands: () => store.pendingCommands(state.run_id),
     commandsDone: (ids) => store.finishCommands(state.run_id, ids),
     pauseChildren: (by) => {
@@ -232,7 +250,12 @@ export async function createRun(parts: EngineParts, run: NewRun): Promise<Held |
 }
 
 /** Takes an existing run to drive it (invariants 5 and 6). `inputs` gives its secrets again. */
-export async function takeRun(parts: EngineParts, runId: string, inputs: JsonObject, options: { takeOver?: boolean; withoutSecrets?: boolean } = {}): Promise<Held> {
+export async function takeRun(
+  parts: EngineParts,
+  runId: string,
+  inputs: JsonObject,
+  options: { takeOver?: boolean; withoutSecrets?: boolean } = {},
+): Promise<Held> {
   const { store } = parts
   const taken = await acquire(parts, runId, options.takeOver ?? false)
   try {
@@ -253,7 +276,9 @@ export async function takeRun(parts: EngineParts, runId: string, inputs: JsonObj
 export async function planOfRun(store: Store, state: RunState): Promise<Plan> {
   const json = await store.getDefinition(state.definition_hash)
   if (json === undefined) {
-    throw new StoreError('store_corrupt', `the definition of run ${state.run_id} is missing from the store`, { hint: '`doctor` checks the store' })
+    throw new StoreError('store_corrupt', `the definition of run ${state.run_id} is missing from the store`, {
+      hint: '`doctor` checks the store',
+    })
   }
   return planOf(JSON.parse(json) as WorkflowDefinition)
 }
@@ -285,10 +310,16 @@ function heldError(parts: EngineParts, runId: string, held: HeldLease): StoreErr
   const { pid, host } = held.holder
   const stopped = parts.probe(held.holder) === 'stopped'
   const who = `process ${pid} on ${host}`
-  return new StoreError('held', stopped ? `run ${runId} is held by ${who}, which is stopped` : `run ${runId} is being driven by ${who}`, {
-    hint: stopped ? `let it go on (kill -CONT ${pid}), or end it and take over with --take-over` : 'follow it with `runs watch`, or stop it with `runs cancel`',
-    details: { pid, host },
-  })
+  return new StoreError(
+    'held',
+    stopped ? `run ${runId} is held by ${who}, which is stopped` : `run ${runId} is being driven by ${who}`,
+    {
+      hint: stopped
+        ? `let it go on (kill -CONT ${pid}), or end it and take over with --take-over`
+        : 'follow it with `runs watch`, or stop it with `runs cancel`',
+      details: { pid, host },
+    },
+  )
 }
 
 // ── nested runs ──
@@ -314,7 +345,11 @@ async function runChild(parts: EngineParts, family: Family, call: ChildCall): Pr
   const checked = checkInputs(plan.definition.inputs, call.inputs)
   if (!checked.ok) {
     const [problem] = checked.problems
-    const error = new NonRetryableError('invalid_input', `input "${problem?.name}" of "${plan.definition.name}": ${problem?.message}`, { hint: problem?.hint })
+    const error = new NonRetryableError(
+      'invalid_input',
+      `input "${problem?.name}" of "${plan.definition.name}": ${problem?.message}`,
+      { hint: problem?.hint },
+    )
     return { status: 'failed', error: toErrorData(error), cost_usd: 0 }
   }
   const held = await createOrTakeChild(parts, family, call, plan, checked.inputs)
@@ -336,7 +371,13 @@ async function runChild(parts: EngineParts, family: Family, call: ChildCall): Pr
   }
 }
 
-async function createOrTakeChild(parts: EngineParts, family: Family, call: ChildCall, plan: Plan, inputs: JsonObject): Promise<Held> {
+async function createOrTakeChild(
+  parts: EngineParts,
+  family: Family,
+  call: ChildCall,
+  plan: Plan,
+  inputs: JsonObject,
+): Promise<Held> {
   const { state } = family.held
   if (await parts.store.getRun(call.childId)) {
     // What the run above renders again are the real values, secrets included.
@@ -359,7 +400,12 @@ function childEnd(state: RunState, loaded: ReadonlyMap<string, Json>): ChildEnd 
   if (state.status === 'succeeded') {
     const outputs = unspill(state.outputs, loaded)
     const files = filesNamedIn(outputs, state.files)
-    return { status: 'succeeded', outputs: isObject(outputs) ? (outputs as JsonObject) : {}, files, cost_usd: state.cost_usd }
+    return {
+      status: 'succeeded',
+      outputs: isObject(outputs) ? (outputs as JsonObject) : {},
+      files,
+      cost_usd: state.cost_usd,
+    }
   }
   if (state.status === 'waiting') {
     const end: ChildEnd = { status: 'waiting', waiting_for: state.waiting_for ?? 'resume' }

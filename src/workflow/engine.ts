@@ -7,7 +7,16 @@ import type { RunResult } from '../domain/run.ts'
 import { timeSortedId } from '../std/ids.ts'
 import { canonicalJson, type Json, type JsonObject } from '../std/json.ts'
 import { openApprovals } from './approval.ts'
-import { begin, createRun, type EngineParts, type FirstEvents, type Held, isDriven, planOfRun, takeRun } from './drive.ts'
+import {
+  begin,
+  createRun,
+  type EngineParts,
+  type FirstEvents,
+  type Held,
+  isDriven,
+  planOfRun,
+  takeRun,
+} from './drive.ts'
 import { importFiles } from './input-files.ts'
 import { checkInputs } from './inputs.ts'
 import { loadSpilled } from './journal.ts'
@@ -70,7 +79,9 @@ export async function resumeRun(
 ): Promise<Driving> {
   const record = await existing(parts, runId)
   if (record.parent_run_id !== undefined) {
-    throw new UsageError(`run ${runId} is nested in ${record.parent_run_id}`, { hint: `resume ${rootOf(runId)} instead` })
+    throw new UsageError(`run ${runId} is nested in ${record.parent_run_id}`, {
+      hint: `resume ${rootOf(runId)} instead`,
+    })
   }
   if (record.status === 'succeeded') return over(parts, runId)
   const held = await takeRun(parts, runId, options.inputs ?? {}, { takeOver: options.takeOver ?? false })
@@ -87,7 +98,11 @@ export interface RetryOptions {
 }
 
 /** What a retry would run again, without doing it. */
-export async function planRetry(parts: Reading, runId: string, options: Pick<RetryOptions, 'choice' | 'current'>): Promise<Reset[]> {
+export async function planRetry(
+  parts: Reading,
+  runId: string,
+  options: Pick<RetryOptions, 'choice' | 'current'>,
+): Promise<Reset[]> {
   await existing(parts, runId)
   const state = foldEvents(runId, await parts.store.readEvents(runId))
   assertRetryable(state)
@@ -97,7 +112,11 @@ export async function planRetry(parts: Reading, runId: string, options: Pick<Ret
 }
 
 /** Begins a new `run.attempt` in which some steps run again; history is kept (ruling 21). */
-export async function retryRun(parts: EngineParts, runId: string, options: RetryOptions): Promise<Driving & { reset: Reset[] }> {
+export async function retryRun(
+  parts: EngineParts,
+  runId: string,
+  options: RetryOptions,
+): Promise<Driving & { reset: Reset[] }> {
   const reset = await planRetry(parts, runId, options)
   const held = await takeRun(parts, runId, options.inputs ?? {})
   if (options.current) {
@@ -128,7 +147,10 @@ export async function readRun(parts: Reading, runId: string): Promise<RunResult>
 }
 
 /** Every file that the steps of a run put out, by step, in order. */
-export async function filesOfRun(parts: Reading, runId: string): Promise<{ step: string; index?: number; file: KeptFile }[]> {
+export async function filesOfRun(
+  parts: Reading,
+  runId: string,
+): Promise<{ step: string; index?: number; file: KeptFile }[]> {
   await existing(parts, runId)
   const state = foldEvents(runId, await parts.store.readEvents(runId))
   const files: { step: string; index?: number; file: KeptFile }[] = []
@@ -141,7 +163,7 @@ export async function filesOfRun(parts: Reading, runId: string): Promise<{ step:
 
 /** Tells the bus what another process journals, until the run is settled, waits, or nobody drives it any more. */
 export async function followRun(parts: EngineParts, runId: string, signal: AbortSignal, after = 0): Promise<RunResult> {
-  for (let seq = after; ; ) {
+  for (let seq = after; ;) {
     const driven = isDriven(parts, await parts.store.getLease(runId))
     const events = await parts.store.readEvents(runId, seq)
     for (const event of events) parts.bus({ run_id: runId, event })
@@ -170,7 +192,8 @@ export async function pendingApprovals(parts: Reading, runId: string): Promise<P
     return [{ run_id: runId, ...ref, message, inputs, ...(expires_at !== undefined && { expires_at }) }]
   })
   for (const child of await parts.store.listRuns({ parent_run_id: runId })) {
-    if (child.status === 'waiting' || child.status === 'running') pending.push(...(await pendingApprovals(parts, child.run_id)))
+    if (child.status === 'waiting' || child.status === 'running')
+      pending.push(...(await pendingApprovals(parts, child.run_id)))
   }
   return pending
 }
@@ -182,17 +205,32 @@ export async function answerApproval(
   answer: { step?: string; index?: number; approved: boolean; inputs: JsonObject; by: string },
 ): Promise<PendingApproval> {
   const open = await pendingApprovals(parts, runId)
-  const fitting = open.filter((one) => (answer.step === undefined || one.step === answer.step) && (answer.index === undefined || one.index === answer.index))
+  const fitting = open.filter(
+    (one) =>
+      (answer.step === undefined || one.step === answer.step) &&
+      (answer.index === undefined || one.index === answer.index),
+  )
   const [asked, another] = fitting
   const names = open.map((one) => (one.index === undefined ? one.step : `${one.step}[${one.index}]`)).join(', ')
   if (!asked) {
-    throw new UsageError(open.length === 0 ? `run ${runId} waits for no approval` : `no approval "${answer.step}" is waiting in run ${runId}`, {
-      ...(open.length > 0 && { hint: `waiting: ${names}` }),
-    })
+    throw new UsageError(
+      open.length === 0
+        ? `run ${runId} waits for no approval`
+        : `no approval "${answer.step}" is waiting in run ${runId}`,
+      {
+        ...(open.length > 0 && { hint: `waiting: ${names}` }),
+      },
+    )
   }
   if (another) throw new UsageError(`run ${runId} waits for several approvals`, { hint: `name one of them: ${names}` })
   if (answer.approved) await assertAnswerFits(parts, asked, answer.inputs)
-  const command: RunCommand = { type: 'answer', step: asked.step, approved: answer.approved, inputs: answer.inputs, by: answer.by }
+  const command: RunCommand = {
+    type: 'answer',
+    step: asked.step,
+    approved: answer.approved,
+    inputs: answer.inputs,
+    by: answer.by,
+  }
   await parts.store.sendCommand(asked.run_id, asked.index === undefined ? command : { ...command, index: asked.index })
   return asked
 }
@@ -204,7 +242,9 @@ async function assertAnswerFits(parts: Reading, asked: PendingApproval, given: J
   const checked = checkInputs(action.approval.inputs, given)
   if (checked.ok) return
   const [problem] = checked.problems
-  throw new NonRetryableError('invalid_input', `input "${problem?.name}" of the approval: ${problem?.message}`, { hint: problem?.hint })
+  throw new NonRetryableError('invalid_input', `input "${problem?.name}" of the approval: ${problem?.message}`, {
+    hint: problem?.hint,
+  })
 }
 
 /** Asks the driver of a run to pause it. Throws when nobody drives it. */
@@ -246,13 +286,23 @@ async function drive(parts: EngineParts, held: Held, first: FirstEvents = {}): P
   }
 }
 
-async function attach(parts: EngineParts, runId: string, workflow: LoadedWorkflow, inputs: JsonObject): Promise<Driving> {
+async function attach(
+  parts: EngineParts,
+  runId: string,
+  workflow: LoadedWorkflow,
+  inputs: JsonObject,
+): Promise<Driving> {
   const record = await existing(parts, runId)
   const state = foldEvents(runId, await parts.store.readEvents(runId))
-  const same = canonicalJson(placeholders(workflow.definition, inputs, await parts.store.secretKey())) === canonicalJson(state.inputs)
+  const same =
+    canonicalJson(placeholders(workflow.definition, inputs, await parts.store.secretKey())) ===
+    canonicalJson(state.inputs)
   if (record.definition_hash !== workflow.hash || !same) {
     const what = record.definition_hash === workflow.hash ? 'other inputs' : 'another definition'
-    throw new UsageError(`run ${runId} exists already, with ${what}`, { code: 'run_mismatch', hint: 'choose another --run-id, or go on with that run: `runs resume`' })
+    throw new UsageError(`run ${runId} exists already, with ${what}`, {
+      code: 'run_mismatch',
+      hint: 'choose another --run-id, or go on with that run: `runs resume`',
+    })
   }
   if (isDriven(parts, await parts.store.getLease(runId))) return follow(parts, runId)
   if (record.status !== 'running' && record.status !== 'waiting') return over(parts, runId)
@@ -282,7 +332,10 @@ async function over(parts: EngineParts, runId: string): Promise<Driving> {
 async function existing(parts: Pick<EngineParts, 'store'>, runId: string) {
   const record = await parts.store.getRun(runId)
   if (record) return record
-  throw new UsageError(`there is no run ${runId}`, { code: 'unknown_run', hint: '`runs list` shows the runs of this store' })
+  throw new UsageError(`there is no run ${runId}`, {
+    code: 'unknown_run',
+    hint: '`runs list` shows the runs of this store',
+  })
 }
 
 function validInputs(workflow: LoadedWorkflow, given: JsonObject): JsonObject {
@@ -306,10 +359,11 @@ async function importInputs(parts: EngineParts, workflow: LoadedWorkflow, inputs
 /** Run ids become file names and arguments: nothing but letters, digits, `-`, `_` and `.` inside. */
 function assertRunId(id: string): void {
   if (/^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/.test(id)) return
-  throw new UsageError(`"${id}" can't be a run id`, { hint: 'up to 100 letters, digits, - and _; it begins with a letter or digit' })
+  throw new UsageError(`"${id}" can't be a run id`, {
+    hint: 'up to 100 letters, digits, - and _; it begins with a letter or digit',
+  })
 }
 
 function rootOf(runId: string): string {
   return runId.split('.')[0] as string
 }
-

@@ -49,7 +49,12 @@ export async function explainPlan(plan: Plan, estimate: Estimate, state?: RunSta
   return { ...report, run_id: state.run_id, saved_usd: saved }
 }
 
-async function explainStep(plan: Plan, step: PlanStep, estimate: Estimate, state: StepState | undefined): Promise<ExplainedStep> {
+async function explainStep(
+  plan: Plan,
+  step: PlanStep,
+  estimate: Estimate,
+  state: StepState | undefined,
+): Promise<ExplainedStep> {
   const { action } = step.definition
   const [first] = chainOf(plan.definition, step.definition)
   const explained: ExplainedStep = {
@@ -71,7 +76,12 @@ async function explainStep(plan: Plan, step: PlanStep, estimate: Estimate, state
   return explained
 }
 
-async function estimateOf(step: PlanStep, first: Candidate, estimate: Estimate, state: StepState | undefined): Promise<number | null> {
+async function estimateOf(
+  step: PlanStep,
+  first: Candidate,
+  estimate: Estimate,
+  state: StepState | undefined,
+): Promise<number | null> {
   const one = await estimate(first)
   if (one === null) return null
   const times = state?.count ?? literalCount(step)
@@ -92,13 +102,20 @@ function decide(step: PlanStep, state: StepState | undefined): { decision: StepD
     return { decision: 'run', why: `${done} of ${state.count} items are done` }
   }
   if (state?.approval) return { decision: 'ask', why: `it waits for an answer: ${state.approval.message}` }
-  if (state) return { decision: 'run', why: state.status === 'cancelled' ? 'it was cancelled' : 'it had begun and nothing was called yet' }
+  if (state)
+    return {
+      decision: 'run',
+      why: state.status === 'cancelled' ? 'it was cancelled' : 'it had begun and nothing was called yet',
+    }
   return notBegun(step)
 }
 
 function settledBefore(state: StepState): { decision: StepDecision; why: string } {
   if (state.status === 'skipped') return { decision: 'skip', why: state.reason ?? 'it was skipped' }
-  return { decision: 'reuse', why: state.status === 'failed' ? 'it failed; `runs retry` runs it again' : 'its result is in the journal' }
+  return {
+    decision: 'reuse',
+    why: state.status === 'failed' ? 'it failed; `runs retry` runs it again' : 'its result is in the journal',
+  }
 }
 
 function notBegun(step: PlanStep): { decision: StepDecision; why: string } {
@@ -119,4 +136,3 @@ function reattachWhy(open: readonly CallState[]): string {
   if (ids.length === 0) return 'its call went out and no id came back: recent predictions are searched first'
   return ids.length === 1 ? `prediction ${ids[0]} is asked for again` : `${ids.length} predictions are asked for again`
 }
-

@@ -26,7 +26,9 @@ export interface FanOut {
 export function listOf(step: PlanStep, scope: Scope, context: EvaluateContext): Json[] {
   const list = step.foreachIn ? renderTemplate(step.foreachIn, scope, context) : null
   if (Array.isArray(list)) return list
-  throw new NonRetryableError('expression_failed', 'foreach.in is not a list', { hint: 'give a list; `values()` or `split()` make one' })
+  throw new NonRetryableError('expression_failed', 'foreach.in is not a list', {
+    hint: 'give a list; `values()` or `split()` make one',
+  })
 }
 
 export function createFanOut(step: PlanStep, list: readonly Json[], scope: Scope, state: StepState): FanOut {
@@ -92,7 +94,11 @@ export function fanResult(fan: FanOut, state: StepState, now: number): EventOf<'
   const [first] = failed.sort(([a], [b]) => a - b)
   if (first) {
     const message = `${failed.length} of ${fan.list.length} items failed; item ${first[0]}: ${first[1]?.message ?? 'failed'}`
-    return { ...event, status: 'failed', error: toErrorData(new NonRetryableError('step_failed', message, { step: id })) }
+    return {
+      ...event,
+      status: 'failed',
+      error: toErrorData(new NonRetryableError('step_failed', message, { step: id })),
+    }
   }
   return fan.settled < fan.list.length || hasCancelled(state) ? { ...event, status: 'cancelled' } : event
 }

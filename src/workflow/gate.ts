@@ -26,7 +26,9 @@ export function judgeCondition(step: PlanStep, state: RunState, scope: Scope, no
   if (!expression) return { open: true }
   try {
     const met = truthy(evaluateExpression(expression, scope, evaluation(state, now)))
-    return met ? { open: true } : { open: false, status: 'skipped', reason: `its condition is false: ${expression.source}` }
+    return met
+      ? { open: true }
+      : { open: false, status: 'skipped', reason: `its condition is false: ${expression.source}` }
   } catch (error) {
     return { open: false, status: 'failed', error: toErrorData(error) }
   }

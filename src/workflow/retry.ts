@@ -17,8 +17,10 @@ export interface Reset {
 export type RetryChoice = { failed: true } | { steps: readonly string[] } | { from: string }
 
 export function resetsOf(plan: Plan, state: RunState, choice: RetryChoice): Reset[] {
-  const chosen = 'failed' in choice ? failedSteps(state) : namedSteps(plan, 'from' in choice ? [choice.from] : choice.steps)
-  if (chosen.length === 0) throw new UsageError('no step of this run failed: there is nothing to retry', { hint: 'name a step with --step' })
+  const chosen =
+    'failed' in choice ? failedSteps(state) : namedSteps(plan, 'from' in choice ? [choice.from] : choice.steps)
+  if (chosen.length === 0)
+    throw new UsageError('no step of this run failed: there is nothing to retry', { hint: 'name a step with --step' })
   return withFollowers(plan, state, chosen)
 }
 
@@ -30,7 +32,8 @@ export function resetsOfDefinition(before: WorkflowDefinition, plan: Plan, state
     const old = before.steps[id] ?? before.finally[id]
     const now = current.steps[id] ?? current.finally[id]
     if (!now) chosen.push({ step: id, why: 'it is no longer in the definition' })
-    else if (!old || textOf(before, old) !== textOf(current, now)) chosen.push({ step: id, why: 'its definition changed' })
+    else if (!old || textOf(before, old) !== textOf(current, now))
+      chosen.push({ step: id, why: 'its definition changed' })
   }
   const failed = failedSteps(state).filter(({ step }) => !chosen.some((reset) => reset.step === step))
   return withFollowers(plan, state, [...chosen, ...failed])
@@ -50,13 +53,19 @@ function failedSteps(state: RunState): Reset[] {
   for (const [id, step] of state.steps) {
     if (step.status !== 'failed') continue
     const indexes = failedItems(step)
-    resets.push(indexes.length > 0 ? { step: id, indexes, why: `${indexes.length} of its items failed` } : { step: id, why: 'it failed' })
+    resets.push(
+      indexes.length > 0
+        ? { step: id, indexes, why: `${indexes.length} of its items failed` }
+        : { step: id, why: 'it failed' },
+    )
   }
   return resets
 }
 
 function failedItems(step: StepState): number[] {
-  return [...step.items].filter(([, item]) => item.status === 'failed' || item.status === 'cancelled').map(([index]) => index)
+  return [...step.items]
+    .filter(([, item]) => item.status === 'failed' || item.status === 'cancelled')
+    .map(([index]) => index)
 }
 
 function namedSteps(plan: Plan, names: readonly string[]): Reset[] {
@@ -80,7 +89,8 @@ function withFollowers(plan: Plan, state: RunState, chosen: readonly Reset[]): R
     }
   }
   for (const step of plan.steps.values()) {
-    if (step.group === 'finally' && !resets.has(step.id)) resets.set(step.id, { step: step.id, why: '`finally` runs once in every attempt' })
+    if (step.group === 'finally' && !resets.has(step.id))
+      resets.set(step.id, { step: step.id, why: '`finally` runs once in every attempt' })
   }
   for (const id of resets.keys()) if (!state.steps.has(id)) resets.delete(id)
   return [...resets.values()]
@@ -88,6 +98,8 @@ function withFollowers(plan: Plan, state: RunState, chosen: readonly Reset[]): R
 
 export function assertRetryable(state: RunState): void {
   if (state.status === 'running' || state.status === 'waiting') {
-    throw new NonRetryableError('usage', `run ${state.run_id} is not over (${state.status})`, { hint: '`runs resume` goes on with it' })
+    throw new NonRetryableError('usage', `run ${state.run_id} is not over (${state.status})`, {
+      hint: '`runs resume` goes on with it',
+    })
   }
 }

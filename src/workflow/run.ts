@@ -21,7 +21,17 @@ import { type Alarms, createAlarms } from './alarms.ts'
 import { answerApproval, approvalOf, expireApproval, openApprovals } from './approval.ts'
 import { concludeRun, statusOfSteps } from './conclude.ts'
 import { cancelledWork, failedWork, notBegun, waitsInFinally } from './endings.ts'
-import { createFanOut, type FanOut, FanOuts, fanResult, isDone, listOf, peekItem, scopeOfItem, takeItem } from './fan-out.ts'
+import {
+  createFanOut,
+  type FanOut,
+  FanOuts,
+  fanResult,
+  isDone,
+  listOf,
+  peekItem,
+  scopeOfItem,
+  takeItem,
+} from './fan-out.ts'
 import { evaluation, judgeCondition, judgeStep } from './gate.ts'
 import { Inbox, type Message } from './inbox.ts'
 import type { Plan, PlanStep } from './plan.ts'
@@ -194,7 +204,8 @@ export class RunDriver {
   #stop(ref: WorkRef, error: ErrorData): void {
     if (!this.#state.stopping) this.#parts.journal.add({ type: 'run.stopping', error })
     // A refused budget created nothing: the work begins anew at a resume. Otherwise its call is taken up again.
-    if (error.code === 'budget_exceeded' || this.#phase === 'finally') this.#settle(cancelledWork(this.#state, ref, error))
+    if (error.code === 'budget_exceeded' || this.#phase === 'finally')
+      this.#settle(cancelledWork(this.#state, ref, error))
   }
 
   #pauseAll(by: string): void {
@@ -285,7 +296,8 @@ export class RunDriver {
     } catch (error) {
       return this.#settle(failedWork(this.#state, { step: step.id }, error))
     }
-    if (state.count === undefined) this.#parts.journal.add({ type: 'foreach.expanded', step: step.id, count: list.length })
+    if (state.count === undefined)
+      this.#parts.journal.add({ type: 'foreach.expanded', step: step.id, count: list.length })
     const fan = createFanOut(step, list, scope, state)
     this.#fans.add(fan)
     this.#settleFan(fan)
@@ -316,7 +328,11 @@ export class RunDriver {
   #decideAgain(ref: WorkRef): void {
     const fan = this.#fans.of(ref)
     const step = this.#step(ref.step)
-    this.#decide(step, ref, fan && ref.index !== undefined ? scopeOfItem(fan, ref.index) : scopeOfStep(this.#scope, step))
+    this.#decide(
+      step,
+      ref,
+      fan && ref.index !== undefined ? scopeOfItem(fan, ref.index) : scopeOfStep(this.#scope, step),
+    )
   }
 
   #ask(step: PlanStep, ref: WorkRef, scope: Scope): void {
@@ -348,7 +364,8 @@ export class RunDriver {
     if (stopping && stopping.code !== 'budget_exceeded') return this.#wait('resume', stopping)
     if (!this.#halting() && !stopping) {
       const waits = this.#parked.size > 0 || openApprovals(this.#state).length > 0
-      if (pausing && (waits || this.#fans.size > 0 || peekReady(this.#schedule) !== undefined)) return this.#wait('resume')
+      if (pausing && (waits || this.#fans.size > 0 || peekReady(this.#schedule) !== undefined))
+        return this.#wait('resume')
       if (waits) return this.#wait('approval')
     }
     this.#endWaiting()
@@ -361,7 +378,11 @@ export class RunDriver {
   async #wait(waitingFor: 'approval' | 'resume', error?: ErrorData): Promise<true> {
     const event: EventOf<'run.waiting'> = { type: 'run.waiting', waiting_for: waitingFor }
     if (error) event.error = error
-    await this.#parts.journal.write(event, { status: 'waiting', waiting_for: waitingFor, cost_usd: this.#state.cost_usd })
+    await this.#parts.journal.write(event, {
+      status: 'waiting',
+      waiting_for: waitingFor,
+      cost_usd: this.#state.cost_usd,
+    })
     return true
   }
 
@@ -369,7 +390,12 @@ export class RunDriver {
     const { journal, clock } = this.#parts
     const { status, outputs, error } = concludeRun(this.#scope, clock.now())
     const cost = this.#state.cost_usd
-    const event: EventOf<'run.settled'> = { type: 'run.settled', status, outputs: await journal.spill(outputs), cost_usd: cost }
+    const event: EventOf<'run.settled'> = {
+      type: 'run.settled',
+      status,
+      outputs: await journal.spill(outputs),
+      cost_usd: cost,
+    }
     if (error) event.error = error
     await journal.write(event, { status, waiting_for: undefined, cost_usd: cost })
     return true
@@ -406,7 +432,8 @@ export class RunDriver {
     this.#alarms.every(pollEveryMs, () => this.#inbox.post({ kind: 'poll' }))
     const { clock, plan } = this.#parts
     const timeout = plan.definition.timeout_ms
-    if (timeout !== undefined) this.#alarms.at(clock.now() + timeout - this.#state.active_ms, () => this.#inbox.post({ kind: 'timeout' }))
+    if (timeout !== undefined)
+      this.#alarms.at(clock.now() + timeout - this.#state.active_ms, () => this.#inbox.post({ kind: 'timeout' }))
     for (const ref of openApprovals(this.#state)) this.#expireAt(ref, workOf(this.#state, ref)?.approval?.expires_at)
   }
 

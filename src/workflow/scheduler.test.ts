@@ -1,15 +1,30 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { comesBefore, createSchedule, isExhausted, peekReady, type ScheduleStep, settleStep, takeReady } from './scheduler.ts'
+import {
+  comesBefore,
+  createSchedule,
+  isExhausted,
+  peekReady,
+  type ScheduleStep,
+  settleStep,
+  takeReady,
+} from './scheduler.ts'
 
 const none = new Set<string>()
 
 /** A random DAG: each step needs some of those defined before it (by number), listed in a random order. */
 const graphs = fc
-  .array(fc.record({ needs: fc.array(fc.nat(), { maxLength: 4 }), priority: fc.nat({ max: 5 }), seconds: fc.integer({ min: 1, max: 9 }) }), {
-    minLength: 1,
-    maxLength: 25,
-  })
+  .array(
+    fc.record({
+      needs: fc.array(fc.nat(), { maxLength: 4 }),
+      priority: fc.nat({ max: 5 }),
+      seconds: fc.integer({ min: 1, max: 9 }),
+    }),
+    {
+      minLength: 1,
+      maxLength: 25,
+    },
+  )
   .map((drawn) =>
     drawn.map((step, at) => ({
       id: `s${at}`,
@@ -27,7 +42,7 @@ function simulate(steps: readonly Drawn[], slots: number): { id: string; at: num
   const schedule = createSchedule(steps, none, none, (id) => byId.get(id)?.priority ?? 0)
   const started: { id: string; at: number }[] = []
   let running: { id: string; until: number }[] = []
-  for (let now = 0; ; ) {
+  for (let now = 0; ;) {
     while (running.length < slots) {
       const id = takeReady(schedule)
       if (id === undefined) break
@@ -46,7 +61,7 @@ function naive(steps: readonly Drawn[], slots: number): { id: string; at: number
   const started: { id: string; at: number }[] = []
   const done = new Set<string>()
   let running: { id: string; until: number }[] = []
-  for (let now = 0; ; ) {
+  for (let now = 0; ;) {
     for (;;) {
       if (running.length >= slots) break
       const ready = steps
@@ -79,9 +94,12 @@ describe('the scheduler', () => {
       fc.property(graphs, fc.integer({ min: 1, max: 6 }), (steps, slots) => {
         const started = simulate(steps, slots)
         expect(started.map((one) => one.id).sort()).toEqual(steps.map((step) => step.id).sort())
-        const end = new Map(started.map((one) => [one.id, one.at + (steps.find((step) => step.id === one.id)?.seconds ?? 0)]))
+        const end = new Map(
+          started.map((one) => [one.id, one.at + (steps.find((step) => step.id === one.id)?.seconds ?? 0)]),
+        )
         for (const one of started) {
-          for (const need of steps.find((step) => step.id === one.id)?.needs ?? []) expect(one.at).toBeGreaterThanOrEqual(end.get(need) as number)
+          for (const need of steps.find((step) => step.id === one.id)?.needs ?? [])
+            expect(one.at).toBeGreaterThanOrEqual(end.get(need) as number)
         }
       }),
     )

@@ -88,7 +88,7 @@ export function comesBefore(schedule: Schedule, a: string, b: string): boolean {
 function push(schedule: Schedule, id: string): void {
   const { ready } = schedule
   ready.push(id)
-  for (let at = ready.length - 1; at > 0; ) {
+  for (let at = ready.length - 1; at > 0;) {
     const parent = (at - 1) >> 1
     if (!comesBefore(schedule, id, ready[parent] as string)) break
     ready[at] = ready[parent] as string
@@ -99,7 +99,7 @@ function push(schedule: Schedule, id: string): void {
 
 function sink(schedule: Schedule): void {
   const { ready } = schedule
-  for (let at = 0; ; ) {
+  for (let at = 0; ;) {
     let first = at
     for (const child of [2 * at + 1, 2 * at + 2]) {
       if (child < ready.length && comesBefore(schedule, ready[child] as string, ready[first] as string)) first = child

@@ -64,9 +64,13 @@ export function fillSecrets(kept: JsonObject, given: JsonObject, key: Uint8Array
       if (!isObject(value) || typeof value.$secret !== 'string') return [name, value]
       const secret = given[name]
       if (secret === undefined) {
-        throw new ConfigurationError('missing_secret', `the secret input "${name}" is needed again to go on with this run`, {
-          hint: `secrets are not kept in the journal; pass it again with -i ${name}=…`,
-        })
+        throw new ConfigurationError(
+          'missing_secret',
+          `the secret input "${name}" is needed again to go on with this run`,
+          {
+            hint: `secrets are not kept in the journal; pass it again with -i ${name}=…`,
+          },
+        )
       }
       if (hashSecret(key, secret) !== value.$secret) throw notTheSame(`the secret input "${name}"`)
       return [name, secret]
@@ -87,9 +91,13 @@ export function readEnv(
     const hash = kept?.[name]
     if (value === undefined) {
       if (hash === undefined) continue
-      throw new ConfigurationError('missing_secret', `the environment variable ${name} is needed again to go on with this run`, {
-        hint: `set ${name} as it was when the run was started`,
-      })
+      throw new ConfigurationError(
+        'missing_secret',
+        `the environment variable ${name} is needed again to go on with this run`,
+        {
+          hint: `set ${name} as it was when the run was started`,
+        },
+      )
     }
     if (hash !== undefined && hashSecret(key, value) !== hash) throw notTheSame(`the environment variable ${name}`)
     values[name] = value

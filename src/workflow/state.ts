@@ -42,7 +42,12 @@ export interface WorkState {
   /** Of the current round. */
   calls: CallState[]
   child_run_id?: string
-  approval?: { message: string; inputs: JsonObject; expires_at?: number; answer?: { approved: boolean; inputs: JsonObject; by: string; at: number } }
+  approval?: {
+    message: string
+    inputs: JsonObject
+    expires_at?: number
+    answer?: { approved: boolean; inputs: JsonObject; by: string; at: number }
+  }
 }
 
 export interface StepState extends WorkState {
@@ -219,7 +224,8 @@ const folds: Folds = {
       work = workOf(state, event) ?? work
     }
     // Calls were counted as they settled; what child runs cost is known only here.
-    if (work.child_run_id !== undefined) state.cost_usd = addCost(state.cost_usd, difference(event.cost_usd, work.cost_usd))
+    if (work.child_run_id !== undefined)
+      state.cost_usd = addCost(state.cost_usd, difference(event.cost_usd, work.cost_usd))
     settle(work, event)
     for (const file of work.files) state.files.set(file.sha256, file)
   },
@@ -297,7 +303,16 @@ const folds: Folds = {
 }
 
 function newWork(time: number): WorkState {
-  return { status: 'running', started_at: time, attempts: 0, latency_ms: 0, cost_usd: 0, files: [], rounds: [], calls: [] }
+  return {
+    status: 'running',
+    started_at: time,
+    attempts: 0,
+    latency_ms: 0,
+    cost_usd: 0,
+    files: [],
+    rounds: [],
+    calls: [],
+  }
 }
 
 function settle(work: WorkState, event: Extract<RunEvent, { type: 'step.settled' }>): void {

@@ -61,7 +61,13 @@ function viewWork(parts: ViewParts, work: WorkState, output: Json): Omit<StepRes
 }
 
 export function shownFile(parts: Pick<ViewParts, 'pathOf'>, file: KeptFile): FileRef {
-  return { name: file.name, path: parts.pathOf(file), sha256: file.sha256, bytes: file.bytes, media_type: file.media_type }
+  return {
+    name: file.name,
+    path: parts.pathOf(file),
+    sha256: file.sha256,
+    bytes: file.bytes,
+    media_type: file.media_type,
+  }
 }
 
 /** The value with the artifact URIs of this run's files replaced by paths. */

@@ -1,6 +1,13 @@
 /** One piece of work, from its rendered input to its outcome: a value, a call, a child run; once or in rounds. */
 import type { RetryPolicy } from '../domain/definition.ts'
-import { CancelledError, type ErrorData, NonRetryableError, ReplicateAgentError, TimeoutError, toErrorData } from '../domain/errors.ts'
+import {
+  CancelledError,
+  type ErrorData,
+  NonRetryableError,
+  ReplicateAgentError,
+  TimeoutError,
+  toErrorData,
+} from '../domain/errors.ts'
 import type { EventOf, RunEventBody, WorkRef } from '../domain/events.ts'
 import type { KeptFile } from '../domain/file.ts'
 import type { BudgetGate, CallContext, Executor, PriorCalls } from '../executor/contract.ts'
@@ -51,7 +58,13 @@ export interface WorkParts {
 }
 
 /** Does a piece of work whose `step.started` is durable. Rejects only when the journal can't be written. */
-export async function perform(parts: WorkParts, step: PlanStep, ref: WorkRef, scope: Scope, signal: AbortSignal): Promise<WorkOutcome> {
+export async function perform(
+  parts: WorkParts,
+  step: PlanStep,
+  ref: WorkRef,
+  scope: Scope,
+  signal: AbortSignal,
+): Promise<WorkOutcome> {
   const { repeat } = step.definition
   const work = workOf(parts.state, ref) as WorkState
   for (let round = work.rounds.length + 1; ; round += 1) {
@@ -85,9 +98,18 @@ interface Result {
   cost_usd?: number | null
 }
 
-type Once = { kind: 'done'; result: Result } | { kind: 'ended'; end: Result } | Exclude<WorkOutcome, { kind: 'settled' }>
+type Once =
+  | { kind: 'done'; result: Result }
+  | { kind: 'ended'; end: Result }
+  | Exclude<WorkOutcome, { kind: 'settled' }>
 
-async function performOnce(parts: WorkParts, step: PlanStep, ref: WorkRef, scope: Scope, signal: AbortSignal): Promise<Once> {
+async function performOnce(
+  parts: WorkParts,
+  step: PlanStep,
+  ref: WorkRef,
+  scope: Scope,
+  signal: AbortSignal,
+): Promise<Once> {
   const { action } = step.definition
   const now = workOf(parts.state, ref)?.started_at ?? parts.clock.now()
   try {
@@ -113,7 +135,13 @@ function isOwnFailure(error: ReplicateAgentError): boolean {
 
 // ── calls ──
 
-async function performCall(parts: WorkParts, step: PlanStep, ref: WorkRef, input: JsonObject, signal: AbortSignal): Promise<Once> {
+async function performCall(
+  parts: WorkParts,
+  step: PlanStep,
+  ref: WorkRef,
+  input: JsonObject,
+  signal: AbortSignal,
+): Promise<Once> {
   const spec = callSpecOf(parts.plan.definition, step.definition, input)
   const facts: RunEventBody[] = []
   const outcome = await parts.executor.execute(spec, callContext(parts, ref, signal, facts))
@@ -199,9 +227,13 @@ async function performChild(
       }
       if (signal.aborted) return { kind: 'ended', end: { status: 'cancelled', cost_usd: end.cost_usd } }
       if (timer.signal.aborted) {
-        return { kind: 'ended', end: { status: 'failed', error: toErrorData(timer.signal.reason), cost_usd: end.cost_usd } }
+        return {
+          kind: 'ended',
+          end: { status: 'failed', error: toErrorData(timer.signal.reason), cost_usd: end.cost_usd },
+        }
       }
-      if (!mayRunAgain(retry, attempt)) return { kind: 'ended', end: { status: 'failed', error: end.error, cost_usd: end.cost_usd } }
+      if (!mayRunAgain(retry, attempt))
+        return { kind: 'ended', end: { status: 'failed', error: end.error, cost_usd: end.cost_usd } }
     }
   } finally {
     timer.abort(new CancelledError('over'))
@@ -245,7 +277,13 @@ function waitingChild(end: Extract<ChildEnd, { status: 'waiting' }>): Once {
 
 // ── rounds ──
 
-async function writeRound(parts: WorkParts, ref: WorkRef, work: WorkState, round: number, result: Result): Promise<void> {
+async function writeRound(
+  parts: WorkParts,
+  ref: WorkRef,
+  work: WorkState,
+  round: number,
+  result: Result,
+): Promise<void> {
   const output = await parts.journal.spill(result.output ?? null)
   for (const fact of result.facts ?? []) parts.journal.add(fact)
   const attempts = work.attempts - work.rounds.reduce((sum, known) => sum + known.attempts, 0)
@@ -273,7 +311,14 @@ function roundEnd(parts: WorkParts, step: PlanStep, work: WorkState, scope: Scop
   if (step.until) {
     try {
       const cost = work.cost_usd
-      const inRound = { ...scope, output, previous: before, cost, cost_usd: cost, latency_ms: parts.clock.now() - work.started_at }
+      const inRound = {
+        ...scope,
+        output,
+        previous: before,
+        cost,
+        cost_usd: cost,
+        latency_ms: parts.clock.now() - work.started_at,
+      }
       if (truthy(evaluateExpression(step.until, inRound, evaluation(parts.state, work.started_at)))) return end
     } catch (error) {
       return { ...end, status: 'failed', error: toErrorData(error) }
@@ -281,9 +326,13 @@ function roundEnd(parts: WorkParts, step: PlanStep, work: WorkState, scope: Scop
   }
   if (round < max) return undefined
   if (!step.until) return end
-  const error = new NonRetryableError('repeat_exhausted', `after ${max} rounds, "${step.until.source}" is still not true`, {
-    hint: 'raise repeat.max, or make the condition easier to meet',
-  })
+  const error = new NonRetryableError(
+    'repeat_exhausted',
+    `after ${max} rounds, "${step.until.source}" is still not true`,
+    {
+      hint: 'raise repeat.max, or make the condition easier to meet',
+    },
+  )
   return { ...end, status: 'failed', error: toErrorData(error) }
 }
 

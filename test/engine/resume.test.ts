@@ -5,7 +5,16 @@ import type { RunResult } from '../../src/domain/run.ts'
 import type { Store } from '../../src/state/store/contract.ts'
 import { deferred } from '../../src/std/deferred.ts'
 import type { Json } from '../../src/std/json.ts'
-import { answerApproval, cancelRun, pauseRun, planRetry, readRun, resumeRun, retryRun, startRun } from '../../src/workflow/engine.ts'
+import {
+  answerApproval,
+  cancelRun,
+  pauseRun,
+  planRetry,
+  readRun,
+  resumeRun,
+  retryRun,
+  startRun,
+} from '../../src/workflow/engine.ts'
 import { foldEvents } from '../../src/workflow/state.ts'
 import { type Model, openRig, type Rig } from './rig.ts'
 
@@ -37,7 +46,12 @@ const models: Record<string, Model> = {
 }
 
 function outcome(result: RunResult): unknown {
-  const steps = Object.fromEntries(Object.entries(result.steps).map(([id, step]) => [id, { status: step.status, output: step.output, attempts: step.attempts }]))
+  const steps = Object.fromEntries(
+    Object.entries(result.steps).map(([id, step]) => [
+      id,
+      { status: step.status, output: step.output, attempts: step.attempts },
+    ]),
+  )
   return { status: result.status, outputs: result.outputs, steps, cost_usd: result.cost_usd }
 }
 
@@ -57,7 +71,26 @@ function dyingStore(store: Store, at: number, when: 'before' | 'after'): { store
   wrapped.releaseLease = async (lease) => {
     if (!dead) await store.releaseLease(lease)
   }
-  for (const method of ['createRun', 'getRun', 'findRuns', 'listRuns', 'putDefinition', 'getDefinition', 'readEvents', 'acquireLease', 'heartbeat', 'getLease', 'sendCommand', 'pendingCommands', 'finishCommands', 'claimPrediction', 'cacheGet', 'cachePut', 'secretKey', 'close'] as const) {
+  for (const method of [
+    'createRun',
+    'getRun',
+    'findRuns',
+    'listRuns',
+    'putDefinition',
+    'getDefinition',
+    'readEvents',
+    'acquireLease',
+    'heartbeat',
+    'getLease',
+    'sendCommand',
+    'pendingCommands',
+    'finishCommands',
+    'claimPrediction',
+    'cacheGet',
+    'cachePut',
+    'secretKey',
+    'close',
+  ] as const) {
     // Private fields of the real store need the real receiver.
     wrapped[method] = (store[method] as (...args: never[]) => never).bind(store) as never
   }
@@ -99,26 +132,33 @@ describe('a run whose process dies', () => {
     const undisturbed = await (await startRun(rig.parts, await rig.load(everything), { inputs: {} })).done
     const creates = rig.provider.creates.length
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.record({ at: fc.integer({ min: 1, max: 12 }), after: fc.boolean() }), { minLength: 1, maxLength: 5 }), async (deaths) => {
-        await rig.close()
-        rig = await openRig({ models })
-        const workflow = await rig.load(everything)
-        let parts = rig.parts
-        for (const [turn, death] of deaths.entries()) {
-          const dying = dyingStore(rig.store, death.at, death.after ? 'after' : 'before')
-          const mortal = { ...parts, store: dying.store }
-          const driving = turn === 0 ? await startRun(mortal, workflow, { inputs: {}, runId: 'r' }) : await resumeRun(mortal, 'r')
-          await driving.done.catch(() => {})
-          // Another one lives; this one's holder counts as gone.
-          const before = parts
-          parts = rig.another()
-          const probe = parts.probe
-          parts.probe = (held) => (held.pid === before.holder.pid ? 'gone' : probe(held))
-        }
-        const last = await (await resumeRun(parts, 'r')).done
-        expect(outcome(last)).toEqual(outcome(undisturbed))
-        expect(rig.provider.creates.length).toBe(creates)
-      }),
+      fc.asyncProperty(
+        fc.array(fc.record({ at: fc.integer({ min: 1, max: 12 }), after: fc.boolean() }), {
+          minLength: 1,
+          maxLength: 5,
+        }),
+        async (deaths) => {
+          await rig.close()
+          rig = await openRig({ models })
+          const workflow = await rig.load(everything)
+          let parts = rig.parts
+          for (const [turn, death] of deaths.entries()) {
+            const dying = dyingStore(rig.store, death.at, death.after ? 'after' : 'before')
+            const mortal = { ...parts, store: dying.store }
+            const driving =
+              turn === 0 ? await startRun(mortal, workflow, { inputs: {}, runId: 'r' }) : await resumeRun(mortal, 'r')
+            await driving.done.catch(() => {})
+            // Another one lives; this one's holder counts as gone.
+            const before = parts
+            parts = rig.another()
+            const probe = parts.probe
+            parts.probe = (held) => (held.pid === before.holder.pid ? 'gone' : probe(held))
+          }
+          const last = await (await resumeRun(parts, 'r')).done
+          expect(outcome(last)).toEqual(outcome(undisturbed))
+          expect(rig.provider.creates.length).toBe(creates)
+        },
+      ),
       { numRuns: 25 },
     )
   })
@@ -137,9 +177,14 @@ describe('who drives', () => {
   it('refuses a second driver while the first lives, and names it', async () => {
     const gate = deferred()
     rig = await openRig({ models: { 'o/wait': () => gate.promise.then(() => 1) } })
-    const driving = await startRun(rig.parts, await rig.load('name: w\nsteps: { a: { model: o/wait } }'), { inputs: {} })
+    const driving = await startRun(rig.parts, await rig.load('name: w\nsteps: { a: { model: o/wait } }'), {
+      inputs: {},
+    })
     const other = { ...rig.parts, holder: { ...rig.parts.holder, pid: 4242 } }
-    await expect(resumeRun(other, driving.run_id)).rejects.toMatchObject({ code: 'held', message: expect.stringContaining(String(rig.parts.holder.pid)) })
+    await expect(resumeRun(other, driving.run_id)).rejects.toMatchObject({
+      code: 'held',
+      message: expect.stringContaining(String(rig.parts.holder.pid)),
+    })
     gate.resolve()
     expect((await driving.done).status).toBe('succeeded')
   })
@@ -155,7 +200,9 @@ describe('who drives', () => {
         },
       },
     })
-    const driving = await startRun(rig.parts, await rig.load('name: w\nsteps: { a: { model: o/wait } }'), { inputs: {} })
+    const driving = await startRun(rig.parts, await rig.load('name: w\nsteps: { a: { model: o/wait } }'), {
+      inputs: {},
+    })
     const done = driving.done.catch((error: unknown) => error)
     while (calls === 0) await new Promise(setImmediate)
     const taken = await (await resumeRun(rig.another(), driving.run_id)).done
@@ -169,13 +216,18 @@ describe('who drives', () => {
 
   it('attaches to the same run by its id, and refuses the id for another definition or other inputs (ruling 26)', async () => {
     rig = await openRig({ models: { 'o/echo': ({ input }) => input.text as Json } })
-    const yaml = 'name: w\ninputs: { t: { type: string, default: a } }\nsteps: { a: { model: o/echo, input: { text: "${{ inputs.t }}" } } }'
+    const yaml =
+      'name: w\ninputs: { t: { type: string, default: a } }\nsteps: { a: { model: o/echo, input: { text: "${{ inputs.t }}" } } }'
     const first = await (await startRun(rig.parts, await rig.load(yaml), { inputs: {}, runId: 'same' })).done
     const again = await (await startRun(rig.parts, await rig.load(yaml), { inputs: {}, runId: 'same' })).done
     expect(again).toEqual(first)
     expect(rig.provider.creates).toHaveLength(1)
-    await expect(startRun(rig.parts, await rig.load(yaml), { inputs: { t: 'b' }, runId: 'same' })).rejects.toMatchObject({ code: 'run_mismatch' })
-    await expect(startRun(rig.parts, await rig.load(`${yaml}\noutputs: { x: 1 }`), { inputs: {}, runId: 'same' })).rejects.toMatchObject({ code: 'run_mismatch' })
+    await expect(
+      startRun(rig.parts, await rig.load(yaml), { inputs: { t: 'b' }, runId: 'same' }),
+    ).rejects.toMatchObject({ code: 'run_mismatch' })
+    await expect(
+      startRun(rig.parts, await rig.load(`${yaml}\noutputs: { x: 1 }`), { inputs: {}, runId: 'same' }),
+    ).rejects.toMatchObject({ code: 'run_mismatch' })
   })
 })
 
@@ -208,7 +260,10 @@ outputs: { after: "\${{ steps.after.output }}" }
     await begun.promise
     driving.cancel('a test')
     const cancelled = await driving.done
-    expect(cancelled).toMatchObject({ status: 'cancelled', steps: { quick: { status: 'succeeded' }, slow: { status: 'cancelled' }, report: { output: 'cancelled' } } })
+    expect(cancelled).toMatchObject({
+      status: 'cancelled',
+      steps: { quick: { status: 'succeeded' }, slow: { status: 'cancelled' }, report: { output: 'cancelled' } },
+    })
     expect(cancelled.steps.after).toBeUndefined()
     expect(rig.provider.cancelled).toEqual(['o/slow'])
     const resumed = await (await resumeRun(rig.another(), driving.run_id)).done
@@ -229,12 +284,17 @@ outputs: { after: "\${{ steps.after.output }}" }
         },
       },
     })
-    const driving = await startRun(rig.parts, await rig.load('name: a\nsteps: { s: { model: o/slow } }'), { inputs: {} })
+    const driving = await startRun(rig.parts, await rig.load('name: a\nsteps: { s: { model: o/slow } }'), {
+      inputs: {},
+    })
     await begun.promise
     driving.abandon(new CancelledError('second Ctrl-C', { code: 'interrupted' }))
     await expect(driving.done).rejects.toMatchObject({ code: 'interrupted' })
     expect(await readRun(rig.parts, driving.run_id)).toMatchObject({ status: 'running', interrupted: true })
-    expect(await (await resumeRun(rig.another(), driving.run_id)).done).toMatchObject({ status: 'succeeded', steps: { s: { output: 'done' } } })
+    expect(await (await resumeRun(rig.another(), driving.run_id)).done).toMatchObject({
+      status: 'succeeded',
+      steps: { s: { output: 'done' } },
+    })
     expect(rig.provider.creates).toHaveLength(1)
   })
 
@@ -276,8 +336,15 @@ outputs: { after: "\${{ steps.after.output }}" }
     await pauseRun(rig.parts, driving.run_id, 'a test')
     driving.pause('a test')
     gate.resolve()
-    expect(await driving.done).toMatchObject({ status: 'waiting', waiting_for: 'resume', steps: { s: { status: 'succeeded' } } })
-    expect(await (await resumeRun(rig.parts, driving.run_id)).done).toMatchObject({ status: 'succeeded', steps: { t: { output: 2 } } })
+    expect(await driving.done).toMatchObject({
+      status: 'waiting',
+      waiting_for: 'resume',
+      steps: { s: { status: 'succeeded' } },
+    })
+    expect(await (await resumeRun(rig.parts, driving.run_id)).done).toMatchObject({
+      status: 'succeeded',
+      steps: { t: { output: 2 } },
+    })
   })
 })
 
@@ -293,8 +360,14 @@ outputs: { limit: "\${{ steps.after.output }}" }
   it('waits until somebody answers, then goes on with the answer (ruling 15)', async () => {
     rig = await openRig()
     const waiting = await (await startRun(rig.parts, await rig.load(yaml), { inputs: {} })).done
-    expect(waiting).toMatchObject({ status: 'waiting', waiting_for: 'approval', steps: { ok: { status: 'waiting', reason: 'Spend 1 dollar?' } } })
-    await expect(answerApproval(rig.parts, waiting.run_id, { approved: true, inputs: { limit: 'x' }, by: 'me' })).rejects.toMatchObject({ code: 'invalid_input' })
+    expect(waiting).toMatchObject({
+      status: 'waiting',
+      waiting_for: 'approval',
+      steps: { ok: { status: 'waiting', reason: 'Spend 1 dollar?' } },
+    })
+    await expect(
+      answerApproval(rig.parts, waiting.run_id, { approved: true, inputs: { limit: 'x' }, by: 'me' }),
+    ).rejects.toMatchObject({ code: 'invalid_input' })
     await answerApproval(rig.parts, waiting.run_id, { approved: true, inputs: { limit: 9 }, by: 'me' })
     const result = await (await resumeRun(rig.parts, waiting.run_id)).done
     expect(result).toMatchObject({ status: 'succeeded', outputs: { limit: 9 } })
@@ -306,7 +379,10 @@ outputs: { limit: "\${{ steps.after.output }}" }
     const waiting = await (await startRun(rig.parts, await rig.load(yaml), { inputs: {} })).done
     await answerApproval(rig.parts, waiting.run_id, { approved: false, inputs: {}, by: 'me' })
     const result = await (await resumeRun(rig.parts, waiting.run_id)).done
-    expect(result).toMatchObject({ status: 'failed', steps: { ok: { error: { code: 'rejected' } }, after: { status: 'skipped' } } })
+    expect(result).toMatchObject({
+      status: 'failed',
+      steps: { ok: { error: { code: 'rejected' } }, after: { status: 'skipped' } },
+    })
   })
 })
 
@@ -333,10 +409,19 @@ outputs: { all: "\${{ steps.after.output }}" }
     const failed = await (await startRun(rig.parts, workflow, { inputs: {} })).done
     expect(failed.status).toBe('failed')
     healthy = true
-    expect(await planRetry(rig.parts, failed.run_id, { choice: { failed: true } })).toMatchObject([{ step: 'each', indexes: [1] }, { step: 'after' }])
+    expect(await planRetry(rig.parts, failed.run_id, { choice: { failed: true } })).toMatchObject([
+      { step: 'each', indexes: [1] },
+      { step: 'after' },
+    ])
     const retried = await retryRun(rig.parts, failed.run_id, { choice: { failed: true }, by: 'me' })
     expect(await retried.done).toMatchObject({ status: 'succeeded', outputs: { all: [1, 2, 3] } })
-    expect(rig.provider.creates.map((made) => `${made.model} ${String(made.input.n ?? '')}`)).toEqual(['o/good ', 'o/flaky 1', 'o/flaky 2', 'o/flaky 3', 'o/flaky 2'])
+    expect(rig.provider.creates.map((made) => `${made.model} ${String(made.input.n ?? '')}`)).toEqual([
+      'o/good ',
+      'o/flaky 1',
+      'o/flaky 2',
+      'o/flaky 3',
+      'o/flaky 2',
+    ])
   })
 
   it('with the current definition runs again what changed and what depends on it (invariant 6)', async () => {
@@ -383,7 +468,9 @@ outputs: { text: "\${{ steps.leak.output }}" }
     await driving.done.catch(() => {})
     const parts = rig.another()
     await expect(resumeRun(parts, driving.run_id)).rejects.toMatchObject({ code: 'missing_secret' })
-    await expect(resumeRun(parts, driving.run_id, { inputs: { key: 'wrong' } })).rejects.toMatchObject({ code: 'missing_secret' })
+    await expect(resumeRun(parts, driving.run_id, { inputs: { key: 'wrong' } })).rejects.toMatchObject({
+      code: 'missing_secret',
+    })
     const result = await (await resumeRun(parts, driving.run_id, { inputs: { key: 'hunter2-secret' } })).done
     expect(result.outputs.text).toBe('the key is ***')
     expect(JSON.stringify(await rig.store.readEvents(driving.run_id))).not.toContain('hunter2-secret')

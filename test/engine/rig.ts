@@ -84,7 +84,8 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
     home,
     async load(yaml) {
       const outcome = await loadWorkflowText(yaml, join(home, 'test.yaml'))
-      if (!outcome.ok) throw new Error(outcome.problems.map((problem) => `${problem.line}: ${problem.message}`).join('\n'))
+      if (!outcome.ok)
+        throw new Error(outcome.problems.map((problem) => `${problem.line}: ${problem.message}`).join('\n'))
       return outcome.workflow
     },
     another: (change = {}) => {
@@ -104,7 +105,12 @@ export function holder(): LeaseHolder {
 }
 
 /** One attempt a call, re-attached by id as Replicate would be; the provider finishes what it was asked for. */
-export function handMadeExecutor(models: Record<string, Model>, provider: Provider, clock: Clock, cost: number): Executor {
+export function handMadeExecutor(
+  models: Record<string, Model>,
+  provider: Provider,
+  clock: Clock,
+  cost: number,
+): Executor {
   return {
     async execute(spec: CallSpec, context: CallContext): Promise<CallOutcome> {
       const candidate = spec.chain[0]
@@ -119,11 +125,26 @@ export function handMadeExecutor(models: Record<string, Model>, provider: Provid
         const release = context.budget.reserve(cost)
         let id = open?.id
         if (open && id === undefined) {
-          id = provider.creates.findLast((made) => made.model === model && JSON.stringify(made.input) === JSON.stringify(open.body))?.id
-          await context.record({ type: 'call.reattached', call, how: id === undefined ? 'not_found' : 'searched', ...(id !== undefined && { id }) })
+          id = provider.creates.findLast(
+            (made) => made.model === model && JSON.stringify(made.input) === JSON.stringify(open.body),
+          )?.id
+          await context.record({
+            type: 'call.reattached',
+            call,
+            how: id === undefined ? 'not_found' : 'searched',
+            ...(id !== undefined && { id }),
+          })
         }
         if (id === undefined) {
-          await context.record({ type: 'call.intended', call, candidate: 0, target: 'function', model, body: input, reserve_usd: cost })
+          await context.record({
+            type: 'call.intended',
+            call,
+            candidate: 0,
+            target: 'function',
+            model,
+            body: input,
+            reserve_usd: cost,
+          })
           id = `p${provider.creates.length + 1}`
           provider.creates.push({ id, model, input })
           await context.record({ type: 'call.created', call, id, how: 'created' })
@@ -143,9 +164,22 @@ export function handMadeExecutor(models: Record<string, Model>, provider: Provid
           provider.cancelled.push(model)
           return { status: 'cancelled', cost_usd: 0, ...facts() }
         }
-        if (['authentication', 'payment_required', 'budget_exceeded'].includes(data.code)) return { status: 'stopped', error: data, cost_usd: 0, ...facts() }
-        context.recordLast?.({ type: 'call.settled', call, status: 'failed', error: data, latency_ms: 1, cost_usd: cost })
-        return { status: 'failed', error: data.code === 'internal' ? { ...data, code: 'exception' } : data, cost_usd: cost, ...facts() }
+        if (['authentication', 'payment_required', 'budget_exceeded'].includes(data.code))
+          return { status: 'stopped', error: data, cost_usd: 0, ...facts() }
+        context.recordLast?.({
+          type: 'call.settled',
+          call,
+          status: 'failed',
+          error: data,
+          latency_ms: 1,
+          cost_usd: cost,
+        })
+        return {
+          status: 'failed',
+          error: data.code === 'internal' ? { ...data, code: 'exception' } : data,
+          cost_usd: cost,
+          ...facts(),
+        }
       }
     },
     async close() {},
@@ -156,6 +190,8 @@ async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   if (signal.aborted) throw abortReason(signal)
   return Promise.race([
     work,
-    new Promise<never>((_resolve, reject) => signal.addEventListener('abort', () => reject(abortReason(signal)), { once: true })),
+    new Promise<never>((_resolve, reject) =>
+      signal.addEventListener('abort', () => reject(abortReason(signal)), { once: true }),
+    ),
   ])
 }

@@ -33,8 +33,19 @@ outputs: { text: "\${{ steps.shout.output }}" }
       { who: 'Ada' },
       { models: echo },
     )
-    expect(result).toMatchObject({ status: 'succeeded', workflow: 'greet', outputs: { text: 'HELLO ADA!' }, cost_usd: 0.01 })
-    expect(result.steps.hello).toMatchObject({ status: 'succeeded', output: 'hello Ada', attempts: 1, model: 'o/echo', cost_usd: 0.01 })
+    expect(result).toMatchObject({
+      status: 'succeeded',
+      workflow: 'greet',
+      outputs: { text: 'HELLO ADA!' },
+      cost_usd: 0.01,
+    })
+    expect(result.steps.hello).toMatchObject({
+      status: 'succeeded',
+      output: 'hello Ada',
+      attempts: 1,
+      model: 'o/echo',
+      cost_usd: 0.01,
+    })
   })
 
   it('starts a step as soon as its needs are settled, whatever its level (invariant 2)', async () => {
@@ -215,7 +226,12 @@ steps:
 `
     const slow = await run(yaml(false), {}, { models })
     expect(slow.steps.each).toMatchObject({ status: 'failed' })
-    expect(slow.steps.each?.items?.map((item) => item.status)).toEqual(['succeeded', 'failed', 'succeeded', 'succeeded'])
+    expect(slow.steps.each?.items?.map((item) => item.status)).toEqual([
+      'succeeded',
+      'failed',
+      'succeeded',
+      'succeeded',
+    ])
     await rig?.close()
     const fast = await run(yaml(true), {}, { models })
     expect(fast.steps.each?.items?.map((item) => item.status)).toEqual(['succeeded', 'failed'])
@@ -380,6 +396,9 @@ steps:
   data: { value: { here: 1 } }
   fine: { value: ok }
 `).catch((error: unknown) => error as ReplicateAgentError)
-    expect(result).toMatchObject({ status: 'failed', steps: { bad: { error: { code: 'expression_failed' } }, fine: { status: 'succeeded' } } })
+    expect(result).toMatchObject({
+      status: 'failed',
+      steps: { bad: { error: { code: 'expression_failed' } }, fine: { status: 'succeeded' } },
+    })
   })
 })
