@@ -97,7 +97,11 @@ const refusals: { problem: string; line: RegExp; reason: string }[] = [
   { problem: 'division_by_zero', line: /0\.0\/0\.0/, reason: 'numbers are finite' },
   { problem: 'bad_number', line: /^003/, reason: 'leading zeros mean octal to some' },
   { problem: 'unexpected', line: /^("""|''')/, reason: 'strings have one quote at each end' },
-  { problem: 'unexpected', line: /^(\[4,5\]!|\(not 4\)!|true\?0::3|\["a", \*x)/, reason: 'no factorial, no empty branch, no spread' },
+  {
+    problem: 'unexpected',
+    line: /^(\[4,5\]!|\(not 4\)!|true\?0::3|\["a", \*x)/,
+    reason: 'no factorial, no empty branch, no spread',
+  },
   { problem: 'unexpected', line: /^(5 \* in|and \* or)/, reason: 'words of the language are no names' },
   { problem: 'wrong_type', line: /^-("123"|'1'|null)$/, reason: 'nothing is converted to a number by itself' },
   { problem: 'wrong_type', line: /^a\[0\.1\]$/, reason: 'an index is a whole number' },
@@ -123,9 +127,13 @@ const hostileScope = JSON.parse(
 
 let unexpectedLines = 0
 
+function print(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
+
 function unexpected(file: string, line: string, why: string): void {
   unexpectedLines += 1
-  console.log(`UNEXPECTED ${file}: ${line.slice(0, 120)}\n           ${why}`)
+  print(`UNEXPECTED ${file}: ${line.slice(0, 120)}\n           ${why}`)
 }
 
 function run(source: string, scope: Record<string, Json>): Outcome {
@@ -173,18 +181,25 @@ function checkValid(): void {
     const decision = decided.get(expr)
     checkTime('valid.jsonl', expr, outcome)
     if (outcome.problem === undefined && same(outcome.value, expected)) counts.asExpected += 1
-    else if (decision && ('problem' in decision ? outcome.problem === decision.problem : same(outcome.value, decision.value))) {
+    else if (
+      decision &&
+      ('problem' in decision ? outcome.problem === decision.problem : same(outcome.value, decision.value))
+    ) {
       counts.decidedOtherwise += 1
     } else unexpected('valid.jsonl', expr, `gives ${show(outcome)}, expected ${JSON.stringify(expected)}`)
   }
-  console.log(`valid.jsonl            ${counts.asExpected} as expected, ${counts.decidedOtherwise} decided otherwise`)
-  for (const { reason, lines } of decisions) console.log(`  ${String(Object.keys(lines).length).padStart(3)} lines: ${reason}`)
+  print(`valid.jsonl            ${counts.asExpected} as expected, ${counts.decidedOtherwise} decided otherwise`)
+  for (const { reason, lines } of decisions)
+    print(`  ${String(Object.keys(lines).length).padStart(3)} lines: ${reason}`)
 }
 
 function checkAmbiguous(): void {
   const counts = { js: 0, python: 0, onlyUpstream: 0, refused: 0 }
   for (const line of readLines('ambiguous.jsonl')) {
-    const { expr, vars, upstream, js, python } = JSON.parse(line) as { expr: string; vars: Record<string, Json> } & Record<string, unknown>
+    const { expr, vars, upstream, js, python } = JSON.parse(line) as {
+      expr: string
+      vars: Record<string, Json>
+    } & Record<string, unknown>
     const outcome = run(expr, vars)
     checkTime('ambiguous.jsonl', expr, outcome)
     const agrees = (other: unknown) => outcome.problem === undefined && same(outcome.value, other)
@@ -196,7 +211,7 @@ function checkAmbiguous(): void {
     if (reason) counts.refused += 1
     else unexpected('ambiguous.jsonl', expr, `gives ${show(outcome)}, like none of the others`)
   }
-  console.log(
+  print(
     `ambiguous.jsonl        ${counts.js} as JavaScript, ${counts.python} as Python, ${counts.onlyUpstream} as only a third language, ` +
       `${counts.refused} refused for a listed reason`,
   )
@@ -220,12 +235,13 @@ function checkHostile(): void {
         count.values += 1
         const foreign = foreignPart(outcome.value)
         if (foreign) unexpected('escape.txt', line, `gives ${foreign}`)
-        if (category !== 'bomb' && !Object.hasOwn(harmless, line)) unexpected('escape.txt', line, `gives ${show(outcome)}`)
+        if (category !== 'bomb' && !Object.hasOwn(harmless, line))
+          unexpected('escape.txt', line, `gives ${show(outcome)}`)
       }
     }
   }
   for (const [name, { refused, values }] of counts) {
-    console.log(`escape.txt ${name.padEnd(11)} ${refused} refused or failed, ${values} plain values (two scopes each)`)
+    print(`escape.txt ${name.padEnd(11)} ${refused} refused or failed, ${values} plain values (two scopes each)`)
   }
 }
 
@@ -237,7 +253,9 @@ function foreignPart(value: unknown): string | undefined {
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype !== Object.prototype && prototype !== Array.prototype) return 'an object with a foreign prototype'
   if (value === Object.prototype || value === Array.prototype) return 'a prototype'
-  return Object.values(value).map(foreignPart).find((part) => part !== undefined)
+  return Object.values(value)
+    .map(foreignPart)
+    .find((part) => part !== undefined)
 }
 
 /** Conditions of other workflow runners: not ours to accept, but each refusal should help its writer. */
@@ -245,7 +263,10 @@ function checkReal(): void {
   const counts = { parsed: 0, refused: 0, withHint: 0 }
   for (const line of readLines('real_conditions.txt')) {
     if (line.startsWith('# ')) continue
-    const bare = line.replace(/\s+#.*$/, '').replace(/^["']|["']$/g, '').replace(/^\{\{=?\s*([^{}]*?)\s*\}\}$/, '$1')
+    const bare = line
+      .replace(/\s+#.*$/, '')
+      .replace(/^["']|["']$/g, '')
+      .replace(/^\{\{=?\s*([^{}]*?)\s*\}\}$/, '$1')
     const outcome = run(bare, {})
     checkTime('real_conditions.txt', line, outcome)
     if (parseExpression(bare).ok) counts.parsed += 1
@@ -254,7 +275,9 @@ function checkReal(): void {
       if (outcome.hint !== undefined) counts.withHint += 1
     }
   }
-  console.log(`real_conditions.txt    ${counts.parsed} parse as they are, ${counts.refused} are refused, ${counts.withHint} of them with a hint`)
+  print(
+    `real_conditions.txt    ${counts.parsed} parse as they are, ${counts.refused} are refused, ${counts.withHint} of them with a hint`,
+  )
 }
 
 if (existsSync(folder)) {
@@ -262,8 +285,8 @@ if (existsSync(folder)) {
   checkAmbiguous()
   checkHostile()
   checkReal()
-  console.log(unexpectedLines === 0 ? 'nothing unexpected' : `${unexpectedLines} unexpected`)
+  print(unexpectedLines === 0 ? 'nothing unexpected' : `${unexpectedLines} unexpected`)
   process.exitCode = unexpectedLines === 0 ? 0 : 1
 } else {
-  console.log(`the gathered cases are not here (${folder}): nothing was checked`)
+  print(`the gathered cases are not here (${folder}): nothing was checked`)
 }

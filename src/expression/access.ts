@@ -48,24 +48,24 @@ function missingField(object: JsonObject, name: string): Fault {
   const keys = Object.keys(object)
   const near = nearest(name, keys)
   const list = keys.length === 0 ? 'it is empty' : `it has ${quotedList(keys)}`
-  const hint = near === undefined ? 'if it may be missing, write x?.field or (x.field ?? default)' : `did you mean \`${near}\`?`
+  const hint =
+    near === undefined ? 'if it may be missing, write x?.field or (x.field ?? default)' : `did you mean \`${near}\`?`
   return new Fault('missing_field', `there is no field ${quoted(name)} (${list})`, hint)
 }
 
 /** `object[index]`: an element of a list, a character of a string, a field of an object; negative from the end. */
 export function readIndex(object: Json, index: Json, strictness: Strictness, budget: Budget): Json | Missing {
-  if (typeof index === 'string' && (isForbiddenKey(index) || !(Array.isArray(object) || typeof object === 'string'))) {
-    return readField(object, index, strictness)
-  }
+  const sequence = Array.isArray(object) || typeof object === 'string'
+  if (typeof index === 'string' && (!sequence || isForbiddenKey(index))) return readField(object, index, strictness)
+  if (sequence && typeof index === 'number') return readElement(object, index, strictness, budget)
+  if (strictness === 'lenient' || (strictness === 'optional' && object === null)) return missing
   if (object === null) {
-    if (strictness !== 'strict') return missing
     throw new Fault('null_value', 'null has no elements', 'if it may be null, write x?.[0] or (x[0] ?? default)')
   }
-  const sequence = Array.isArray(object) || typeof object === 'string'
-  if (!sequence || typeof index !== 'number') {
-    if (strictness === 'lenient') return missing
-    throw wrongIndex(object, index)
-  }
+  throw wrongIndex(object, index)
+}
+
+function readElement(object: string | Json[], index: number, strictness: Strictness, budget: Budget): Json | Missing {
   if (!Number.isInteger(index)) {
     throw new Fault('wrong_type', `an index is a whole number, not ${index}`, 'round it first: x[floor(i)]')
   }
@@ -75,19 +75,22 @@ export function readIndex(object: Json, index: Json, strictness: Strictness, bud
     return typeof object === 'string' ? sliceOfText(object, at, at + 1, budget) : (object[at] as Json)
   }
   if (strictness !== 'strict') return missing
+  const hint = `the last is [${length - 1}] or [-1]; if it may be missing, write (x[${index}] ?? default)`
   throw new Fault(
     'out_of_range',
     `there is no element ${index} in ${describe(object)}`,
-    length === 0 ? 'it is empty' : `the last is [${length - 1}] or [-1]; if it may be missing, write (x[${index}] ?? default)`,
+    length === 0 ? 'it is empty' : hint,
   )
 }
 
 function wrongIndex(object: Json, index: Json): Fault {
   if (Array.isArray(object) || typeof object === 'string') {
-    const hint = typeof index === 'string' ? `that field of all elements is map(x, ${JSON.stringify(index)})` : undefined
+    const hint =
+      typeof index === 'string' ? `that field of all elements is map(x, ${JSON.stringify(index)})` : undefined
     return new Fault('wrong_type', `the index of ${describe(object)} is a number, not ${describe(index)}`, hint)
   }
-  if (typeof object === 'object') return new Fault('wrong_type', `the key of an object is a string, not ${describe(index)}`)
+  if (typeof object === 'object')
+    return new Fault('wrong_type', `the key of an object is a string, not ${describe(index)}`)
   return new Fault('wrong_type', `${describe(object)} has no elements`)
 }
 

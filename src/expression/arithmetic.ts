@@ -22,7 +22,11 @@ export function arithmetic(operator: ArithmeticOperator, left: Json, right: Json
 
 export function negate(value: Json): number {
   if (typeof value === 'number') return 0 - value
-  throw new Fault('wrong_type', `\`-\` wants a number, not ${describe(value)}`, typeof value === 'string' ? 'write -float(x)' : undefined)
+  throw new Fault(
+    'wrong_type',
+    `\`-\` wants a number, not ${describe(value)}`,
+    typeof value === 'string' ? 'write -float(x)' : undefined,
+  )
 }
 
 function compute(operator: ArithmeticOperator, left: number, right: number, budget: Budget): number {

@@ -52,6 +52,9 @@ export function reserveList(budget: Budget, elements: number): void {
 function reserve(budget: Budget, size: number): void {
   budget.built += size
   if (budget.built > budget.limits.totalSize) {
-    throw new Fault('too_large', `the expression builds more than ${budget.limits.totalSize} characters and elements in all`)
+    throw new Fault(
+      'too_large',
+      `the expression builds more than ${budget.limits.totalSize} characters and elements in all`,
+    )
   }
 }

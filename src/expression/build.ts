@@ -25,7 +25,10 @@ export function build(builder: Builder, node: Unbuilt<Node>, children: readonly 
   const end = node.end ?? tokens.lastTokEnd
   builder.nodes += 1
   if (builder.nodes > limits.nodes) {
-    throw new Fault('too_large', `the expression has more than ${limits.nodes} parts`, splitHint, { start: node.start, end })
+    throw new Fault('too_large', `the expression has more than ${limits.nodes} parts`, splitHint, {
+      start: node.start,
+      end,
+    })
   }
   if (below + 1 > limits.depth) throw tooDeep(limits, { start: node.start, end })
   return Object.freeze({ ...node, end, depth: below + 1 }) as Node

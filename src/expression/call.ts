@@ -1,7 +1,7 @@
 /** Calls of functions: which one, with how many and what kinds of arguments. */
 import type { Json } from '../std/json.ts'
 import { type Missing, missing } from './access.ts'
-import type { Evaluation } from './evaluate.ts'
+import type { Evaluation } from './interpret.ts'
 import { Fault } from './fault.ts'
 import { arityFault, type FunctionSpec, parameterAt, signatureOf } from './functions/function-spec.ts'
 import { functionTable, isStatusFunction, statusFunctionNames, type StatusFunctionName } from './functions/table.ts'
@@ -52,23 +52,34 @@ function checkKinds(node: CallNode, spec: FunctionSpec, args: readonly Json[]): 
 export function unknownFunction(node: CallNode): Fault {
   const near = nearest(node.name, [...functionTable.keys(), ...statusFunctionNames])
   const hint = near === undefined ? undefined : `did you mean \`${near}\`?`
-  return new Fault('unknown_function', `there is no function ${quoted(node.name)}`, hint, { start: node.start, end: node.nameEnd })
+  return new Fault('unknown_function', `there is no function ${quoted(node.name)}`, hint, {
+    start: node.start,
+    end: node.nameEnd,
+  })
 }
 
 /** What is wrong with a call of a status function as it is written, or undefined. */
 export function statusCallFault(node: CallNode, name: StatusFunctionName): Fault | undefined {
   if (name === 'always') {
-    return node.args.length === 0 ? undefined : new Fault('wrong_arity', 'always takes no arguments', 'it is written always()', node)
+    return node.args.length === 0
+      ? undefined
+      : new Fault('wrong_arity', 'always takes no arguments', 'it is written always()', node)
   }
   const [arg] = node.args
   if (node.args.length === 1 && arg?.kind === 'literal' && typeof arg.value === 'string') return undefined
-  return new Fault('wrong_arity', `${name} takes the id of one step, as a literal`, `it is written ${name}("step")`, node)
+  return new Fault(
+    'wrong_arity',
+    `${name} takes the id of one step, as a literal`,
+    `it is written ${name}("step")`,
+    node,
+  )
 }
 
 function askStatus(node: CallNode, name: StatusFunctionName, evaluation: Evaluation): boolean {
   const wrong = statusCallFault(node, name)
   if (wrong) throw wrong
-  if (!evaluation.status) throw new Fault('status_not_here', `${name}() can be used in conditions only`, undefined, node)
+  if (!evaluation.status)
+    throw new Fault('status_not_here', `${name}() can be used in conditions only`, undefined, node)
   const [arg] = node.args
   return arg?.kind === 'literal' ? evaluation.status(name, arg.value as string) : evaluation.status(name)
 }

@@ -15,7 +15,9 @@ export function equal(a: Json, b: Json, budget: Budget, depth = 0): boolean {
   if (a === b) return true
   if (depth > budget.limits.valueDepth) throw tooDeepValue(budget)
   if (Array.isArray(a)) {
-    return Array.isArray(b) && a.length === b.length && a.every((item, at) => equal(item, b[at] as Json, budget, depth + 1))
+    return (
+      Array.isArray(b) && a.length === b.length && a.every((item, at) => equal(item, b[at] as Json, budget, depth + 1))
+    )
   }
   return !Array.isArray(b) && equalObjects(a, b, budget, depth)
 }
@@ -35,14 +37,19 @@ export function tooDeepValue(budget: Budget): Fault {
 export function order(a: Json, b: Json, budget: Budget, what: string): number {
   if (typeof a === 'number' && typeof b === 'number') return a - b
   if (typeof a === 'string' && typeof b === 'string') return compareText(a, b, budget)
-  throw new Fault('wrong_type', `${what} two numbers or two strings, not ${describe(a)} and ${describe(b)}`, orderHint(a, b))
+  throw new Fault(
+    'wrong_type',
+    `${what} two numbers or two strings, not ${describe(a)} and ${describe(b)}`,
+    orderHint(a, b),
+  )
 }
 
 function orderHint(a: Json, b: Json): string | undefined {
   const kinds = [kindOf(a), kindOf(b)]
   if (kinds.includes('null')) return 'a default for null is written (x ?? 0)'
   if (kinds.includes('number') && kinds.includes('string')) return 'convert one of them: float(text) or str(number)'
-  if (kinds.includes('number') && (kinds.includes('array') || kinds.includes('object'))) return 'to compare its length write len(x)'
+  if (kinds.includes('number') && (kinds.includes('array') || kinds.includes('object')))
+    return 'to compare its length write len(x)'
   return undefined
 }
 
@@ -51,10 +58,15 @@ export function isIn(item: Json, container: Json, budget: Budget): boolean {
   if (Array.isArray(container)) return container.some((member) => equal(member, item, budget))
   if (typeof container === 'string') {
     if (typeof item !== 'string') {
-      throw new Fault('wrong_type', `only a string can be in a string, not ${describe(item)}`, 'convert it: str(x) in text')
+      throw new Fault(
+        'wrong_type',
+        `only a string can be in a string, not ${describe(item)}`,
+        'convert it: str(x) in text',
+      )
     }
     return findText(container, item, 0, budget) !== -1
   }
-  if (typeof container === 'object' && container !== null) return typeof item === 'string' && Object.hasOwn(container, item)
+  if (typeof container === 'object' && container !== null)
+    return typeof item === 'string' && Object.hasOwn(container, item)
   throw new Fault('wrong_type', `\`in\` wants a list, a string or an object on its right, not ${describe(container)}`)
 }

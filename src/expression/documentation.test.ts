@@ -10,7 +10,10 @@ import { defaultLimits } from './limits.ts'
 import { parseExpression } from './parse.ts'
 
 const page = readFileSync(join(import.meta.dirname, '../../docs/expressions.md'), 'utf8')
-const blocks = [...page.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map(([, language, text]) => ({ language, text: text as string }))
+const blocks = [...page.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map(([, language, text]) => ({
+  language,
+  text: text as string,
+}))
 const scope = JSON.parse(blocks.find((block) => block.language === 'json')?.text ?? '{}') as Record<string, Json>
 const examples = blocks
   .filter((block) => block.language === 'expr')
@@ -58,7 +61,10 @@ describe('docs/expressions.md', () => {
     for (const { source, result } of examples.filter((example) => !example.result.startsWith('error'))) {
       const parsed = parseExpression(source)
       const problems = parsed.ok ? checkExpression(parsed.expression, { names, statusFunctions: false }).problems : []
-      expect({ source, errors: problems.filter((problem) => problem.severity === 'error') }).toEqual({ source, errors: [] })
+      expect({ source, errors: problems.filter((problem) => problem.severity === 'error') }).toEqual({
+        source,
+        errors: [],
+      })
       expect(result).not.toBe('')
     }
   })

@@ -43,7 +43,11 @@ function conditional(builder: Builder): Node {
     tokens.advance()
     const otherwise = parseConditional(builder)
     refuseMixed(builder, [then, otherwise], 'question', place)
-    return build(builder, { kind: 'conditional', form: 'question', test: first, then, otherwise, start }, [first, then, otherwise])
+    return build(
+      builder,
+      { kind: 'conditional', form: 'question', test: first, whenTrue: then, whenFalse: otherwise, start },
+      [first, then, otherwise],
+    )
   }
   if (tokens.kind === 'if') {
     const place = { start: tokens.start, end: tokens.end }
@@ -53,13 +57,22 @@ function conditional(builder: Builder): Node {
     tokens.advance()
     const otherwise = parseConditional(builder)
     refuseMixed(builder, [otherwise], 'words', place)
-    return build(builder, { kind: 'conditional', form: 'words', test, then: first, otherwise, start }, [test, first, otherwise])
+    return build(builder, { kind: 'conditional', form: 'words', test, whenTrue: first, whenFalse: otherwise, start }, [
+      test,
+      first,
+      otherwise,
+    ])
   }
   return first
 }
 
 /** `a ? b : c if d else e` reads differently to different people. */
-function refuseMixed(builder: Builder, parts: readonly Node[], form: 'question' | 'words', place: { start: number; end: number }): void {
+function refuseMixed(
+  builder: Builder,
+  parts: readonly Node[],
+  form: 'question' | 'words',
+  place: { start: number; end: number },
+): void {
   for (const part of parts) {
     if (part.kind === 'conditional' && part.form !== form && !builder.grouped.has(part)) {
       throw new Fault('mixed_conditional', '`? :` and `if else` are mixed', 'put one of them in parentheses', place)
@@ -171,7 +184,12 @@ function parseUnary(builder: Builder): Node {
     return build(builder, { kind: 'negate', operand, start }, [operand])
   }
   if (kind === '+') {
-    throw new Fault('refused_unary_plus', 'unary `+` is no operator here', 'leave it out; to read a number from text write float(x)', tokens)
+    throw new Fault(
+      'refused_unary_plus',
+      'unary `+` is no operator here',
+      'leave it out; to read a number from text write float(x)',
+      tokens,
+    )
   }
   if (kind === 'not') return parseNot(builder, comparisonLevel)
   return parsePower(builder)

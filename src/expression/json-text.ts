@@ -24,7 +24,9 @@ export function fromJsonText(text: string, budget: Budget): Json {
   try {
     value = JSON.parse(text) as Json
   } catch (error) {
-    const hint = text.trimStart().startsWith('```') ? 'it is wrapped in a Markdown fence; cut that off first' : undefined
+    const hint = text.trimStart().startsWith('```')
+      ? 'it is wrapped in a Markdown fence; cut that off first'
+      : undefined
     throw new Fault('invalid_json', `this text is no JSON: ${(error as Error).message}`, hint)
   }
   measure(value, budget, Number.POSITIVE_INFINITY)

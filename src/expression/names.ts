@@ -52,10 +52,20 @@ export const refusedWords: ReadonlyMap<string, { code: string; what: string; hin
   ['new', { code: 'refused_new', what: 'nothing can be constructed in an expression' }],
   ['this', { code: 'refused_this', what: 'it has no meaning in expressions' }],
   ['super', { code: 'refused_this', what: 'it has no meaning in expressions' }],
-  ['typeof', { code: 'refused_operator', what: 'this is no operator here', hint: 'use defined(x.y) to ask whether something is there' }],
+  [
+    'typeof',
+    {
+      code: 'refused_operator',
+      what: 'this is no operator here',
+      hint: 'use defined(x.y) to ask whether something is there',
+    },
+  ],
   ['void', { code: 'refused_operator', what: 'this is no operator here' }],
   ['instanceof', { code: 'refused_operator', what: 'this is no operator here' }],
-  ['is', { code: 'refused_operator', what: 'this is no operator here', hint: 'use ==, as in x == null; or defined(x.y)' }],
+  [
+    'is',
+    { code: 'refused_operator', what: 'this is no operator here', hint: 'use ==, as in x == null; or defined(x.y)' },
+  ],
 ])
 
 /** Whether a word can not be used as a name (of a `foreach.as`, say). */

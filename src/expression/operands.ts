@@ -36,7 +36,12 @@ function notCallable(builder: Builder, callee: Node): Fault {
       end: callee.end,
     })
   }
-  return new Fault('refused_call', 'only a function of the language can be called, by its bare name', undefined, builder.tokens)
+  return new Fault(
+    'refused_call',
+    'only a function of the language can be called, by its bare name',
+    undefined,
+    builder.tokens,
+  )
 }
 
 function parseField(builder: Builder, start: number, object: Node, optional: boolean): Node {
@@ -64,7 +69,12 @@ function parseBracket(builder: Builder, start: number, object: Node, optional: b
   if (first && !tokens.is(':')) {
     closeBracket(builder)
     if (first.kind === 'literal' && typeof first.value === 'string' && isForbiddenKey(first.value)) {
-      throw new Fault('refused_name', `\`${first.value}\` is never read, so that no expression can leave its data`, undefined, first)
+      throw new Fault(
+        'refused_name',
+        `\`${first.value}\` is never read, so that no expression can leave its data`,
+        undefined,
+        first,
+      )
     }
     return build(builder, { kind: 'index', object, index: first, optional, start }, [object, first])
   }
@@ -79,7 +89,8 @@ function parseBracket(builder: Builder, start: number, object: Node, optional: b
 
 function closeBracket(builder: Builder): void {
   const { tokens } = builder
-  if (tokens.kind === ',') throw new Fault('refused_tuple', 'brackets take one index', 'for two levels write x[0][1]', tokens)
+  if (tokens.kind === ',')
+    throw new Fault('refused_tuple', 'brackets take one index', 'for two levels write x[0][1]', tokens)
   if (tokens.kind !== ']') throw unclosed(tokens, '[', false)
   tokens.advance()
 }
@@ -93,8 +104,10 @@ function parseOperand(builder: Builder, parseInner: Parse): Node {
       if (tokens.is('(')) return parseCall(builder, start, value as string, parseInner)
       return build(builder, { kind: 'name', name: value as string, start }, [])
     case 'number':
-      if (typeof value === 'bigint') throw new Fault('bad_number', 'the ending `n` is no part of numbers here', 'leave it out', tokens)
-      if (!Number.isFinite(value)) throw new Fault('number_too_large', 'this number is too large', 'the largest is 1.79e308', tokens)
+      if (typeof value === 'bigint')
+        throw new Fault('bad_number', 'the ending `n` is no part of numbers here', 'leave it out', tokens)
+      if (!Number.isFinite(value))
+        throw new Fault('number_too_large', 'this number is too large', 'the largest is 1.79e308', tokens)
       return literal(builder, start, value as number)
     case 'string':
       return literal(builder, start, value as string)
@@ -111,7 +124,12 @@ function parseOperand(builder: Builder, parseInner: Parse): Node {
     case '{':
       return parseObject(builder, parseInner)
     case '/':
-      throw new Fault('refused_regex', 'regular expressions are no literals here', 'write matches(text, "pattern")', tokens)
+      throw new Fault(
+        'refused_regex',
+        'regular expressions are no literals here',
+        'write matches(text, "pattern")',
+        tokens,
+      )
     default:
       throw unexpected(tokens, 'a value')
   }
@@ -204,7 +222,12 @@ function parseKey(builder: Builder): string {
   }
   const key = tokens.value as string
   if (isForbiddenKey(key)) {
-    throw new Fault('refused_name', `\`${key}\` can not be a key, so that no expression can leave its data`, undefined, tokens)
+    throw new Fault(
+      'refused_name',
+      `\`${key}\` can not be a key, so that no expression can leave its data`,
+      undefined,
+      tokens,
+    )
   }
   return key
 }

@@ -61,7 +61,9 @@ export function parseEmbedded(
   text: string,
   offset: number,
   limits?: Partial<Limits>,
-): { ok: true; expression: Expression; end: number } | { ok: false; problems: ExpressionProblem[]; end: number | undefined } {
+):
+  | { ok: true; expression: Expression; end: number }
+  | { ok: false; problems: ExpressionProblem[]; end: number | undefined } {
   const bounds = limitsWith(limits)
   const view = text.slice(offset, offset + bounds.sourceLength + 2)
   const builder = builderFor(view, bounds)

@@ -1,6 +1,6 @@
 /** Which data an expression reads, as far as that can be seen without evaluating it. */
 import { positionAt, type Position } from './position.ts'
-import { childrenOf, type Node } from './syntax-tree.ts'
+import { childrenOf, isChain, type Node } from './syntax-tree.ts'
 
 /**
  * A chain of names and literal keys from a root name, as far as it is static:
@@ -25,21 +25,13 @@ export function referencesOf(root: Node, source: string): Reference[] {
   return references.sort((a, b) => a.start.offset - b.start.offset)
 
   function visit(node: Node, lenient: boolean): void {
-    switch (node.kind) {
-      case 'name':
-      case 'field':
-      case 'index':
-      case 'slice':
-        visitChain(node, lenient)
-        return
-      case 'coalesce':
-        node.operands.forEach((operand, at) => visit(operand, at < node.operands.length - 1))
-        return
-      case 'call':
-        node.args.forEach((arg, at) => visit(arg, at === 0 && lenientFunctions.has(node.name)))
-        return
-      default:
-        for (const child of childrenOf(node)) visit(child, false)
+    if (isChain(node)) visitChain(node, lenient)
+    else if (node.kind === 'coalesce') {
+      node.operands.forEach((operand, at) => visit(operand, at < node.operands.length - 1))
+    } else if (node.kind === 'call') {
+      node.args.forEach((arg, at) => visit(arg, at === 0 && lenientFunctions.has(node.name)))
+    } else {
+      for (const child of childrenOf(node)) visit(child, false)
     }
   }
 
@@ -81,5 +73,7 @@ export function referencesOf(root: Node, source: string): Reference[] {
 }
 
 function literalKey(node: Node): string | number | undefined {
-  return node.kind === 'literal' && (typeof node.value === 'string' || typeof node.value === 'number') ? node.value : undefined
+  return node.kind === 'literal' && (typeof node.value === 'string' || typeof node.value === 'number')
+    ? node.value
+    : undefined
 }

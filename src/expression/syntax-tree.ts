@@ -84,8 +84,8 @@ export interface ConditionalNode extends Place {
   /** `c ? x : y` or `x if c else y`. */
   readonly form: 'question' | 'words'
   readonly test: Node
-  readonly then: Node
-  readonly otherwise: Node
+  readonly whenTrue: Node
+  readonly whenFalse: Node
 }
 export interface CallNode extends Place {
   readonly kind: 'call'
@@ -111,34 +111,48 @@ export type Node =
   | ConditionalNode
   | CallNode
 
-/** The direct children of a node, in the order they are written (a conditional: test, then, otherwise). */
+type NodeOf<K extends Node['kind']> = Extract<Node, { kind: K }>
+
+/** One function for each kind of node; a kind that is left out does not compile. */
+export type NodeTable<Context extends unknown[], Result> = {
+  readonly [K in Node['kind']]: (node: NodeOf<K>, ...context: Context) => Result
+}
+
+/** Calls the table's function for this kind of node. */
+export function byKind<Context extends unknown[], Result>(
+  table: NodeTable<Context, Result>,
+  node: Node,
+  ...context: Context
+): Result {
+  return (table[node.kind] as (node: Node, ...context: Context) => Result)(node, ...context)
+}
+
+const children: NodeTable<[], readonly Node[]> = {
+  literal: () => [],
+  name: () => [],
+  field: (node) => [node.object],
+  index: (node) => [node.object, node.index],
+  slice: (node) => [node.object, node.from, node.to].filter((child) => child !== undefined),
+  list: (node) => node.items,
+  object: (node) => node.entries.map((entry) => entry.value),
+  negate: (node) => [node.operand],
+  not: (node) => [node.operand],
+  arithmetic: (node) => [node.left, node.right],
+  comparison: (node) => node.operands,
+  logic: (node) => node.operands,
+  coalesce: (node) => node.operands,
+  conditional: (node) => [node.test, node.whenTrue, node.whenFalse],
+  call: (node) => node.args,
+}
+
+/** The direct children of a node. */
 export function childrenOf(node: Node): readonly Node[] {
-  switch (node.kind) {
-    case 'literal':
-    case 'name':
-      return []
-    case 'field':
-      return [node.object]
-    case 'index':
-      return [node.object, node.index]
-    case 'slice':
-      return [node.object, node.from, node.to].filter((child) => child !== undefined)
-    case 'list':
-      return node.items
-    case 'object':
-      return node.entries.map((entry) => entry.value)
-    case 'negate':
-    case 'not':
-      return [node.operand]
-    case 'arithmetic':
-      return [node.left, node.right]
-    case 'comparison':
-    case 'logic':
-    case 'coalesce':
-      return node.operands
-    case 'conditional':
-      return [node.test, node.then, node.otherwise]
-    case 'call':
-      return node.args
-  }
+  return byKind(children, node)
+}
+
+/** A name, or a link that reads into something. */
+export type ChainNode = NameNode | FieldNode | IndexNode | SliceNode
+
+export function isChain(node: Node): node is ChainNode {
+  return node.kind === 'name' || node.kind === 'field' || node.kind === 'index' || node.kind === 'slice'
 }

@@ -18,11 +18,21 @@ interface Refusal {
 const bitwise = { code: 'refused_operator', what: 'bitwise operators are no part of expressions' }
 const refusedOperators: ReadonlyMap<string, Refusal> = new Map<string, Refusal>([
   ['=>', { code: 'refused_function', what: 'arrow functions can not be written in expressions' }],
-  ['`', { code: 'refused_template_literal', what: 'template literals are no part of expressions', hint: 'use format("{} of {}", a, b) or +' }],
+  [
+    '`',
+    {
+      code: 'refused_template_literal',
+      what: 'template literals are no part of expressions',
+      hint: 'use format("{} of {}", a, b) or +',
+    },
+  ],
   ['...', { code: 'refused_spread', what: 'spread is no part of expressions', hint: 'join lists with +' }],
   [';', { code: 'refused_statement', what: 'an expression is one expression, without `;`' }],
   ['++', { code: 'refused_increment', what: '`++` is no operator here', hint: 'write + 1' }],
-  ['--', { code: 'refused_increment', what: '`--` is no operator here', hint: 'write - 1; for a double minus write - -x' }],
+  [
+    '--',
+    { code: 'refused_increment', what: '`--` is no operator here', hint: 'write - 1; for a double minus write - -x' },
+  ],
   ['===', { code: 'refused_operator', what: '`===` is no operator here', hint: 'write ==, which never converts' }],
   ['!==', { code: 'refused_operator', what: '`!==` is no operator here', hint: 'write !=, which never converts' }],
   ['|', { ...bitwise, hint: 'filters are functions: write len(x), not x | length; for logic write or' }],
@@ -36,14 +46,24 @@ const refusedOperators: ReadonlyMap<string, Refusal> = new Map<string, Refusal>(
 
 /** What acorn's tokenizer says, in this language's words. */
 const tokenizerFaults: readonly [start: string, code: string, message: string, hint?: string][] = [
-  ['Unterminated string', 'unterminated_string', 'this string is not closed', 'close it with the same quote; a line break in a string is written \\n'],
+  [
+    'Unterminated string',
+    'unterminated_string',
+    'this string is not closed',
+    'close it with the same quote; a line break in a string is written \\n',
+  ],
   ['Identifier directly after number', 'bad_number', 'a number is directly followed by a letter'],
   ['Numeric separator', 'bad_number', 'an underscore in a number stands between two digits'],
   ['Expected number in radix', 'bad_number', 'digits are missing after 0x, 0o or 0b'],
   ['Invalid number', 'bad_number', 'this is no number', 'write it without leading zeros, as in 7, 0.5 or 1e3'],
   ['Octal literal', 'bad_escape', 'octal escapes are no part of expressions', 'write \\xHH or \\uHHHH'],
   ['Invalid escape', 'bad_escape', 'this is no escape', 'a backslash itself is written \\\\'],
-  ['Bad character escape', 'bad_escape', 'hexadecimal digits are missing in this escape', 'write \\xHH, \\uHHHH or \\u{H…}'],
+  [
+    'Bad character escape',
+    'bad_escape',
+    'hexadecimal digits are missing in this escape',
+    'write \\xHH, \\uHHHH or \\u{H…}',
+  ],
   ['Code point out of bounds', 'bad_escape', 'there is no such character'],
   ['Expecting Unicode escape', 'refused_escape', 'names are written without escapes'],
   ['Invalid Unicode escape', 'refused_escape', 'names are written without escapes'],
@@ -96,7 +116,14 @@ export class Tokens extends Parser {
     const { input } = this
     for (;;) {
       const code = input.charCodeAt(this.pos)
-      if (code === 32 || (code > 8 && code < 14) || code === 160 || code === 0xfeff || code === 0x2028 || code === 0x2029) {
+      if (
+        code === 32 ||
+        (code > 8 && code < 14) ||
+        code === 160 ||
+        code === 0xfeff ||
+        code === 0x2028 ||
+        code === 0x2029
+      ) {
         this.pos += 1
       } else return
     }
@@ -119,7 +146,12 @@ export class Tokens extends Parser {
   private finishOperator(type: TokenType, written: string): void {
     this.kind = written
     if (type === tokTypes.eq || type === tokTypes.assign) {
-      throw new Fault('refused_assignment', `nothing can be assigned in an expression (\`${written}\`)`, 'equality is written ==', this)
+      throw new Fault(
+        'refused_assignment',
+        `nothing can be assigned in an expression (\`${written}\`)`,
+        'equality is written ==',
+        this,
+      )
     }
     if (type === tokTypes.privateId) throw this.unexpectedCharacter(this.start, '#')
     const refused = refusedOperators.get(written)
@@ -133,7 +165,12 @@ export class Tokens extends Parser {
     this.finishToken(tokTypes.name, word)
     if (this.containsEsc) throw new Fault('refused_escape', 'names are written without escapes', undefined, this)
     if (isForbiddenKey(word)) {
-      throw new Fault('refused_name', `\`${word}\` is never read, so that no expression can leave its data`, undefined, this)
+      throw new Fault(
+        'refused_name',
+        `\`${word}\` is never read, so that no expression can leave its data`,
+        undefined,
+        this,
+      )
     }
     if (word.startsWith('__')) {
       throw new Fault(
@@ -159,7 +196,10 @@ export class Tokens extends Parser {
   readToken_slash(): void {
     const next = this.input.charCodeAt(this.pos + 1)
     if (next === 42) {
-      throw new Fault('refused_comment', 'comments are no part of expressions', undefined, { start: this.pos, end: this.pos + 2 })
+      throw new Fault('refused_comment', 'comments are no part of expressions', undefined, {
+        start: this.pos,
+        end: this.pos + 2,
+      })
     }
     if (next === 61) this.finishOp(tokTypes.assign, 2)
     else this.finishOp(tokTypes.slash, next === 47 ? 2 : 1)
@@ -168,10 +208,15 @@ export class Tokens extends Parser {
   readEscapedChar(inTemplate: boolean): string {
     const escaped = this.input.charAt(this.pos + 1)
     if (!knownEscapes.includes(escaped)) {
-      throw new Fault('bad_escape', `\`\\${escaped}\` is no escape`, `a backslash itself is written \\\\, as in "\\\\${escaped.trim()}"`, {
-        start: this.pos,
-        end: this.pos + 2,
-      })
+      throw new Fault(
+        'bad_escape',
+        `\`\\${escaped}\` is no escape`,
+        `a backslash itself is written \\\\, as in "\\\\${escaped.trim()}"`,
+        {
+          start: this.pos,
+          end: this.pos + 2,
+        },
+      )
     }
     return readEscape.call(this, inTemplate)
   }
@@ -201,4 +246,5 @@ export class Tokens extends Parser {
   }
 }
 
-const readEscape = (Parser.prototype as unknown as { readEscapedChar(this: Tokens, inTemplate: boolean): string }).readEscapedChar
+const readEscape = (Parser.prototype as unknown as { readEscapedChar(this: Tokens, inTemplate: boolean): string })
+  .readEscapedChar

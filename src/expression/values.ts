@@ -27,7 +27,8 @@ export function describe(value: Json): string {
   if (value === null) return 'null'
   if (Array.isArray(value)) return `a list of ${value.length}`
   if (typeof value === 'object') return 'an object'
-  if (typeof value === 'string') return `a string (${JSON.stringify(value.length > 30 ? `${value.slice(0, 30)}…` : value)})`
+  if (typeof value === 'string')
+    return `a string (${JSON.stringify(value.length > 30 ? `${value.slice(0, 30)}…` : value)})`
   return `a ${typeof value} (${value})`
 }
 

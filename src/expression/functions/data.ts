@@ -30,7 +30,11 @@ export const dataFunctions = {
     call: (args) => (args[0] ?? args[1]) as Json,
   },
   get: {
-    parameters: [{ name: 'x' }, { name: 'path', kinds: ['string', 'array', 'number'] }, { name: 'fallback', optional: true }],
+    parameters: [
+      { name: 'x' },
+      { name: 'path', kinds: ['string', 'array', 'number'] },
+      { name: 'fallback', optional: true },
+    ],
     result: anyType,
     doc: 'The value at a path (`"a.b[0]"`, or a list of keys), or the fallback (else null) when that is missing or null.',
     lenient: 'null',

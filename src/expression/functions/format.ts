@@ -30,7 +30,10 @@ export function formatText(template: string, values: readonly Json[], budget: Bu
       if (found[1] === '') next += 1
       const value = values[at]
       if (value === undefined) {
-        throw new Fault('wrong_arity', `format has ${values.length} values, but its text asks for number ${at} (from 0)`)
+        throw new Fault(
+          'wrong_arity',
+          `format has ${values.length} values, but its text asks for number ${at} (from 0)`,
+        )
       }
       add(textOf(value, found[2], budget))
     }
@@ -42,7 +45,8 @@ export function formatText(template: string, values: readonly Json[], budget: Bu
 
 function textOf(value: Json, decimals: string | undefined, budget: Budget): string {
   if (decimals === undefined) return toText(value, budget)
-  if (typeof value !== 'number') throw new Fault('wrong_type', `{:.${decimals}f} shows a number, not ${describe(value)}`)
+  if (typeof value !== 'number')
+    throw new Fault('wrong_type', `{:.${decimals}f} shows a number, not ${describe(value)}`)
   return roundTo(value, Math.min(Number(decimals), 20)).toFixed(Number(decimals))
 }
 

@@ -59,6 +59,7 @@ export function parameterAt(spec: FunctionSpec, at: number): Parameter | undefin
 export function arityFault(name: string, spec: FunctionSpec, count: number): string | undefined {
   const { least, most } = arityOf(spec)
   if (count >= least && count <= most) return undefined
-  const wanted = least === most ? `${least}` : most === Number.POSITIVE_INFINITY ? `at least ${least}` : `${least} to ${most}`
+  const wanted =
+    least === most ? `${least}` : most === Number.POSITIVE_INFINITY ? `at least ${least}` : `${least} to ${most}`
   return `${name} takes ${wanted} argument${wanted === '1' ? '' : 's'}, not ${count}`
 }

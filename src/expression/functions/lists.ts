@@ -119,7 +119,9 @@ function mapped(args: readonly Json[], budget: Budget): Json[] {
   const [source, by, fallback] = args as [Json[], string, Json | undefined]
   const path = parsePath(by, budget)
   reserveList(budget, source.length)
-  return source.map((item) => (fallback === undefined ? readAt(item, path, budget) : (findAt(item, path, budget) ?? fallback)))
+  return source.map((item) =>
+    fallback === undefined ? readAt(item, path, budget) : (findAt(item, path, budget) ?? fallback),
+  )
 }
 
 /** Without a field, the element itself. */

@@ -29,7 +29,11 @@ function checkSize(pattern: string, budget: Budget): void {
   let total = 0
   for (const found of pattern.matchAll(counts)) total += Math.max(Number(found[1]), Number(found[2] || 0))
   if (total > patternCounts) {
-    throw new Fault('pattern_too_large', `the counts in the pattern add up to more than ${patternCounts}`, 'write * or + instead')
+    throw new Fault(
+      'pattern_too_large',
+      `the counts in the pattern add up to more than ${patternCounts}`,
+      'write * or + instead',
+    )
   }
 }
 
@@ -41,7 +45,11 @@ function compile(pattern: string): RE2JS {
     program = RE2JS.compile(pattern)
   } catch (error) {
     const reason = (error as Error).message.replace('error parsing regexp: ', '')
-    throw new Fault('invalid_pattern', `this is no pattern: ${reason}`, 'patterns have RE2 syntax: no look-around, no back-references')
+    throw new Fault(
+      'invalid_pattern',
+      `this is no pattern: ${reason}`,
+      'patterns have RE2 syntax: no look-around, no back-references',
+    )
   }
   if (compiled.size >= cacheEntries) compiled.delete(compiled.keys().next().value as string)
   compiled.set(pattern, program)

@@ -24,7 +24,10 @@ function extreme(name: string, sign: 1 | -1): FunctionSpec['call'] {
     const [first, ...rest] = values
     if (first === undefined) throw new Fault('empty_list', `${name} of an empty list`, `write ${name}(x) if x else 0`)
     if (rest.length === 0) order(first, first, budget, `${name} compares`)
-    return rest.reduce<Json>((best, value) => (order(value, best, budget, `${name} compares`) * sign > 0 ? value : best), first)
+    return rest.reduce<Json>(
+      (best, value) => (order(value, best, budget, `${name} compares`) * sign > 0 ? value : best),
+      first,
+    )
   }
 }
 
@@ -40,11 +43,19 @@ function toInteger(value: Json): number {
   const text = (value as string).trim()
   if (text.length > 400 || !/^[+-]?\d+$/.test(text)) {
     const decimal = text.length <= 400 && isDecimal(text)
-    throw new Fault('not_a_number', `int reads whole numbers, not ${describe(value)}`, decimal ? 'write int(float(x))' : undefined)
+    throw new Fault(
+      'not_a_number',
+      `int reads whole numbers, not ${describe(value)}`,
+      decimal ? 'write int(float(x))' : undefined,
+    )
   }
   const result = Number(text)
   if (!Number.isSafeInteger(result)) {
-    throw new Fault('number_too_large', 'this whole number is too large to be exact', 'the largest is 9007199254740991; keep it as a string')
+    throw new Fault(
+      'number_too_large',
+      'this whole number is too large to be exact',
+      'the largest is 9007199254740991; keep it as a string',
+    )
   }
   return finite(result)
 }
@@ -57,7 +68,8 @@ function toFloat(value: Json): number {
   if (typeof value === 'boolean') return value ? 1 : 0
   if (typeof value === 'number') return value
   const text = (value as string).trim()
-  if (text.length > 400 || !isDecimal(text)) throw new Fault('not_a_number', `float reads decimal numbers, not ${describe(value)}`)
+  if (text.length > 400 || !isDecimal(text))
+    throw new Fault('not_a_number', `float reads decimal numbers, not ${describe(value)}`)
   return finite(Number(text))
 }
 
@@ -96,13 +108,19 @@ export const numberFunctions = {
       spend(budget, list.length)
       let total = 0
       for (const value of list) {
-        if (typeof value !== 'number') throw new Fault('wrong_type', `sum adds numbers, but there is ${describe(value)}`)
+        if (typeof value !== 'number')
+          throw new Fault('wrong_type', `sum adds numbers, but there is ${describe(value)}`)
         total += value
       }
       return finite(total)
     },
   },
-  abs: { parameters: [number], result: numberType, doc: 'The number without its sign.', call: (args) => Math.abs(args[0] as number) },
+  abs: {
+    parameters: [number],
+    result: numberType,
+    doc: 'The number without its sign.',
+    call: (args) => Math.abs(args[0] as number),
+  },
   round: {
     parameters: [number, { name: 'digits', kinds: ['number'], optional: true }],
     result: numberType,

@@ -43,7 +43,8 @@ export function findAt(value: Json, keys: readonly Json[], budget: Budget): Json
 function follow(value: Json, keys: readonly Json[], strictness: 'strict' | 'lenient', budget: Budget): Json | Missing {
   let current: Json | Missing = value
   for (const key of keys) {
-    if (typeof key !== 'string' && typeof key !== 'number') throw new Fault('bad_path', 'a path holds strings and numbers only')
+    if (typeof key !== 'string' && typeof key !== 'number')
+      throw new Fault('bad_path', 'a path holds strings and numbers only')
     spend(budget, 1)
     current = readIndex(current, key, strictness, budget)
     if (current === missing) return missing

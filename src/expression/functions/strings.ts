@@ -24,7 +24,8 @@ function split(source: string, separator: string | undefined, budget: Budget): s
     reserveList(budget, words.length)
     return words
   }
-  if (separator === '') throw new Fault('empty_text', 'the separator of split is empty', 'the first characters are text[0:10]')
+  if (separator === '')
+    throw new Fault('empty_text', 'the separator of split is empty', 'the first characters are text[0:10]')
   const found = findAll(source, separator, budget)
   reserveList(budget, found.length + 1)
   return between(source, found, separator.length)
@@ -46,7 +47,11 @@ function join(list: readonly Json[], separator: string, budget: Budget): string 
   let length = Math.max(0, list.length - 1) * separator.length
   const parts = list.map((item) => {
     if (item === null || typeof item === 'object') {
-      throw new Fault('wrong_type', `join puts strings and numbers together, but there is ${describe(item)}`, joinHint(item))
+      throw new Fault(
+        'wrong_type',
+        `join puts strings and numbers together, but there is ${describe(item)}`,
+        joinHint(item),
+      )
     }
     const part = toText(item, budget)
     length += part.length
@@ -143,7 +148,10 @@ export const stringFunctions = {
     call: (args, { budget }) => replace(args[0] as string, args[1] as string, args[2] as string, budget),
   },
   format: {
-    parameters: [{ name: 'template', kinds: ['string'] }, { name: 'values', rest: { atLeast: 0 } }],
+    parameters: [
+      { name: 'template', kinds: ['string'] },
+      { name: 'values', rest: { atLeast: 0 } },
+    ],
     result: stringType,
     doc: 'Fills `{}` in order, `{0}` by number, `{:.2f}` with so many decimals; `{{` and `}}` are braces.',
     call: (args, { budget }) => formatText(args[0] as string, args.slice(1), budget),
