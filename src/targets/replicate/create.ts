@@ -1,0 +1,99 @@
+/** Creates a prediction: intent first, then the request, then its id; an answer that is lost is searched for. */
+import { CancelledError, isCalledOff, NetworkError } from '../../domain/errors.ts'
+import { abortReason } from '../../std/abort.ts'
+import type { Clock } from '../../std/clock.ts'
+import type { JsonObject } from '../../std/json.ts'
+import type { OpenCall, TargetContext } from '../target.ts'
+import { mayHaveArrived, unanswered } from './failure.ts'
+import type { PreparedInput } from './input-files.ts'
+import { type Prediction, readPrediction } from './prediction.ts'
+import type { Route } from './resolve.ts'
+import { findLost } from './search.ts'
+import type { Api } from './transport.ts'
+
+/** Milliseconds that a create has to be answered once the work was called off: its id is needed to cancel it. */
+const graceMs = 5_000
+/** A create that is still on its way may show a little later. */
+const secondLookMs = 1_000
+/** What `Cancel-After` leaves to our own cancel, seconds, and the least that the API takes. */
+const spareSeconds = 5
+const leastSeconds = 5
+
+export async function createPrediction(api: Api, route: Route, input: PreparedInput, context: TargetContext, waitSeconds: number): Promise<Prediction> {
+  const { record, clock, signal } = context
+  const version = route.kind === 'version' ? route.version : undefined
+  const fields = version === undefined ? {} : { version }
+  const body: JsonObject = { input: input.journaled, ...fields }
+  await record.intended(body, version)
+  const intended_at = clock.now()
+  if (signal.aborted) throw notBegun(signal)
+  const sending = sendingSignal(signal, clock)
+  try {
+    const answer = await api.json('POST', pathOf(route), {
+      data: { input: input.wire, ...fields },
+      headers: headersOf(context, waitSeconds),
+      signal: sending.signal,
+    })
+    const prediction = readPrediction(answer)
+    if (!prediction) throw new NetworkError(`POST ${pathOf(route)}: the answer is no prediction`)
+    await Promise.all([record.created(prediction.id, 'created'), record.claim(prediction.id)])
+    return prediction
+  } catch (error) {
+    if (!mayHaveArrived(error)) throw error
+    const open: OpenCall = { call: 0, model: route.model, body: context.mask(body), intended_at, ...fields }
+    return await searchedFor(api, route, open, context, error)
+  } finally {
+    sending.end()
+  }
+}
+
+/** Looks twice before it says that nothing was made; then the next attempt looks once more, and creates. */
+async function searchedFor(api: Api, route: Route, open: OpenCall, context: TargetContext, lost: unknown): Promise<Prediction> {
+  context.progress({ status: 'the answer to its creation was lost: searching' })
+  for (const wait of [0, secondLookMs]) {
+    try {
+      await context.clock.sleep(wait, context.signal)
+      const found = await findLost(api, route, open, context)
+      if (!found) continue
+      await context.record.created(found.prediction.id, 'searched', found.matches)
+      return found.prediction
+    } catch (error) {
+      if (context.signal.aborted) throw error
+      throw unanswered(mayHaveArrived(error) ? lost : error)
+    }
+  }
+  throw unanswered(lost, 0)
+}
+
+function notBegun(signal: AbortSignal): Error {
+  const reason = abortReason(signal)
+  return isCalledOff(reason) ? new CancelledError('called off before it was sent', { cause: reason, details: { cost_usd: 0 } }) : reason
+}
+
+function pathOf(route: Route): string {
+  if (route.kind === 'version') return '/predictions'
+  return `/${route.kind === 'official' ? 'models' : 'deployments'}/${route.model}/predictions`
+}
+
+function headersOf({ deadline, clock }: TargetContext, waitSeconds: number): Record<string, string> {
+  const headers: Record<string, string> = {}
+  if (waitSeconds > 0) headers['Prefer'] = `wait=${Math.min(60, Math.ceil(waitSeconds))}`
+  if (deadline !== undefined) {
+    const left = Math.ceil((deadline - clock.now()) / 1_000) + spareSeconds
+    headers['Cancel-After'] = `${Math.max(leastSeconds, left)}s`
+  }
+  return headers
+}
+
+/** Aborts at once when the work is abandoned, a little later when it was called off. */
+function sendingSignal(outer: AbortSignal, clock: Clock): { signal: AbortSignal; end(): void } {
+  const late = new AbortController()
+  const over = new AbortController()
+  const onAbort = (): void => {
+    const reason = abortReason(outer)
+    if (!isCalledOff(reason)) late.abort(reason)
+    else clock.sleep(graceMs, over.signal).then(() => late.abort(reason), () => {})
+  }
+  outer.addEventListener('abort', onAbort, { once: true, signal: over.signal })
+  return { signal: late.signal, end: () => over.abort() }
+}

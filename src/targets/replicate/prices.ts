@@ -1,0 +1,144 @@
+/** What calls cost: the API tells no price, so a table of public ones, which a user can override, and the metrics. */
+import type { Price } from '../../domain/definition.ts'
+import { isObject, type Json, type JsonObject } from '../../std/json.ts'
+import type { Candidate } from '../target.ts'
+import type { Prediction } from './prediction.ts'
+
+/** Dollars a second, by hardware. */
+export const hardwarePrices = {
+  cpu: 0.0001,
+  'gpu-t4': 0.000225,
+  'gpu-l40s': 0.000975,
+  'gpu-a100-large': 0.0014,
+  'gpu-h100': 0.001525,
+} as const
+
+const seconds = (sku: keyof typeof hardwarePrices): Price => ({ usd_per_second: hardwarePrices[sku] })
+const image = (usd: number): Price => ({ usd_per_output: usd })
+const tokens = (inputPerMillion: number, outputPerMillion: number): Price => ({
+  usd_per_input_token: inputPerMillion / 1e6,
+  usd_per_output_token: outputPerMillion / 1e6,
+})
+
+/** Public list prices as of November 2026, by `owner/name`. What is missing has an unknown price. */
+export const modelPrices: Readonly<Record<string, Price>> = {
+  'black-forest-labs/flux-schnell': image(0.003),
+  'black-forest-labs/flux-dev': image(0.025),
+  'black-forest-labs/flux-1.1-pro': image(0.04),
+  'black-forest-labs/flux-kontext-pro': image(0.04),
+  'bytedance/seedream-4': image(0.03),
+  'google/imagen-4-fast': image(0.02),
+  'google/nano-banana': image(0.039),
+  'ideogram-ai/ideogram-v3-turbo': image(0.03),
+  'recraft-ai/recraft-v3': image(0.04),
+  'recraft-ai/recraft-crisp-upscale': image(0.006),
+  'recraft-ai/recraft-remove-background': image(0.01),
+  'minimax/video-01': image(0.5),
+  'bytedance/sdxl-lightning-4step': seconds('gpu-l40s'),
+  'stability-ai/sdxl': seconds('gpu-l40s'),
+  'nightmareai/real-esrgan': seconds('gpu-t4'),
+  'daanelson/real-esrgan-a100': seconds('gpu-a100-large'),
+  'tencentarc/gfpgan': seconds('gpu-t4'),
+  'cjwbw/rembg': seconds('gpu-t4'),
+  'salesforce/blip': seconds('gpu-t4'),
+  'openai/whisper': seconds('gpu-t4'),
+  'jaaari/kokoro-82m': seconds('gpu-t4'),
+  'meta/meta-llama-3-8b-instruct': tokens(0.05, 0.25),
+  'meta/meta-llama-3-70b-instruct': tokens(0.65, 2.75),
+}
+
+/** The agent's own price, the user's table, ours; undefined: nobody knows. */
+export function priceFor(candidate: Candidate, own: Readonly<Record<string, Price>> | undefined): Price | undefined {
+  if (candidate.price) return candidate.price
+  if (candidate.deployment) return own?.[candidate.model]
+  const name = candidate.model.split(':')[0] as string
+  return own?.[candidate.model] ?? own?.[name] ?? (Object.hasOwn(modelPrices, name) ? modelPrices[name] : undefined)
+}
+
+// ── what it cost ──
+
+/**
+ * Dollars of a prediction that has ended; null: unknown. Machine time is billed however it ended. Unit prices are for
+ * what succeeded; one that was canceled while it ran counts in full, for Replicate may bill it.
+ */
+export function costOf(prediction: Prediction, price: Price | undefined): number | null {
+  if (prediction.status === 'aborted') return 0
+  if (!price) return null
+  const ran = numberIn(prediction.metrics, 'predict_time')
+  const began = prediction.started_at !== undefined || (ran ?? 0) > 0
+  if (prediction.status === 'canceled' && !began) return 0
+  const time = part(price.usd_per_second, ran)
+  if (prediction.status === 'failed') return time
+  const parts = [
+    price.usd_per_call ?? 0,
+    time,
+    part(price.usd_per_output, outputsOf(prediction)),
+    part(price.usd_per_input_token, numberIn(prediction.metrics, 'input_token_count')),
+    part(price.usd_per_output_token, numberIn(prediction.metrics, 'output_token_count')),
+  ]
+  return parts.reduce<number | null>((sum, each) => (sum === null || each === null ? null : sum + each), 0)
+}
+
+function part(usd: number | undefined, amount: number | undefined): number | null {
+  if (usd === undefined || usd === 0) return 0
+  return amount === undefined ? null : usd * amount
+}
+
+function outputsOf({ metrics, output, status, input }: Prediction): number | undefined {
+  const counted = numberIn(metrics, 'image_count')
+  if (counted !== undefined) return counted
+  if (status === 'canceled') return outputsAsked(input)
+  if (output === null) return undefined
+  return Array.isArray(output) ? output.length : 1
+}
+
+function numberIn(metrics: JsonObject, name: string): number | undefined {
+  const value = metrics[name]
+  return typeof value === 'number' && value >= 0 ? value : undefined
+}
+
+// ── what it may cost at most ──
+
+/** Replicate ends predictions after this long. */
+const longestRunSeconds = 1_800
+/** A cancel that is late, and the shortest `Cancel-After`. */
+const lateSeconds = 5
+/** Where an input does not limit its answer. */
+const mostOutputTokens = 16_384
+
+/** Dollars; null: unknown. */
+export function mostCost(price: Price | undefined, input: JsonObject, timeout_ms: number | undefined): number | null {
+  if (!price) return null
+  const limit = timeout_ms === undefined ? longestRunSeconds : Math.max(lateSeconds, timeout_ms / 1_000) + lateSeconds
+  return (
+    (price.usd_per_call ?? 0) +
+    (price.usd_per_second ?? 0) * Math.min(longestRunSeconds, limit) +
+    (price.usd_per_output ?? 0) * outputsAsked(input) +
+    // No token is shorter than a byte.
+    (price.usd_per_input_token ?? 0) * textBytes(input) +
+    (price.usd_per_output_token ?? 0) * tokensAsked(input)
+  )
+}
+
+function outputsAsked(input: JsonObject): number {
+  for (const name of ['num_outputs', 'max_images', 'number_of_images', 'num_images']) {
+    const asked = input[name]
+    if (typeof asked === 'number' && asked > 0) return asked
+  }
+  return 1
+}
+
+function tokensAsked(input: JsonObject): number {
+  for (const name of ['max_tokens', 'max_new_tokens', 'max_completion_tokens', 'max_output_tokens', 'max_length']) {
+    const asked = input[name]
+    if (typeof asked === 'number' && asked > 0) return asked
+  }
+  return mostOutputTokens
+}
+
+function textBytes(value: Json): number {
+  if (typeof value === 'string') return Buffer.byteLength(value)
+  if (Array.isArray(value)) return value.reduce<number>((sum, each) => sum + textBytes(each), 0)
+  if (!isObject(value)) return 4
+  return Object.values(value as JsonObject).reduce<number>((sum, each) => sum + textBytes(each), 0)
+}

@@ -1,0 +1,120 @@
+/** What a candidate's `model` means: an official model, a version, or a deployment (ruling 19). */
+import { NotFoundError, ValidationError } from '../../domain/errors.ts'
+import { untilAborted } from '../../std/abort.ts'
+import { isObject, type Json, type JsonObject } from '../../std/json.ts'
+import type { Candidate, ModelInfo, PinContext } from '../target.ts'
+import { dereferenced } from './openapi.ts'
+import type { Api } from './transport.ts'
+
+export type Route =
+  | { kind: 'official'; model: string }
+  | { kind: 'version'; model: string; version: string }
+  | { kind: 'deployment'; model: string }
+
+/** What is recorded in place of a version for models that Replicate keeps running and versions itself. */
+export const officialVersion = 'official'
+
+const reference = /^([A-Za-z0-9][\w.-]*\/[A-Za-z0-9][\w.-]*)(?::([0-9a-f]{64}))?$/
+
+export interface KnownModel extends ModelInfo {
+  official: boolean
+}
+
+export interface Models {
+  /** Throws NotFoundError. */
+  get(model: string, signal: AbortSignal): Promise<KnownModel>
+  /** `owner/name` at a version; undefined schemas when the API does not tell. */
+  version(model: string, version: string, signal: AbortSignal): Promise<KnownModel>
+  route(candidate: Candidate, context: PinContext): Promise<Route>
+}
+
+export function createModels(api: Api): Models {
+  // Asked for once per process; those who wait for the same answer share it.
+  const asked = new Map<string, Promise<KnownModel>>()
+  function once(key: string, ask: () => Promise<KnownModel>, signal: AbortSignal): Promise<KnownModel> {
+    let answer = asked.get(key)
+    if (!answer) {
+      answer = ask()
+      asked.set(key, answer)
+      answer.catch(() => asked.delete(key))
+    }
+    return untilAborted(answer, signal)
+  }
+
+  const models: Models = {
+    get: (model, signal) => once(model, () => readModel(api, model), signal),
+    version: (model, version, signal) =>
+      once(
+        `${model}:${version}`,
+        async () => {
+          const latest = await asked.get(model)
+          return latest?.version === version ? latest : readVersion(api, model, version)
+        },
+        signal,
+      ),
+    async route(candidate, context) {
+      const { model, version } = parseReference(candidate)
+      if (candidate.deployment) return { kind: 'deployment', model }
+      if (version !== undefined) return { kind: 'version', model, version }
+      const fixed = context.versionOf(model) ?? (await context.resolved(model, await firstVersion(models, model, context.signal)))
+      return fixed === officialVersion ? { kind: 'official', model } : { kind: 'version', model, version: fixed }
+    },
+  }
+  return models
+}
+
+/** Throws ValidationError when it is no reference. */
+export function parseReference(candidate: Pick<Candidate, 'model' | 'deployment'>): { model: string; version: string | undefined } {
+  const match = reference.exec(candidate.model)
+  if (!match || (candidate.deployment && match[2] !== undefined)) {
+    throw new ValidationError(`"${candidate.model}" names no ${candidate.deployment ? 'deployment' : 'model'} of Replicate`, {
+      hint: candidate.deployment ? 'write owner/name' : 'write owner/name or owner/name:version, the version being 64 hex digits',
+    })
+  }
+  return { model: match[1] as string, version: match[2] }
+}
+
+/** `owner/name`, with its version where it has one: what results are kept under. */
+export function pinned(route: Route): string {
+  return route.kind === 'version' ? `${route.model}:${route.version}` : route.model
+}
+
+async function firstVersion(models: Models, model: string, signal: AbortSignal): Promise<string> {
+  const known = await models.get(model, signal)
+  if (known.official) return officialVersion
+  if (known.version !== undefined) return known.version
+  throw new NotFoundError(`${model} has no version that could be run`)
+}
+
+async function readModel(api: Api, model: string): Promise<KnownModel> {
+  let body: Json
+  try {
+    body = await api.json('GET', `/models/${model}`)
+  } catch (error) {
+    if (!(error instanceof NotFoundError)) throw error
+    throw new NotFoundError(`there is no model ${model} at Replicate, or this token may not see it`, {
+      cause: error,
+      hint: 'check the spelling of owner/name at https://replicate.com/explore',
+    })
+  }
+  const facts = isObject(body) ? (body as JsonObject) : {}
+  const latest = isObject(facts['latest_version']) ? (facts['latest_version'] as JsonObject) : {}
+  const known: KnownModel = { name: model, official: facts['is_official'] === true, ...schemasOf(latest) }
+  if (typeof facts['description'] === 'string') known.description = facts['description']
+  if (typeof facts['run_count'] === 'number') known.run_count = facts['run_count']
+  if (typeof facts['url'] === 'string') known.url = facts['url']
+  if (typeof latest['id'] === 'string' && /^[0-9a-f]{64}$/.test(latest['id'])) known.version = latest['id']
+  return known
+}
+
+async function readVersion(api: Api, model: string, version: string): Promise<KnownModel> {
+  const body = await api.json('GET', `/models/${model}/versions/${version}`)
+  return { name: model, official: false, version, ...schemasOf(isObject(body) ? (body as JsonObject) : {}) }
+}
+
+function schemasOf(version: JsonObject): Pick<ModelInfo, 'input_schema' | 'output_schema'> {
+  const document = version['openapi_schema']
+  const input_schema = dereferenced(document, 'Input')
+  const output_schema = dereferenced(document, 'Output')
+  return { ...(input_schema && { input_schema }), ...(output_schema && { output_schema }) }
+}

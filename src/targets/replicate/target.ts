@@ -1,0 +1,126 @@
+/** Models on Replicate: route → take up or create → follow → keep the files → say what it cost. */
+import { CancelledError, isCalledOff, NotFoundError, ReplicateAgentError } from '../../domain/errors.ts'
+import { abortReason } from '../../std/abort.ts'
+import type { Json, JsonObject } from '../../std/json.ts'
+import type { Candidate, Target, TargetContext, TargetResult } from '../target.ts'
+import { cancelBounded, cancelPrediction } from './cancel.ts'
+import { createPrediction } from './create.ts'
+import { predictionFailure, spent, unanswered } from './failure.ts'
+import { follow } from './follow.ts'
+import { createInputFiles, type InputFiles } from './input-files.ts'
+import type { ReplicateOptions } from './options.ts'
+import { createOutputFiles, type OutputFiles } from './output-files.ts'
+import { hasSucceeded, isLost, type Prediction } from './prediction.ts'
+import { costOf, mostCost, priceFor } from './prices.ts'
+import { createModels, type Models, parseReference, pinned, type Route } from './resolve.ts'
+import { takeUp } from './take-up.ts'
+import { wholeText } from './whole-text.ts'
+import { type Api, createApi } from './transport.ts'
+
+interface Parts {
+  options: ReplicateOptions
+  api: Api
+  models: Models
+  inputFiles: InputFiles
+  outputFiles: OutputFiles
+}
+
+const defaultWaitSeconds = 1
+const defaultMaxFileBytes = 2 * 1024 ** 3
+
+/** Throws ConfigurationError `missing_token`. */
+export function createReplicateTarget(options: ReplicateOptions): Target {
+  const api = createApi(options)
+  const parts: Parts = {
+    options,
+    api,
+    models: createModels(api),
+    inputFiles: createInputFiles(api),
+    outputFiles: createOutputFiles(api, options.max_file_bytes ?? defaultMaxFileBytes),
+  }
+  return {
+    kind: 'replicate',
+    call: (candidate, input, context) => call(parts, candidate, input, context),
+    async pin(candidate, context) {
+      return pinned(await parts.models.route(candidate, context))
+    },
+    async estimate(candidate, input, { timeout_ms }) {
+      return mostCost(priceFor(candidate, options.prices), input, timeout_ms)
+    },
+    async cancel(id, signal) {
+      await cancelPrediction(api, id, signal)
+    },
+    async describe(model, signal) {
+      const { model: name, version } = parseReference({ model, deployment: false })
+      const known = await parts.models.get(name, signal)
+      const { official: _official, ...info } = version === undefined ? known : { ...known, ...(await parts.models.version(name, version, signal)) }
+      return info
+    },
+    close: () => api.close(),
+  }
+}
+
+async function call(parts: Parts, candidate: Candidate, input: JsonObject, context: TargetContext): Promise<TargetResult> {
+  const { signal, record } = context
+  const route = await routeOf(parts, candidate, context)
+  const price = priceFor(candidate, parts.options.prices)
+  let prediction: Prediction | undefined
+  /** Of a prediction whose data is gone: it was paid for, too. */
+  let before: number | null = 0
+  const costNow = (ended: Prediction): number | null => add(before, costOf(ended, price))
+  try {
+    if (context.open) {
+      const taken = await takeUp(parts.api, route, context.open, context)
+      if (taken.status === 'found') prediction = taken.prediction
+      else if (taken.lost) before = costOf(taken.lost, price)
+    }
+    prediction ??= await begin(parts, route, input, context)
+    const ended = await follow(parts.api, prediction, context)
+    const cost_usd = costNow(ended)
+    if (!hasSucceeded(ended)) throw predictionFailure(ended, cost_usd)
+    if (isLost(ended)) throw new NotFoundError(`what prediction ${ended.id} put out was removed`, { details: { cost_usd } })
+    return await resultOf(parts, route, ended, context, cost_usd)
+  } catch (error) {
+    if (!signal.aborted) throw before === 0 ? error : spent(error, add(before, costIn(error)))
+    const reason = abortReason(signal)
+    const id = prediction?.id ?? context.open?.id
+    if (!isCalledOff(reason) || id === undefined) throw error
+    const cancelled = await cancelBounded(parts.api, id, context.clock)
+    const cost_usd = cancelled ? costNow(cancelled) : null
+    throw new CancelledError(`prediction ${id} was canceled`, { cause: reason, details: { prediction: id, cost_usd } })
+  }
+}
+
+function routeOf({ models }: Parts, candidate: Candidate, { signal, versionOf, record }: TargetContext): Promise<Route> {
+  return models.route(candidate, { signal, versionOf, resolved: (model, version) => record.resolved(model, version) })
+}
+
+async function begin({ api, inputFiles, options }: Parts, route: Route, input: JsonObject, context: TargetContext): Promise<Prediction> {
+  const prepared = await inputFiles.prepare(input, context)
+  return createPrediction(api, route, prepared, context, options.wait_seconds ?? defaultWaitSeconds)
+}
+
+async function resultOf(parts: Parts, route: Route, ended: Prediction, context: TargetContext, cost_usd: number | null): Promise<TargetResult> {
+  try {
+    const text = await wholeText(parts.models, route, ended, context.signal)
+    const { output, files } = await parts.outputFiles.keep(text, context)
+    return { output, files, cost_usd, model: modelOf(route, ended), metrics: ended.metrics }
+  } catch (error) {
+    // Paid for: what could not be had now is asked for again, and not made again.
+    const mayHelp = error instanceof ReplicateAgentError && error.retryable
+    throw mayHelp ? unanswered(error, cost_usd) : spent(error, cost_usd)
+  }
+}
+
+function modelOf(route: Route, ended: Prediction): string {
+  return route.kind === 'deployment' ? (ended.model ?? route.model) : pinned(route)
+}
+
+function add(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? null : a + b
+}
+
+function costIn(error: unknown): number | null {
+  const cost: Json | undefined = error instanceof ReplicateAgentError ? error.details?.['cost_usd'] : undefined
+  return cost === null || typeof cost === 'number' ? cost : 0
+}

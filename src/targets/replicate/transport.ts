@@ -1,0 +1,155 @@
+/**
+ * The official client, with what it does wrong fenced off. Every request goes through an adapter that answers `ok`
+ * whatever happened and throws only when its body is read: the client's own retries, which ignore `Retry-After` and
+ * repeat creates whose answer was lost, never begin. Whether to try again is the executor's decision alone.
+ */
+import Replicate from 'replicate'
+import { Agent, fetch, request, type Response as FetchResponse } from 'undici'
+import { ConfigurationError, NetworkError, ReplicateAgentError } from '../../domain/errors.ts'
+import type { Json, JsonObject } from '../../std/json.ts'
+import type { Clock } from '../../std/clock.ts'
+import { answerFailure, transportFailure } from './failure.ts'
+import type { ReplicateOptions } from './options.ts'
+
+export const officialUrl = 'https://api.replicate.com/v1'
+
+export interface RequestOptions {
+  params?: Record<string, string>
+  headers?: Record<string, string>
+  data?: JsonObject
+  signal?: AbortSignal | undefined
+}
+
+export interface Api {
+  readonly baseUrl: URL
+  /** The parsed body of an answer; throws the error that any other answer, or none, means. */
+  json(method: 'GET' | 'POST', path: string, options?: RequestOptions): Promise<Json>
+  /** Uploads a file; gives its link. */
+  upload(bytes: Uint8Array, name: string, mediaType: string, signal: AbortSignal): Promise<string>
+  /** For what is read as it comes: streams and files. The token goes along only to Replicate's own hosts. */
+  open(url: URL, headers: Record<string, string>, signal: AbortSignal): Promise<FetchResponse>
+  close(): Promise<void>
+}
+
+/** Bytes that an answer of the API may have; outputs may hold files as data URIs. */
+const maxAnswerBytes = 128 * 1024 * 1024
+
+export function createApi(options: ReplicateOptions): Api {
+  const token = tokenOf(options)
+  const baseUrl = new URL(options.baseUrl ?? officialUrl)
+  const agent = new Agent({ headersTimeout: 90_000, bodyTimeout: 60_000, maxResponseSize: maxAnswerBytes, connect: { timeout: 10_000 } })
+  const openAgent = new Agent({ headersTimeout: 60_000, bodyTimeout: 300_000, connect: { timeout: 10_000 } })
+  const client = new Replicate({
+    auth: token,
+    baseUrl: baseUrl.href,
+    userAgent: options.userAgent ?? 'replicate-agent',
+    fetch: adapter(agent, token, options.clock),
+    useFileOutput: false,
+  })
+  return {
+    baseUrl,
+    async json(method, path, { params, headers, data, signal } = {}) {
+      const response = await client.request(path, {
+        method,
+        ...(params && { params }),
+        ...(headers && { headers }),
+        ...(data && { data }),
+        ...(signal && { signal }),
+      })
+      return (await response.json()) as Json
+    },
+    async upload(bytes, name, mediaType, signal) {
+      const content = new File([bytes as Uint8Array<ArrayBuffer>], name, { type: mediaType })
+      const file = await client.files.create(content, {}, { signal })
+      const url = (file as { urls?: { get?: unknown } }).urls?.get
+      if (typeof url !== 'string' || !URL.canParse(url)) throw new NetworkError(`uploading ${name}: the answer has no link`)
+      return url
+    },
+    open(url, headers, signal) {
+      const own = mayKnowToken(url, baseUrl) ? { authorization: `Bearer ${token}` } : {}
+      return fetch(url, { headers: { 'user-agent': 'replicate-agent', ...headers, ...own }, signal, dispatcher: openAgent })
+    },
+    async close() {
+      await Promise.all([agent.destroy(), openAgent.destroy()])
+    },
+  }
+}
+
+function tokenOf({ token }: ReplicateOptions): string {
+  const trimmed = token?.trim() ?? ''
+  const hint = 'set REPLICATE_API_TOKEN (https://replicate.com/account/api-tokens), or use `--sandbox`, which needs none'
+  // An empty one would make the client look into the environment by itself.
+  if (trimmed === '') throw new ConfigurationError('missing_token', 'there is no Replicate API token', { hint })
+  if (!/^[\x21-\x7e]+$/.test(trimmed)) throw new ConfigurationError('missing_token', 'the Replicate API token has characters that no token has', { hint })
+  return trimmed
+}
+
+/** The API itself, and Replicate's other hosts (which stream) when it is the real one. */
+function mayKnowToken(url: URL, baseUrl: URL): boolean {
+  if (url.origin === baseUrl.origin) return true
+  const isReplicates = (host: string) => host === 'replicate.com' || host.endsWith('.replicate.com')
+  return url.protocol === 'https:' && baseUrl.protocol === 'https:' && isReplicates(url.hostname) && isReplicates(baseUrl.hostname)
+}
+
+// ── the adapter ──
+
+type ClientFetch = NonNullable<NonNullable<ConstructorParameters<typeof Replicate>[0]>['fetch']>
+
+/** `request` costs a third of `fetch` for a small call; the client reads nothing of a response but `ok` and `json()`. */
+function adapter(agent: Agent, token: string, clock: Clock): ClientFetch {
+  return async (input, init = {}) => {
+    const url = String(input)
+    const method = (init.method ?? 'GET') as 'GET' | 'POST'
+    const what = `${method} ${new URL(url).pathname}`
+    const read = async (): Promise<Json> => {
+      try {
+        const { body, headers } = await encoded(init)
+        const answer = await request(url, { method, headers, body, signal: init.signal ?? null, dispatcher: agent })
+        const text = (await answer.body.text()).replaceAll(token, '(token)')
+        const retryAfter = answer.headers['retry-after']
+        const isGood = answer.statusCode >= 200 && answer.statusCode < 300
+        const parsed = parseBody(text)
+        if (!isGood) {
+          throw answerFailure(what, answer.statusCode, parsed ?? text, Array.isArray(retryAfter) ? retryAfter[0] : retryAfter, clock.now())
+        }
+        if (parsed === undefined) throw new NetworkError(`${what}: the answer is not JSON`)
+        return parsed
+      } catch (error) {
+        if (error instanceof ReplicateAgentError) throw error
+        if (init.signal?.aborted) throw init.signal.reason
+        throw transportFailure(what, error)
+      }
+    }
+    const outcome = read().then(
+      (value) => () => value,
+      (error: unknown) => () => {
+        throw error
+      },
+    )
+    const settled = await outcome
+    return { ok: true, status: 200, json: async () => settled() } as unknown as Response
+  }
+}
+
+interface Encoded {
+  headers: Record<string, string>
+  body: string | Buffer | null
+}
+
+/** The global FormData is not undici's own: it is written out here, with its boundary. */
+async function encoded(init: RequestInit): Promise<Encoded> {
+  const headers = { ...(init.headers as Record<string, string>) }
+  if (!(init.body instanceof FormData)) return { headers, body: (init.body as string | undefined) ?? null }
+  const form = new Response(init.body)
+  const type = form.headers.get('content-type')
+  if (type !== null) headers['Content-Type'] = type
+  return { headers, body: Buffer.from(await form.arrayBuffer()) }
+}
+
+function parseBody(text: string): Json | undefined {
+  try {
+    return JSON.parse(text) as Json
+  } catch {
+    return undefined
+  }
+}
