@@ -67,7 +67,11 @@ export function serve(racer: Racer): void {
     answer(request)
       .then(
         (value): Answer => ({ id: request.id, ok: true, value }),
-        (error: unknown): Answer => ({ id: request.id, ok: false, error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
+        (error: unknown): Answer => ({
+          id: request.id,
+          ok: false,
+          error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+        }),
       )
       .then((reply) => process.send?.(reply, () => request.what === 'close' && process.disconnect()))
       .catch((error: unknown) => {

@@ -34,7 +34,10 @@ function chainGraph() {
   const graph = new StateGraph(Numbers)
   for (let n = 0; n < chainLength; n += 1) graph.addNode(`s${n}`, ({ result }) => ({ result: result + 1 }))
   for (let n = 1; n < chainLength; n += 1) graph.addEdge(`s${n - 1}`, `s${n}`)
-  return graph.addEdge(START, 's0').addEdge(`s${chainLength - 1}`, END).compile({ checkpointer: saver })
+  return graph
+    .addEdge(START, 's0')
+    .addEdge(`s${chainLength - 1}`, END)
+    .compile({ checkpointer: saver })
 }
 
 const graphs = { fan: fanGraph(), chain: chainGraph() }

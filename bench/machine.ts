@@ -16,7 +16,9 @@ export function assertOnDisk(folder: string): void {
 
 export function describeMachine(benchFolder: string): string[] {
   const peer = join(benchFolder, 'node_modules', '@langchain', 'langgraph', 'package.json')
-  const version = existsSync(peer) ? (JSON.parse(readFileSync(peer, 'utf8')) as { version: string }).version : 'not measured'
+  const version = existsSync(peer)
+    ? (JSON.parse(readFileSync(peer, 'utf8')) as { version: string }).version
+    : 'not measured'
   return [
     `${availableParallelism()} cores (${cpus()[0]?.model.trim() ?? 'unknown'}), ${(totalmem() / 2 ** 30).toFixed(0)} GiB, ${process.platform} ${release()}`,
     `Node ${process.versions.node}, SQLite ${process.versions['sqlite'] ?? 'of node:sqlite'}`,

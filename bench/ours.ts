@@ -38,7 +38,9 @@ async function workflow(workload: string): Promise<LoadedWorkflow> {
   const known = loaded.get(workload)
   if (known) return known
   const [shape, kind] = workload.split('/') as [Workload, StepKind]
-  const outcome = await loadWorkflowText(workflowOf(shape, kind), join(home, `${shape}.yaml`), { functions: Object.keys(functions) })
+  const outcome = await loadWorkflowText(workflowOf(shape, kind), join(home, `${shape}.yaml`), {
+    functions: Object.keys(functions),
+  })
   if (!outcome.ok) throw new Error(outcome.problems.map((problem) => `${problem.line}: ${problem.message}`).join('\n'))
   loaded.set(workload, outcome.workflow)
   return outcome.workflow
@@ -51,7 +53,8 @@ async function run(workload: string): Promise<{ took: number; runId: string }> {
   const result = await driving.done
   const took = performance.now() - began
   const right = expected[workload.split('/')[0] as Workload]
-  if (result.outputs['result'] !== right) throw new Error(`${workload} gave ${JSON.stringify(result.outputs)}: ${result.error?.message}`)
+  if (result.outputs['result'] !== right)
+    throw new Error(`${workload} gave ${JSON.stringify(result.outputs)}: ${result.error?.message}`)
   return { took, runId: driving.run_id }
 }
 

@@ -18,13 +18,29 @@ export function verdictsOf(steps: readonly StepResult[], starts: readonly StartR
   for (const { workload, kind, ours, ratio, overFloor } of steps) {
     if (kind !== 'value') continue
     const what = nameOf({ workload, kind })
-    if (workload === 'fan') verdicts.push({ what, measured: `${digits(ours.median)} ms a step`, bar: `<= ${bars.fan}`, met: ours.median <= bars.fan })
+    if (workload === 'fan')
+      verdicts.push({
+        what,
+        measured: `${digits(ours.median)} ms a step`,
+        bar: `<= ${bars.fan}`,
+        met: ours.median <= bars.fan,
+      })
     else {
       const bar = `<= raw fdatasync + ${bars.chainOverFloor}`
-      verdicts.push({ what, measured: `fdatasync ${signed(overFloor)} ms a step`, bar, met: overFloor <= bars.chainOverFloor })
+      verdicts.push({
+        what,
+        measured: `fdatasync ${signed(overFloor)} ms a step`,
+        bar,
+        met: overFloor <= bars.chainOverFloor,
+      })
     }
     if (ratio !== undefined) {
-      verdicts.push({ what: `${what}, of LangGraph's time`, measured: `${digits(ratio)}x`, bar: `<= ${bars.ratio}x`, met: ratio <= bars.ratio })
+      verdicts.push({
+        what: `${what}, of LangGraph's time`,
+        measured: `${digits(ratio)}x`,
+        bar: `<= ${bars.ratio}x`,
+        met: ratio <= bars.ratio,
+      })
     }
   }
   for (const [at, { what, over }] of starts.entries()) {
@@ -36,7 +52,17 @@ export function verdictsOf(steps: readonly StepResult[], starts: readonly StartR
 
 export function report(steps: readonly StepResult[], starts: readonly StartResult[]): string {
   const parts: string[] = []
-  parts.push(table(['figure', 'measured', 'bar', ''], verdictsOf(steps, starts).map(({ what, measured, bar, met }) => [what, measured, bar, met ? 'met' : '**missed**'])))
+  parts.push(
+    table(
+      ['figure', 'measured', 'bar', ''],
+      verdictsOf(steps, starts).map(({ what, measured, bar, met }) => [
+        what,
+        measured,
+        bar,
+        met ? 'met' : '**missed**',
+      ]),
+    ),
+  )
   if (steps.length > 0) {
     const rows = steps.map((result) => [
       nameOf(result),
@@ -47,11 +73,24 @@ export function report(steps: readonly StepResult[], starts: readonly StartResul
       signed(result.overFloor),
       result.bytes.toFixed(0),
     ])
-    const head = ['milliseconds a step', 'replicate-agent', 'LangGraph.js', 'ratio', 'raw fdatasync', 'ours − fdatasync', 'journal bytes a step']
+    const head = [
+      'milliseconds a step',
+      'replicate-agent',
+      'LangGraph.js',
+      'ratio',
+      'raw fdatasync',
+      'ours − fdatasync',
+      'journal bytes a step',
+    ]
     parts.push(table(head, rows))
   }
   if (starts.length > 0) {
-    const rows = starts.map(({ what, ours, bare, over }) => [what, spreadOf(ours, 1), spreadOf(bare, 1), signed(over, 1)])
+    const rows = starts.map(({ what, ours, bare, over }) => [
+      what,
+      spreadOf(ours, 1),
+      spreadOf(bare, 1),
+      signed(over, 1),
+    ])
     parts.push(table(['milliseconds to start and end', 'replicate-agent', 'bare node', 'difference'], rows))
   }
   return parts.join('\n\n')

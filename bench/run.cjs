@@ -13,13 +13,17 @@ function findNode() {
   if (major > 22 || (major === 22 && minor >= 18)) return process.execPath
   const beside = join(root, 'node_modules', 'node', 'bin', 'node')
   if (existsSync(beside)) return beside
-  console.error('the benchmarks need Node 22.18 or newer; `npm ci` in the main folder brings one')
+  process.stderr.write('the benchmarks need Node 22.18 or newer; `npm ci` in the main folder brings one\n')
   process.exit(69)
 }
 
 function run(command, args, env) {
-  const { status, error } = spawnSync(command, args, { cwd: __dirname, stdio: 'inherit', env: { ...process.env, ...env } })
-  if (error) console.error(error.message)
+  const { status, error } = spawnSync(command, args, {
+    cwd: __dirname,
+    stdio: 'inherit',
+    env: { ...process.env, ...env },
+  })
+  if (error) process.stderr.write(`${error.message}\n`)
   if (status !== 0) process.exit(status ?? 1)
 }
 
@@ -31,7 +35,7 @@ function isInstalled() {
 /** better-sqlite3 is overridden to 13: 12, which the peer asks for, aborts in garbage collection on Node 24.21. */
 function installPeers(node) {
   if (isInstalled()) return
-  console.error('installing what the benchmarks compare with (once)')
+  process.stderr.write('installing what the benchmarks compare with (once)\n')
   const verb = existsSync(join(__dirname, 'package-lock.json')) ? 'ci' : 'install'
   run('npm', [verb, '--no-fund', '--no-audit'], { PATH: `${dirname(node)}:${process.env.PATH}` })
 }

@@ -13,7 +13,12 @@ export interface StartResult {
   over: number
 }
 
-export function measureStartup(root: string, folder: string, pairs: number, say: (line: string) => void): StartResult[] {
+export function measureStartup(
+  root: string,
+  folder: string,
+  pairs: number,
+  say: (line: string) => void,
+): StartResult[] {
   const launcher = join(root, 'bin', 'replicate-agent.cjs')
   if (!existsSync(launcher)) throw new Error('bin/replicate-agent.cjs is missing: build first (npm run build)')
   const long = join(folder, 'long.yaml')
@@ -39,9 +44,18 @@ export function measureStartup(root: string, folder: string, pairs: number, say:
 
 /** Milliseconds from spawn to exit; its home and compile cache are the benchmark's own. */
 function spawned(folder: string, args: readonly string[]): number {
-  const env = { ...process.env, REPLICATE_AGENT_HOME: join(folder, 'home'), XDG_CACHE_HOME: join(folder, 'cache'), NO_COLOR: '1' }
+  const env = {
+    ...process.env,
+    REPLICATE_AGENT_HOME: join(folder, 'home'),
+    XDG_CACHE_HOME: join(folder, 'cache'),
+    NO_COLOR: '1',
+  }
   const began = performance.now()
-  const { status, stderr } = spawnSync(process.execPath, args, { env, encoding: 'utf8', stdio: ['ignore', 'ignore', 'pipe'] })
+  const { status, stderr } = spawnSync(process.execPath, args, {
+    env,
+    encoding: 'utf8',
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
   const took = performance.now() - began
   if (status !== 0) throw new Error(`${args.join(' ')} ended with ${status}: ${stderr}`)
   return took

@@ -24,7 +24,12 @@ const kinds: readonly StepKind[] = ['value', 'function']
 const workloads: readonly Workload[] = ['fan', 'chain']
 const warmUps = 3
 
-export async function measureSteps(folder: string, pairs: number, withPeers: boolean, say: (line: string) => void): Promise<StepResult[]> {
+export async function measureSteps(
+  folder: string,
+  pairs: number,
+  withPeers: boolean,
+  say: (line: string) => void,
+): Promise<StepResult[]> {
   const ours = startContender('./ours.ts', prepared(folder, 'ours'))
   const langgraph = withPeers ? startContender('./langgraph.mjs', prepared(folder, 'langgraph')) : undefined
   try {

@@ -43,7 +43,9 @@ function fanSteps(kind: StepKind): string[] {
   const ids = Array.from({ length: fanWidth }, (_, n) => `s${n}`)
   const list = `\${{ [${ids.map((id) => `steps.${id}.output`).join(', ')}] }}`
   const sum = `\${{ sum([${ids.map((id) => `steps.${id}.output`).join(', ')}]) }}`
-  const steps = ids.map((id, n) => (kind === 'value' ? `  ${id}: {value: ${n}}` : `  ${id}: {agent: same, input: {n: ${n}}}`))
+  const steps = ids.map((id, n) =>
+    kind === 'value' ? `  ${id}: {value: ${n}}` : `  ${id}: {agent: same, input: {n: ${n}}}`,
+  )
   steps.push(kind === 'value' ? `  join: {value: '${sum}'}` : `  join: {agent: sum, input: {list: '${list}'}}`)
   return steps
 }
@@ -51,7 +53,9 @@ function fanSteps(kind: StepKind): string[] {
 function chainSteps(kind: StepKind): string[] {
   return Array.from({ length: chainLength }, (_, n) => {
     const before = n === 0 ? '0' : `steps.s${n - 1}.output`
-    return kind === 'value' ? `  s${n}: {value: '\${{ ${before} + 1 }}'}` : `  s${n}: {agent: next, input: {n: '\${{ ${before} }}'}}`
+    return kind === 'value'
+      ? `  s${n}: {value: '\${{ ${before} + 1 }}'}`
+      : `  s${n}: {agent: next, input: {n: '\${{ ${before} }}'}}`
   })
 }
 
@@ -64,7 +68,8 @@ export function longWorkflow(count: number): string {
     if (n < 10) lines.push(`      prompt: Say something about \${{ inputs.topic }}, part ${n}`)
     else lines.push(`      prompt: Go on from \${{ steps.step_${n - 10}.output }}, part ${n}`)
     lines.push('      max_tokens: 200')
-    if (n >= 10 && before === 3) lines.push(`    condition: len(steps.step_${n - 10}.output) > 10 and steps.step_${n - 10}.cost < 0.01`)
+    if (n >= 10 && before === 3)
+      lines.push(`    condition: len(steps.step_${n - 10}.output) > 10 and steps.step_${n - 10}.cost < 0.01`)
     if (before === 5) lines.push('    retry: {attempts: 4, base_delay: 500ms, max_delay: 10s}')
   }
   lines.push('outputs:', `  last: \${{ steps.step_${count - 1}.output }}`, '')
