@@ -7,16 +7,8 @@ import type { RunResult } from '../domain/run.ts'
 import { timeSortedId } from '../std/ids.ts'
 import { canonicalJson, type Json, type JsonObject } from '../std/json.ts'
 import { openApprovals } from './approval.ts'
-import {
-  begin,
-  createRun,
-  type EngineParts,
-  type FirstEvents,
-  type Held,
-  isDriven,
-  planOfRun,
-  takeRun,
-} from './drive.ts'
+import { begin, type FirstEvents } from './drive.ts'
+import { createRun, type EngineParts, type Held, isDriven, planOfRun, takeRun } from './hold.ts'
 import { importFiles } from './input-files.ts'
 import { checkInputs } from './inputs.ts'
 import { loadSpilled } from './journal.ts'
@@ -26,7 +18,7 @@ import { placeholders } from './secrets.ts'
 import { foldEvents, workOf } from './state.ts'
 import { viewRun } from './view.ts'
 
-export type { EngineParts } from './drive.ts'
+export type { EngineParts } from './hold.ts'
 
 export interface StartOptions {
   runId?: string

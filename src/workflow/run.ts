@@ -16,30 +16,19 @@
  */
 import { CancelledError, type ErrorData, TimeoutError } from '../domain/errors.ts'
 import type { EventOf, RunCommand, WorkRef } from '../domain/events.ts'
-import type { Json, JsonObject } from '../std/json.ts'
+import type { JsonObject } from '../std/json.ts'
 import { type Alarms, createAlarms } from './alarms.ts'
-import { answerApproval, approvalOf, expireApproval, openApprovals } from './approval.ts'
+import { answerApproval, expireApproval, openApprovals } from './approval.ts'
+import { Board } from './board.ts'
 import { concludeRun, statusOfSteps } from './conclude.ts'
-import { cancelledWork, failedWork, notBegun, waitsInFinally } from './endings.ts'
-import {
-  createFanOut,
-  type FanOut,
-  FanOuts,
-  fanResult,
-  isDone,
-  listOf,
-  peekItem,
-  scopeOfItem,
-  takeItem,
-} from './fan-out.ts'
-import { evaluation, judgeCondition, judgeStep } from './gate.ts'
+import { cancelledWork, waitsInFinally } from './endings.ts'
 import { Inbox, type Message } from './inbox.ts'
-import type { Plan, PlanStep } from './plan.ts'
-import { comesBefore, createSchedule, peekReady, type Schedule, settleStep, takeReady } from './scheduler.ts'
-import { type Scope, type ScopeParts, scopeOfStep } from './scope.ts'
-import { isSettled, type RunState, type StepState, workOf } from './state.ts'
-import { keyOf, Units } from './units.ts'
-import { isInstant, perform, type WorkOutcome, type WorkParts } from './work.ts'
+import { peekReady } from './scheduler.ts'
+import type { ScopeParts } from './scope.ts'
+import { Starter } from './start.ts'
+import { type RunState, workOf } from './state.ts'
+import { keyOf } from './units.ts'
+import { perform, type WorkOutcome, type WorkParts } from './work.ts'
 
 export interface DriveParts extends WorkParts {
   inputs: JsonObject
@@ -56,29 +45,34 @@ export interface DriveParts extends WorkParts {
 
 /** How often commands of other processes are looked for, milliseconds. */
 const pollEveryMs = 250
-/** Instant pieces of work begun in one turn, so that a turn stays short. */
-const instantPerTurn = 1_000
 
 export class RunDriver {
   readonly #parts: DriveParts
   readonly #scope: ScopeParts
-  /** What is in flight, and what was decided in this turn: it begins once that is durable (invariant 1). */
-  readonly #units = new Units()
-  readonly #fans = new FanOuts()
+  readonly #board: Board
+  readonly #starter: Starter
   /** Work whose child run waits for an approval. */
   readonly #parked = new Map<string, WorkRef>()
   readonly #over = new AbortController()
   readonly #alarms: Alarms
   readonly #inbox = new Inbox()
+  /** More may start in the next turn. */
   #more = false
-  #schedule: Schedule
+  /** Why everything was cancelled. */
+  #halted: Error | undefined
 
   constructor(parts: DriveParts) {
     this.#parts = parts
     const { plan, state, inputs, env, journal } = parts
     this.#scope = { plan, state, inputs, env, loaded: journal.loaded }
     this.#alarms = createAlarms(parts.clock, this.#over.signal)
-    this.#schedule = scheduleOf(plan, state, this.#phase)
+    this.#board = new Board(parts)
+    this.#starter = new Starter({
+      ...parts,
+      board: this.#board,
+      scope: this.#scope,
+      asked: (event) => this.#expireAt(event, event.expires_at),
+    })
   }
 
   get #state(): RunState {
@@ -86,7 +80,7 @@ export class RunDriver {
   }
 
   get #phase(): 'steps' | 'finally' {
-    return this.#state.finalising ? 'finally' : 'steps'
+    return this.#board.phase
   }
 
   cancel(by: string): void {
@@ -100,7 +94,7 @@ export class RunDriver {
   /** Ends at once with `reason`: nothing more is journaled, nothing is cancelled at its target (invariant 7). */
   abandon(reason: Error): void {
     this.#parts.journal.close(reason)
-    this.#units.abort(reason)
+    this.#board.units.abort(reason)
     this.#inbox.post({ kind: 'crash', error: reason })
   }
 
@@ -108,7 +102,7 @@ export class RunDriver {
   async drive(): Promise<void> {
     this.#setAlarms()
     try {
-      this.#takeUpAgain()
+      this.#starter.takeUpAgain()
       await this.#takeCommands()
       while (!(await this.#turn())) {
         if (!this.#more) await this.#inbox.wait()
@@ -127,10 +121,10 @@ export class RunDriver {
       if (message.kind === 'poll') await this.#takeCommands()
       else this.#takeIn(message)
     }
-    this.#startWork()
+    this.#more = this.#mayStart() && this.#starter.startWork()
     await this.#parts.journal.flushed()
     this.#beginDecided()
-    if (this.#units.size > 0 || !this.#inbox.isEmpty || this.#more) return false
+    if (this.#board.units.size > 0 || !this.#inbox.isEmpty || this.#more) return false
     return this.#rest()
   }
 
@@ -154,49 +148,26 @@ export class RunDriver {
   }
 
   #takeOutcome(ref: WorkRef, outcome: WorkOutcome): void {
-    this.#units.remove(ref)
-    const fan = this.#fans.of(ref)
+    this.#board.units.remove(ref)
+    const fan = this.#board.fans.of(ref)
     if (fan) fan.inFlight -= 1
     if (outcome.kind === 'parked') return this.#park(ref)
     if (outcome.kind === 'paused') return this.#pauseAll('a nested run')
     for (const fact of outcome.facts) this.#parts.journal.add(fact)
-    if (outcome.kind === 'settled') this.#settle(outcome.event)
+    if (outcome.kind === 'settled') this.#board.settle(outcome.event)
     else this.#stop(ref, outcome.error)
   }
 
   #settleAll(events: readonly (EventOf<'step.settled'> | EventOf<'approval.answered'>)[]): void {
     for (const event of events) {
-      if (event.type === 'step.settled') this.#settle(event)
+      if (event.type === 'step.settled') this.#board.settle(event)
       else this.#parts.journal.add(event)
     }
   }
 
-  #settle(event: EventOf<'step.settled'>): void {
-    this.#parts.journal.add(event)
-    const fan = this.#fans.of(event)
-    if (!fan) {
-      settleStep(this.#schedule, event.step)
-      return
-    }
-    fan.settled += 1
-    const { on_error, foreach } = fan.step.definition
-    if (event.status === 'failed' && on_error === 'fail' && foreach?.fail_fast && !fan.closed) {
-      fan.closed = true
-      this.#units.abort(new CancelledError(`item ${event.index} failed`), event.step)
-    }
-    this.#settleFan(fan)
-  }
-
-  #settleFan(fan: FanOut): void {
-    const step = this.#state.steps.get(fan.step.id) as StepState
-    if (!isDone(fan, step) || !this.#fans.delete(fan)) return
-    this.#parts.journal.add(fanResult(fan, step, this.#parts.clock.now()))
-    settleStep(this.#schedule, fan.step.id)
-  }
-
   #park(ref: WorkRef): void {
-    if (this.#phase === 'finally') this.#settle(waitsInFinally(this.#state, ref))
-    else if (this.#halting()) this.#decideAgain(ref)
+    if (this.#phase === 'finally') this.#board.settle(waitsInFinally(this.#state, ref))
+    else if (this.#halted) this.#callOff([ref], this.#halted)
     else this.#parked.set(keyOf(ref), ref)
   }
 
@@ -205,7 +176,7 @@ export class RunDriver {
     if (!this.#state.stopping) this.#parts.journal.add({ type: 'run.stopping', error })
     // A refused budget created nothing: the work begins anew at a resume. Otherwise its call is taken up again.
     if (error.code === 'budget_exceeded' || this.#phase === 'finally')
-      this.#settle(cancelledWork(this.#state, ref, error))
+      this.#board.settle(cancelledWork(this.#state, ref, error))
   }
 
   #pauseAll(by: string): void {
@@ -233,120 +204,27 @@ export class RunDriver {
 
   /** Cancels everything that has begun; what has not begun stays so. */
   #halt(reason: Error): void {
-    // Child runs that wait are gone into once more, to be cancelled themselves.
-    for (const ref of this.#parked.values()) this.#decideAgain(ref)
+    this.#halted = reason
+    this.#callOff([...this.#parked.values()], reason)
     this.#parked.clear()
-    this.#units.abort(reason)
-    this.#endWaiting()
+    this.#board.endWaiting()
   }
 
-  /** Nothing more will begin: approvals and fan-outs that still wait are settled as cancelled. */
-  #endWaiting(): void {
-    for (const fan of this.#fans.all()) fan.closed = true
-    for (const ref of openApprovals(this.#state)) this.#settle(cancelledWork(this.#state, ref))
-    for (const fan of this.#fans.all()) this.#settleFan(fan)
+  /** Nested runs that wait are gone into once more, to be cancelled themselves. */
+  #callOff(parked: readonly WorkRef[], reason: Error): void {
+    for (const ref of parked) this.#starter.decideAgain(ref)
+    this.#board.units.abort(reason)
   }
 
   // ── what follows ──
 
-  /** Fills free slots with what comes first, ready steps or items of fan-outs, until nothing may start (invariant 2). */
-  #startWork(): void {
-    this.#more = false
+  #mayStart(): boolean {
     const { pausing, stopping } = this.#state
-    if (this.#phase === 'steps' && (pausing || stopping || this.#halting())) return
-    for (let begun = 0; begun < instantPerTurn; begun += 1) {
-      const free = this.#units.slots < this.#parts.max_concurrency
-      const fan = this.#nextFan(free)
-      const ready = peekReady(this.#schedule)
-      if (fan && (ready === undefined || !comesBefore(this.#schedule, ready, fan.step.id))) this.#startItem(fan)
-      else if (ready !== undefined && (free || !takesSlot(this.#step(ready)))) {
-        takeReady(this.#schedule)
-        this.#startStep(this.#step(ready))
-      } else if (fan) this.#startItem(fan)
-      else return
-    }
-    this.#more = true
-  }
-
-  #nextFan(free: boolean): FanOut | undefined {
-    const { steps } = this.#state
-    return this.#fans.next(
-      (fan) => (free || isInstant(fan.step)) && peekItem(fan, steps.get(fan.step.id) as StepState) !== undefined,
-      (a, b) => comesBefore(this.#schedule, a.step.id, b.step.id),
-    )
-  }
-
-  #startStep(step: PlanStep): void {
-    const { plan, clock, journal } = this.#parts
-    let scope: Scope | undefined
-    const scopeOnce = () => (scope ??= scopeOfStep(this.#scope, step))
-    const gate = judgeStep(plan, this.#state, step, scopeOnce, clock.now())
-    if (!gate.open) return this.#settle(notBegun(this.#state, { step: step.id }, gate))
-    journal.add({ type: 'step.started', step: step.id })
-    if (step.definition.foreach) this.#expand(step, scopeOnce())
-    else this.#decide(step, { step: step.id }, scopeOnce())
-  }
-
-  /** Lists the items of a foreach; at a resume the same values give the same list. */
-  #expand(step: PlanStep, scope: Scope): void {
-    const state = this.#state.steps.get(step.id) as StepState
-    let list: Json[]
-    try {
-      list = listOf(step, scope, evaluation(this.#state, state.started_at))
-    } catch (error) {
-      return this.#settle(failedWork(this.#state, { step: step.id }, error))
-    }
-    if (state.count === undefined)
-      this.#parts.journal.add({ type: 'foreach.expanded', step: step.id, count: list.length })
-    const fan = createFanOut(step, list, scope, state)
-    this.#fans.add(fan)
-    this.#settleFan(fan)
-  }
-
-  #startItem(fan: FanOut): void {
-    const { index, begun } = takeItem(fan)
-    const ref = { step: fan.step.id, index }
-    const scope = scopeOfItem(fan, index)
-    if (!begun) {
-      if (fan.step.condition?.perItem) {
-        const gate = judgeCondition(fan.step, this.#state, scope, this.#parts.clock.now())
-        if (!gate.open) return this.#settle(notBegun(this.#state, ref, gate))
-      }
-      this.#parts.journal.add({ type: 'step.started', ...ref })
-    }
-    this.#decide(fan.step, ref, scope)
-  }
-
-  /** Lets a piece of work begin at the end of this turn; an approval is asked for instead. */
-  #decide(step: PlanStep, ref: WorkRef, scope: Scope): void {
-    if (step.definition.action.kind === 'approval') return this.#ask(step, ref, scope)
-    this.#units.add(step, ref, scope)
-    const fan = this.#fans.of(ref)
-    if (fan) fan.inFlight += 1
-  }
-
-  #decideAgain(ref: WorkRef): void {
-    const fan = this.#fans.of(ref)
-    const step = this.#step(ref.step)
-    this.#decide(
-      step,
-      ref,
-      fan && ref.index !== undefined ? scopeOfItem(fan, ref.index) : scopeOfStep(this.#scope, step),
-    )
-  }
-
-  #ask(step: PlanStep, ref: WorkRef, scope: Scope): void {
-    try {
-      const event = approvalOf(step, ref, scope, this.#state, this.#parts.clock.now())
-      this.#parts.journal.add(event)
-      this.#expireAt(ref, event.expires_at)
-    } catch (error) {
-      this.#settle(failedWork(this.#state, ref, error))
-    }
+    return this.#phase === 'finally' || !(pausing || stopping || this.#halting())
   }
 
   #beginDecided(): void {
-    for (const { step, ref, scope, controller } of this.#units.takeDecided()) {
+    for (const { step, ref, scope, controller } of this.#board.units.takeDecided()) {
       perform(this.#parts, step, ref, scope, controller.signal).then(
         (outcome) => this.#inbox.post({ kind: 'work', ref, outcome }),
         (error) => this.#inbox.post({ kind: 'crash', error }),
@@ -364,13 +242,12 @@ export class RunDriver {
     if (stopping && stopping.code !== 'budget_exceeded') return this.#wait('resume', stopping)
     if (!this.#halting() && !stopping) {
       const waits = this.#parked.size > 0 || openApprovals(this.#state).length > 0
-      if (pausing && (waits || this.#fans.size > 0 || peekReady(this.#schedule) !== undefined))
+      if (pausing && (waits || this.#board.fans.size > 0 || peekReady(this.#board.schedule) !== undefined))
         return this.#wait('resume')
       if (waits) return this.#wait('approval')
     }
-    this.#endWaiting()
-    this.#parts.journal.add({ type: 'run.finalising', status: statusOfSteps(this.#parts.plan, this.#state) })
-    this.#schedule = scheduleOf(this.#parts.plan, this.#state, 'finally')
+    this.#board.endWaiting()
+    this.#board.finalise(statusOfSteps(this.#parts.plan, this.#state))
     this.#more = true
     return false
   }
@@ -421,7 +298,7 @@ export class RunDriver {
       const child = workOf(this.#state, ref)?.child_run_id
       if (child === undefined || !(await this.#parts.hasNews(child))) continue
       this.#parked.delete(key)
-      this.#decideAgain(ref)
+      this.#starter.decideAgain(ref)
       changed = true
     }
     if (changed) this.#more = true
@@ -440,33 +317,4 @@ export class RunDriver {
   #expireAt(ref: WorkRef, time: number | undefined): void {
     if (time !== undefined) this.#alarms.at(time, () => this.#inbox.post({ kind: 'expired', ref }))
   }
-
-  /** Work that had begun before this process goes on where it was (invariants 3 and 4). */
-  #takeUpAgain(): void {
-    for (const [id, state] of this.#state.steps) {
-      const step = this.#parts.plan.steps.get(id)
-      if (!step || isSettled(state) || state.approval) continue
-      if (step.definition.foreach) this.#expand(step, scopeOfStep(this.#scope, step))
-      else this.#decideAgain({ step: id })
-    }
-  }
-
-  #step(id: string): PlanStep {
-    return this.#parts.plan.steps.get(id) as PlanStep
-  }
-}
-
-/** Starting a foreach, an approval or pure data takes no slot; their items and calls do. */
-function takesSlot(step: PlanStep): boolean {
-  return !isInstant(step) && !step.definition.foreach && step.definition.action.kind !== 'approval'
-}
-
-/** What is left to do of a phase: settled steps count as done, begun ones are not started again (invariant 3). */
-function scheduleOf(plan: Plan, state: RunState, phase: 'steps' | 'finally'): Schedule {
-  const steps = [...plan.steps.values()].filter((step) => step.group === phase)
-  const settled = new Set<string>()
-  const begun = new Set<string>()
-  for (const [id, step] of state.steps) (isSettled(step) ? settled : begun).add(id)
-  const needs = steps.map((step) => ({ id: step.id, needs: step.needs.map((need) => need.id) }))
-  return createSchedule(needs, settled, begun, (id) => plan.steps.get(id)?.rank ?? 0)
 }

@@ -1,4 +1,5 @@
 /** What an expression sees: plain data made from the state of the run. */
+import { errorAsJson } from '../domain/errors.ts'
 import type { Template } from './template.ts'
 import type { Reference } from '../expression/parse.ts'
 import type { Json, JsonObject } from '../std/json.ts'
@@ -63,17 +64,30 @@ function scopeOf(parts: ScopeParts, ids: Iterable<string>): Scope {
 
 /** A step as `steps.<id>`; one that never began reads as skipped. */
 function stepView(step: StepState | undefined, loaded: ReadonlyMap<string, Json>): JsonObject {
+  if (!step) return { ...neverBegun }
   return {
-    status: step?.status ?? 'skipped',
+    status: step.status,
     output: outputOf(step, loaded),
-    error: (step?.error as unknown as Json | undefined) ?? null,
-    cost: step?.cost_usd ?? null,
-    cost_usd: step?.cost_usd ?? null,
-    latency_ms: step?.latency_ms ?? 0,
-    attempts: step?.attempts ?? 0,
-    model: step?.model ?? null,
-    files: (filesOf(step) as unknown as Json) ?? [],
+    error: step.error ? errorAsJson(step.error) : null,
+    cost: step.cost_usd,
+    cost_usd: step.cost_usd,
+    latency_ms: step.latency_ms,
+    attempts: step.attempts,
+    model: step.model ?? null,
+    files: filesOf(step) as unknown as Json,
   }
+}
+
+const neverBegun: JsonObject = {
+  status: 'skipped',
+  output: null,
+  error: null,
+  cost: 0,
+  cost_usd: 0,
+  latency_ms: 0,
+  attempts: 0,
+  model: null,
+  files: [],
 }
 
 /** The output of a step; of a foreach the list of its items' outputs, with null where one was skipped or failed. */
