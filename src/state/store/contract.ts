@@ -23,7 +23,9 @@ export interface RunRecord {
   seq: number
 }
 
-export type RunRecordPatch = Partial<Pick<RunRecord, 'status' | 'waiting_for' | 'attempt' | 'cost_usd' | 'definition_hash'>>
+export type RunRecordPatch = Partial<
+  Pick<RunRecord, 'status' | 'waiting_for' | 'attempt' | 'cost_usd' | 'definition_hash'>
+>
 
 /** Who drives a run: enough for another process on the host to tell whether the holder still lives (ruling 24). */
 export interface LeaseHolder {
@@ -72,7 +74,12 @@ export interface CacheEntry {
  */
 export interface Store {
   /** Makes a run with its definition, first events and lease in one transaction; false when the id is taken. */
-  createRun(record: RunRecord, definition: { hash: string; json: string }, events: readonly RunEvent[], holder: LeaseHolder): Promise<Lease | false>
+  createRun(
+    record: RunRecord,
+    definition: { hash: string; json: string },
+    events: readonly RunEvent[],
+    holder: LeaseHolder,
+  ): Promise<Lease | false>
   getRun(runId: string): Promise<RunRecord | undefined>
   /** Ids that start with `prefix`, newest first; `last` is the caller's business. At most `limit`. */
   findRuns(prefix: string, limit: number): Promise<string[]>
@@ -87,7 +94,11 @@ export interface Store {
   readEvents(runId: string, after?: number, limit?: number): Promise<RunEvent[]>
 
   /** Takes the lease when it is free, released or `mayTake(held)` says so; else gives who holds it. */
-  acquireLease(runId: string, holder: LeaseHolder, mayTake: (held: HeldLease) => boolean): Promise<{ lease: Lease } | { held: HeldLease }>
+  acquireLease(
+    runId: string,
+    holder: LeaseHolder,
+    mayTake: (held: HeldLease) => boolean,
+  ): Promise<{ lease: Lease } | { held: HeldLease }>
   /** Extends the lease; false when it is no longer ours. */
   heartbeat(lease: Lease): Promise<boolean>
   releaseLease(lease: Lease): Promise<void>

@@ -1,0 +1,59 @@
+/** The tables of a store, as numbered steps: a store at version n has had the first n of them. Never edit one that was released. */
+import type { SqlDialect } from './port.ts'
+
+type Migration = (dialect: SqlDialect) => readonly string[]
+
+const runsAndJournals: Migration = ({ identity, clustered }) => [
+  `create table meta (name text not null primary key, value text not null)`,
+  `create table definitions (hash text not null primary key, body text not null)`,
+  `create table runs (
+    run_id text not null primary key,
+    workflow text not null,
+    version text,
+    status text not null,
+    waiting_for text,
+    definition_hash text not null,
+    parent_run_id text,
+    sandbox integer not null,
+    attempt integer not null,
+    cost_usd double precision,
+    created_at bigint not null,
+    updated_at bigint not null,
+    seq bigint not null
+  )`,
+  `create index runs_newest on runs (created_at, run_id)`,
+  `create index runs_of_parent on runs (parent_run_id) where parent_run_id is not null`,
+  `create table events (
+    run_id text not null,
+    seq bigint not null,
+    body text not null,
+    primary key (run_id, seq)
+  ) ${clustered}`,
+  // A released lease keeps its row, so that its token goes on counting; its holder's columns are null.
+  `create table leases (
+    run_id text not null primary key,
+    token bigint not null,
+    pid bigint,
+    host text,
+    started text,
+    boot text,
+    heartbeat_at bigint,
+    expires_at bigint
+  )`,
+  `create table commands (id ${identity}, run_id text not null, body text not null, sent_at bigint not null, done_at bigint)`,
+  `create index commands_pending on commands (run_id, id) where done_at is null`,
+  `create table claims (prediction_id text not null primary key, owner text not null, claimed_at bigint not null)`,
+  `create table cache (
+    cache_key text not null primary key,
+    value text not null,
+    cost_usd double precision,
+    created_at bigint not null,
+    expires_at bigint
+  )`,
+  `create index cache_expiring on cache (expires_at) where expires_at is not null`,
+]
+
+export const migrations: readonly Migration[] = [runsAndJournals]
+
+/** The version of a store that this code reads and writes. */
+export const storeVersion = migrations.length

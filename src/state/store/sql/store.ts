@@ -1,0 +1,72 @@
+/** The store over any SQL database: portable SQL here, what is hot (or can't be portable) given by the backend. */
+import { randomBytes } from 'node:crypto'
+import type { Clock } from '../../../std/clock.ts'
+import type { Store } from '../contract.ts'
+import { checkSequence } from '../sequence.ts'
+import { selectEntry, upsertEntry } from './cache.ts'
+import { insertCommand, markDone, selectPending } from './commands.ts'
+import { clearLease, insertLease, selectLease, takeLease } from './leases.ts'
+import type { SqlPort, SqlSession } from './port.ts'
+import { insertDefinition, insertRun, selectDefinition, selectRun, selectRunIds, selectRuns } from './runs.ts'
+
+/** What each backend writes for itself, because runs do it all the time. */
+export type HotPath = Pick<Store, 'append' | 'readEvents' | 'heartbeat'>
+
+export function sqlStore(port: SqlPort, hot: HotPath, clock: Clock): Store {
+  return {
+    ...hot,
+    async createRun(record, definition, events, holder) {
+      checkSequence(record.run_id, events, 1)
+      const bodies = events.map((event) => JSON.stringify(event))
+      return port.write(async (session) => {
+        if (!(await insertRun(session, { ...record, seq: events.length }))) return false
+        await insertDefinition(session, definition.hash, definition.json)
+        for (const [at, body] of bodies.entries()) {
+          await session.run('insert into events (run_id, seq, body) values (?, ?, ?)', [record.run_id, at + 1, body])
+        }
+        return insertLease(session, record.run_id, holder, clock.now())
+      })
+    },
+    getRun: (runId) => selectRun(port, runId),
+    findRuns: (prefix, limit) => selectRunIds(port, prefix, limit),
+    listRuns: (filter) => selectRuns(port, filter),
+    putDefinition: (hash, json) => port.write((session) => insertDefinition(session, hash, json)),
+    getDefinition: (hash) => selectDefinition(port, hash),
+    acquireLease: (runId, holder, mayTake) =>
+      port.write((session) => takeLease(session, runId, holder, mayTake, clock.now())),
+    releaseLease: (lease) => port.write((session) => clearLease(session, lease)),
+    getLease: (runId) => selectLease(port, runId),
+    sendCommand: (runId, command) => port.write((session) => insertCommand(session, runId, command, clock.now())),
+    pendingCommands: (runId) => selectPending(port, runId),
+    async finishCommands(runId, ids) {
+      if (ids.length > 0) await port.write((session) => markDone(session, runId, ids, clock.now()))
+    },
+    claimPrediction: (predictionId, owner) => port.write((session) => claim(session, predictionId, owner, clock.now())),
+    cacheGet: (key, now) => selectEntry(port, key, now),
+    cachePut: (entry) => port.write((session) => upsertEntry(session, entry)),
+    secretKey: () => secretKey(port),
+    close: () => port.close(),
+  }
+}
+
+/** The same owner may claim again: it may have died between claiming and journaling. */
+async function claim(session: SqlSession, predictionId: string, owner: string, now: number): Promise<boolean> {
+  await session.run('insert into claims (prediction_id, owner, claimed_at) values (?, ?, ?) on conflict do nothing', [
+    predictionId,
+    owner,
+    now,
+  ])
+  const [row] = await session.all('select owner from claims where prediction_id = ?', [predictionId])
+  return row?.['owner'] === owner
+}
+
+async function secretKey(port: SqlPort): Promise<Uint8Array> {
+  const select = `select value from meta where name = 'secret_key'`
+  let [row] = await port.all(select)
+  row ??= await port.write(async (session) => {
+    const fresh = randomBytes(32).toString('hex')
+    await session.run(`insert into meta (name, value) values ('secret_key', ?) on conflict do nothing`, [fresh])
+    return (await session.all(select))[0]
+  })
+  return Buffer.from(String(row?.['value']), 'hex')
+}
