@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import type { Problem } from '../domain/problem.ts'
 import { isObject, type Json } from '../std/json.ts'
 import { nameOf } from './inputs.ts'
-import { type WorkflowSpec, workflowSpec } from './spec.ts'
+import { stepIdPattern, type WorkflowSpec, workflowSpec } from './spec.ts'
 import { pathText } from './template.ts'
 import type { Path, Places } from './yaml-places.ts'
 
@@ -29,7 +29,9 @@ export function readSpec(data: Json, places: Places, suggest: Suggest): SpecOutc
     const issues = outcome.error.issues.flatMap((issue) => leavesOf(issue, data, []))
     for (const issue of issues) problems.push(...problemsOf(issue, data, places, suggest))
     const removed = issues.map((issue) => remove(data, issue))
-    if (!removed.includes(true)) return { spec: undefined, problems }
+    // Without its steps, a workflow still has inputs, agents and outputs to look at.
+    if (isObject(data) && !Object.hasOwn(data, 'steps')) data.steps = {}
+    else if (!removed.includes(true)) return { spec: undefined, problems }
   }
 }
 
@@ -37,10 +39,15 @@ export function readSpec(data: Json, places: Places, suggest: Suggest): SpecOutc
 function leavesOf(issue: Issue, data: Json, prefix: Path): Issue[] {
   const path = [...prefix, ...(issue.path as Path)]
   if (issue.code === 'invalid_union') {
-    const meant = issue.errors.find((errors) => errors.length > 0 && !errors.some((error) => error.path.length === 0 && error.code === 'invalid_type'))
+    const meant = issue.errors.find((errors) => errors.length > 0 && !errors.some(isOfOtherKind))
     if (meant) return meant.flatMap((error) => leavesOf(error, data, path))
   }
   return [{ ...issue, path: [...path] } as Issue]
+}
+
+/** The value as a whole is none of this form of a union. */
+function isOfOtherKind(issue: Issue): boolean {
+  return issue.path.length === 0 && (issue.code === 'invalid_type' || issue.code === 'invalid_value')
 }
 
 function problemsOf(issue: Issue, data: Json, places: Places, suggest: Suggest): Problem[] {
@@ -59,7 +66,7 @@ function problemsOf(issue: Issue, data: Json, places: Places, suggest: Suggest):
   }
   const shown = `\`${pathText('', path)}\` ${issue.message}`
   const message = path.length === 0 ? `a workflow ${issue.message}` : shown
-  return [places.problem(path, { code: 'wrong_type', message: `${message}, but is ${nameOf(value)}`, hint: hintFor(path, value) })]
+  return [places.problem(path, { code: 'wrong_type', message: `${message}, but is ${nameOf(value)}`, hint: hintFor(issue, value, suggest) })]
 }
 
 function nameHint(name: string): string | undefined {
@@ -67,10 +74,20 @@ function nameHint(name: string): string | undefined {
   return better !== name && /^[a-z]/.test(better) ? `write ${better}` : undefined
 }
 
-function hintFor(path: Path, value: Json): string | undefined {
-  if (path.length === 1 && path[0] === 'version' && typeof value === 'number') return `write version: "${value}"`
-  if (path.length === 0) return 'it begins with `name:` and `steps:`'
-  return undefined
+function hintFor(issue: Issue, value: Json, suggest: Suggest): string | undefined {
+  const [first] = issue.path
+  if (first === undefined) return 'it begins with `name:` and `steps:`'
+  if (first === 'version' && typeof value === 'number') return `write version: "${value}"`
+  if (first === 'steps' && issue.path.length === 1 && Array.isArray(value)) return listHint(value)
+  const near = issue.code === 'invalid_value' && typeof value === 'string' ? suggest(value, issue.values.map(String)) : undefined
+  return near === undefined ? undefined : `did you mean ${near}?`
+}
+
+/** How the first step of a list would be written. */
+function listHint(steps: readonly Json[]): string {
+  const [first] = steps
+  const id = isObject(first) && typeof first.id === 'string' && stepIdPattern.test(first.id) ? first.id : 'draw'
+  return `write the id as a key: \`${id}:\` with the fields of the step under it, in place of \`- id: ${id}\``
 }
 
 function unknownField(path: Path, places: Places, suggest: Suggest): Problem {

@@ -29,7 +29,7 @@ export interface PlacedProblem {
 
 type Part = string | PlacedExpression
 
-type TemplateNode =
+export type TemplateNode =
   | { kind: 'constant'; value: Json }
   | { kind: 'alone'; part: PlacedExpression }
   | { kind: 'text'; parts: readonly Part[] }

@@ -22,6 +22,10 @@ export interface Places {
   positionOf(offset: number): { line: number; column: number }
   /** The line that an offset is on, unless it is too long to show. */
   lineAt(offset: number): string | undefined
+  /** Whether the file has something at a path. */
+  has(path: Path): boolean
+  /** The path of the item with this text, in a list (or alone in its place); else the path given. */
+  pathOfItem(path: Path, text: string): Path
   open(root: ParsedNode): void
   /** Says what an alias stands for. */
   link(alias: ParsedNode, target: ParsedNode): void
@@ -36,7 +40,7 @@ export function createPlaces(text: string, file: string): Places {
   const indexes = new Map<ParsedNode, Map<string, Entry>>()
   let root: ParsedNode | undefined
 
-  return { problemAt, problem, positionOf, lineAt, open, link }
+  return { problemAt, problem, positionOf, lineAt, has: (path) => find(path).whole, pathOfItem, open, link }
 
   function problemAt(offset: number, code: string, message: string, hint?: string): Problem {
     return problemOf(offset, { code, message, hint })
@@ -82,6 +86,13 @@ export function createPlaces(text: string, file: string): Places {
     const end = text.indexOf('\n', start)
     const line = text.slice(start, end === -1 ? undefined : end).replace(/\r$/, '')
     return line.length > shownLineLength ? undefined : line
+  }
+
+  function pathOfItem(path: Path, item: string): Path {
+    const { value } = find(path)
+    if (!isSeq(value)) return path
+    const index = value.items.findIndex((node) => isScalar(node) && node.value === item)
+    return index === -1 ? path : [...path, index]
   }
 
   function open(node: ParsedNode): void {
