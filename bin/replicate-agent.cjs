@@ -37,7 +37,13 @@ function printVersion() {
 
 function refuse() {
   process.stderr.write(
-    'error: replicate-agent needs Node.js ' + oldest + ' or newer; this is ' + process.version + ' (' + process.execPath + ')\n',
+    'error: replicate-agent needs Node.js ' +
+      oldest +
+      ' or newer; this is ' +
+      process.version +
+      ' (' +
+      process.execPath +
+      ')\n'
   )
   process.exitCode = 69
 }

@@ -1,21 +1,12 @@
 'use strict'
-// npm start: the main example against the built-in sandbox; `npm start -- ARGS` runs any other command.
-var childProcess = require('child_process')
+// npm start: the main example against the sandbox. `npm start -- ARGS` runs any other command.
 var prepare = require('./prepare.cjs')
+var runProcess = require('./run-process.cjs')
 
-prepare.build(false)
-var args = process.argv.slice(2)
-if (args.length === 0) args = ['workflows', 'run', 'product_photo', '--sandbox', '--artifacts', 'out']
-var child = childProcess.spawn(prepare.node, ['bin/replicate-agent.cjs'].concat(args), { cwd: prepare.root, stdio: 'inherit' })
-// Ctrl-C reaches the child from the terminal, too: it is the one that decides.
-process.on('SIGINT', function () {})
-;['SIGTERM', 'SIGHUP'].forEach(function (signal) {
-  process.on(signal, function () {
-    child.kill(signal)
-  })
-})
-child.on('exit', function (code, signal) {
-  if (!signal) process.exit(code === null ? 1 : code)
-  process.removeAllListeners(signal)
-  process.kill(process.pid, signal)
+var example = ['workflows', 'run', 'workflows/product_photo.yaml', '--sandbox', '--artifacts', 'out']
+var args = process.argv.length > 2 ? process.argv.slice(2) : example
+
+prepare.build(false, function (node) {
+  prepare.say('Running replicate-agent ' + args.join(' '))
+  runProcess.run([node, 'bin/replicate-agent.cjs'].concat(args), prepare.root, {}, runProcess.endAs)
 })
