@@ -1,5 +1,18 @@
 /** The entry of the command line. */
+import { version } from '../../app/version.ts'
+import { processSurroundings } from './process-surroundings.ts'
 
+/** Runs a command and sets the exit code of the process. */
 export async function main(argv: string[]): Promise<void> {
-  if (argv[0] === '--version') process.stdout.write('0.1.0\n')
+  // Answered before anything else is loaded.
+  if (argv[0] === '--version' || argv[0] === '-V') {
+    process.stdout.write(`${version}\n`)
+    return
+  }
+  const { runCli } = await import('./run-cli.ts')
+  const surroundings = processSurroundings()
+  const code = await runCli(argv, surroundings)
+  process.exitCode = code
+  // What was abandoned on a signal may still be busy with connections and timers.
+  if (surroundings.stopped()) process.exit(code)
 }

@@ -1,0 +1,33 @@
+/** One use case. Every door offers the same ones: the CLI verb, the MCP tool and the HTTP route are projections of this object. */
+import type { z } from 'zod'
+import type { Driving } from '../workflow/engine.ts'
+import type { App } from './app.ts'
+
+/** A run that this process drives, or follows while another one drives it. */
+export type RunHandle = Omit<Driving, 'done'>
+
+export interface ActionContext {
+  signal: AbortSignal
+  /** Who asks, for the journal. */
+  by: string
+  /** Called once a run is driven or followed, so that the door can cancel, pause or leave it. */
+  driving?(run: RunHandle): void
+  /** Something that the user should know and that stops nothing. */
+  warn(message: string): void
+}
+
+export interface Action<I extends z.ZodType = z.ZodType, O extends z.ZodType = z.ZodType> {
+  noun: string
+  verb: string
+  summary: string
+  input: I
+  output: O
+  run(app: App, input: z.output<I>, context: ActionContext): Promise<z.input<O>>
+}
+
+export type InputOf<A> = A extends Action<infer I> ? z.input<I> : never
+export type OutputOf<A> = A extends Action<z.ZodType, infer O> ? z.output<O> : never
+
+export function defineAction<I extends z.ZodType, O extends z.ZodType>(action: Action<I, O>): Action<I, O> {
+  return action
+}

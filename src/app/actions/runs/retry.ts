@@ -1,0 +1,36 @@
+/** Runs failed, named or changed steps again, in a new attempt of the same run. */
+import { z } from 'zod'
+import { runResultShape } from '../../../domain/run.ts'
+import { defined } from '../../../std/defined.ts'
+import { retryRun } from '../../../workflow/engine.ts'
+import { defineAction } from '../../action.ts'
+import { finishRun } from '../../finish-run.ts'
+import { givenInputs, inputFields } from '../../given-inputs.ts'
+import { needToken } from '../../need-token.ts'
+import { openRun, stateOf } from '../../open-run.ts'
+import { currentDefinition, resetShape, retryChoice, retryFields } from '../../retry-choice.ts'
+
+export const retryRunAgain = defineAction({
+  noun: 'runs',
+  verb: 'retry',
+  summary: 'run failed, named or changed steps again; history is kept',
+  input: z.object({
+    ...retryFields,
+    ...inputFields,
+    budget_usd: z.number().nonnegative().optional(),
+    artifacts: z.string().optional(),
+  }),
+  output: runResultShape.extend({ reset: z.array(resetShape) }),
+  async run(app, input, context) {
+    const run = await openRun(app, input.run)
+    const { plan } = await stateOf(run)
+    const current = await currentDefinition(app, input, run.record.workflow, context)
+    const { definition } = current ?? plan
+    needToken(app, run.world, definition)
+    const inputs = givenInputs(definition.inputs, input)
+    const options = { choice: retryChoice(input), current, inputs, budget_usd: input.budget_usd, by: context.by }
+    const { reset, ...driving } = await retryRun(run.parts, run.record.run_id, defined(options))
+    const result = await finishRun(app, driving, input.artifacts, context)
+    return { ...result, reset: reset.map((one) => defined(one)) }
+  },
+})

@@ -1,0 +1,20 @@
+/** What a workflow would do, without doing it. */
+import { z } from 'zod'
+import { defineAction } from '../../action.ts'
+import { assertInputs } from '../../assert-inputs.ts'
+import { givenInputs, inputFields } from '../../given-inputs.ts'
+import { planReport, planShape } from '../../plan-report.ts'
+import { openWorkflow } from '../../workflow-file.ts'
+
+export const planWorkflow = defineAction({
+  noun: 'workflows',
+  verb: 'plan',
+  summary: 'say for each step what would happen, why, and about how much it costs and takes',
+  input: z.object({ workflow: z.string(), ...inputFields, check_inputs: z.boolean().default(false).describe('also check the inputs') }),
+  output: planShape,
+  async run(app, input, context) {
+    const workflow = await openWorkflow(app, input.workflow, context)
+    if (input.check_inputs) assertInputs(workflow, givenInputs(workflow.definition.inputs, input))
+    return planReport(app, app.world, workflow.plan)
+  },
+})

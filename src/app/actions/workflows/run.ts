@@ -1,0 +1,38 @@
+/** Runs a workflow to its end, or to where it waits. */
+import { z } from 'zod'
+import { runResultShape } from '../../../domain/run.ts'
+import { defined } from '../../../std/defined.ts'
+import { startRun } from '../../../workflow/engine.ts'
+import { defineAction } from '../../action.ts'
+import type { App, World } from '../../app.ts'
+import { assertInputs } from '../../assert-inputs.ts'
+import { finishRun } from '../../finish-run.ts'
+import { givenInputs, inputFields } from '../../given-inputs.ts'
+import { needToken } from '../../need-token.ts'
+import { runFields } from '../../run-fields.ts'
+import { openWorkflow } from '../../workflow-file.ts'
+
+export const runWorkflow = defineAction({
+  noun: 'workflows',
+  verb: 'run',
+  summary: 'run a workflow',
+  input: z.object({ workflow: z.string().describe('a file or a name'), ...inputFields, ...runFields }),
+  output: runResultShape,
+  async run(app, input, context) {
+    const workflow = await openWorkflow(app, input.workflow, context)
+    const inputs = givenInputs(workflow.definition.inputs, input)
+    assertInputs(workflow, inputs)
+    const world = await worldOf(app, input.run_id)
+    needToken(app, world, workflow.definition)
+    const options = { inputs, runId: input.run_id, max_concurrency: input.max_concurrency, budget_usd: input.budget_usd }
+    const driving = await startRun(await app.engine(world), workflow, defined({ ...options, sandbox: world === 'sandbox' }))
+    return finishRun(app, driving, input.artifacts, context)
+  },
+})
+
+/** A run that exists stays in the world that it was started in. */
+export async function worldOf(app: App, runId: string | undefined): Promise<World> {
+  const record = runId === undefined ? undefined : await (await app.store()).getRun(runId)
+  if (!record) return app.world
+  return record.sandbox ? 'sandbox' : 'real'
+}

@@ -1,0 +1,33 @@
+/** Everything that is wrong with workflow files. */
+import { z } from 'zod'
+import { ReplicateAgentError } from '../../../domain/errors.ts'
+import type { Problem } from '../../../domain/problem.ts'
+import { findWorkflow } from '../../../workflow/find.ts'
+import { loadWorkflow } from '../../../workflow/load.ts'
+import { defineAction } from '../../action.ts'
+import { problemShape } from '../../problem-shape.ts'
+
+export const validateWorkflows = defineAction({
+  noun: 'workflows',
+  verb: 'validate',
+  summary: 'check workflow files and list everything wrong with them',
+  input: z.object({ workflows: z.array(z.string()).min(1).describe('files or names') }),
+  output: z.object({ valid: z.boolean(), problems: z.array(problemShape) }),
+  async run(app, { workflows }) {
+    const problems: Problem[] = []
+    for (const workflow of workflows) problems.push(...(await problemsOf(workflow, app.cwd)))
+    return { valid: problems.every(({ severity }) => severity !== 'error'), problems }
+  },
+})
+
+/** A file that is not there is a problem like any other, so that the rest is checked, too. */
+async function problemsOf(workflow: string, cwd: string): Promise<Problem[]> {
+  try {
+    const outcome = await loadWorkflow(await findWorkflow(workflow, cwd))
+    return outcome.ok ? outcome.workflow.warnings : outcome.problems
+  } catch (error) {
+    if (!(error instanceof ReplicateAgentError)) throw error
+    const { code, message, hint } = error
+    return [{ file: workflow, line: 1, column: 1, code, severity: 'error', message, ...(hint !== undefined && { hint }) }]
+  }
+}

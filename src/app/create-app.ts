@@ -1,0 +1,149 @@
+/** The only place that picks concrete parts and wires them; each is made when first asked for, and closed in reverse order. */
+import { resolve } from 'node:path'
+import { stateFolder } from '../config/places.ts'
+import type { Price } from '../domain/definition.ts'
+import type { Bus } from '../domain/events.ts'
+import type { Executor } from '../executor/contract.ts'
+import { type Clock, systemClock } from '../std/clock.ts'
+import { defined } from '../std/defined.ts'
+import { type Random, systemRandom } from '../std/random.ts'
+import type { AgentFunction } from '../targets/function/target.ts'
+import type { Targets } from '../targets/table.ts'
+import type { EngineParts } from '../workflow/engine.ts'
+import type { App, World } from './app.ts'
+import { version } from './version.ts'
+
+export interface AppOptions {
+  env: Readonly<Record<string, string | undefined>>
+  cwd: string
+  /** Default: $REPLICATE_AGENT_HOME, else the XDG state folder. */
+  home?: string
+  /** Comes before `home`: store and artifacts in a folder that can be carried elsewhere. */
+  checkpointDir?: string
+  /** Default: a file in the home folder. */
+  storeUrl?: string
+  durability?: 'full' | 'normal'
+  /** New runs call models in the sandbox. */
+  sandbox?: boolean
+  /** Starts a sandbox that keeps its data in a folder; without it there is no sandbox world. */
+  startSandbox?: (dataDir: string) => Promise<{ url: string; close(): Promise<void> }>
+  /** Default: $REPLICATE_API_TOKEN. */
+  token?: string
+  /** Default: $REPLICATE_BASE_URL, else Replicate's. */
+  baseUrl?: string
+  functions?: Readonly<Record<string, AgentFunction>>
+  clock?: Clock
+  random?: Random
+}
+
+export function createApp(options: AppOptions): App {
+  const { env, cwd } = options
+  const clock = options.clock ?? systemClock
+  const random = options.random ?? systemRandom
+  const home = resolve(cwd, options.checkpointDir ?? options.home ?? stateFolder(env, cwd))
+  const token = options.token ?? env['REPLICATE_API_TOKEN']?.trim() ?? ''
+  const listeners = new Set<Bus>()
+  const closers: (() => Promise<void>)[] = []
+  const bus: Bus = (news) => {
+    for (const listener of listeners) listener(news)
+  }
+
+  /** Made once; what was opened is closed with the app. */
+  function once<T>(make: () => Promise<T>, close?: (made: T) => Promise<void>): () => Promise<T> {
+    let made: Promise<T> | undefined
+    return () => {
+      made ??= make().then((part) => {
+        if (close) closers.push(() => close(part))
+        return part
+      })
+      return made
+    }
+  }
+
+  const store = once(
+    async () => {
+      const { openStore } = await import('../state/store/open.ts')
+      const { durability = 'full', storeUrl: url } = options
+      return openStore(defined({ url, home, durability, clock, random }))
+    },
+    (opened) => opened.close(),
+  )
+
+  const artifacts = once(async () => (await import('../state/artifacts/open.ts')).openArtifacts(resolve(home, 'artifacts')))
+
+  const prices = once(async (): Promise<Readonly<Record<string, Price>>> => {
+    const file = env['REPLICATE_AGENT_PRICES']
+    return file ? (await import('../config/prices.ts')).readPrices(resolve(cwd, file)) : {}
+  })
+
+  const sandbox = once(
+    async () => {
+      if (!options.startSandbox) throw new Error('this app was made without a sandbox')
+      return options.startSandbox(resolve(home, 'sandbox'))
+    },
+    (started) => started.close(),
+  )
+
+  const targetsOf = (world: World) =>
+    once(
+      async (): Promise<Targets> => {
+        const { openTargets } = await import('../targets/table.ts')
+        const place =
+          world === 'sandbox'
+            ? { token: 'sandbox', baseUrl: (await sandbox()).url }
+            : { token, baseUrl: options.baseUrl ?? (env['REPLICATE_BASE_URL'] || undefined) }
+        const userAgent = `replicate-agent/${version}`
+        return openTargets({ replicate: { ...place, userAgent, clock, random, prices: await prices() }, functions: options.functions ?? {} })
+      },
+      (opened) => opened.close(),
+    )
+  const targets = { real: targetsOf('real'), sandbox: targetsOf('sandbox') }
+
+  const executorOf = (world: World) =>
+    once(
+      async (): Promise<Executor> => {
+        const { createExecutor } = await import('../executor/executor.ts')
+        const kept = await store()
+        const cache = { get: kept.cacheGet.bind(kept), put: kept.cachePut.bind(kept) }
+        const parts = { targets: async (kind: string) => (await targets[world]()).get(kind), cache, clock, random }
+        // The sandbox has no limit of its own to respect.
+        return createExecutor(world === 'sandbox' ? { ...parts, limits: {} } : parts)
+      },
+      (made) => made.close(),
+    )
+
+  const engineOf = (world: World) =>
+    once(async (): Promise<EngineParts> => {
+      const { thisHolder, probeHolder } = await import('../state/store/holder.ts')
+      const { endHolder } = await import('./end-holder.ts')
+      const { createBudget } = await import('../executor/resilience/budget.ts')
+      const opened = { store: await store(), artifacts: await artifacts(), executor: await executors[world]() }
+      const learner = (await import('./learned.ts')).createLearner(world, process.pid)
+      closers.push(() => learner.save(home))
+      const told: Bus = (news) => {
+        learner.listen(news)
+        bus(news)
+      }
+      const process_ = { holder: thisHolder(), probe: probeHolder, endHolder: (held: EngineParts['holder']) => endHolder(held, clock) }
+      return { ...opened, ...process_, clock, random, bus: told, createBudget, env, cwd }
+    })
+  const executors = { real: executorOf('real'), sandbox: executorOf('sandbox') }
+  const engines = { real: engineOf('real'), sandbox: engineOf('sandbox') }
+
+  return {
+    ...{ home, cwd, env, clock, random, store, artifacts, prices },
+    world: options.sandbox ? 'sandbox' : 'real',
+    hasToken: token !== '',
+    target: async (kind, world) => (await targets[world]()).get(kind),
+    engine: (world) => engines[world](),
+    subscribe(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    async close() {
+      const failures: unknown[] = []
+      for (const close of closers.splice(0).toReversed()) await close().catch((error: unknown) => failures.push(error))
+      if (failures.length > 0) throw failures[0]
+    },
+  }
+}

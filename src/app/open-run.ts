@@ -1,0 +1,35 @@
+/** A run by what was typed for it, with the engine of its world and its definition. */
+import type { RunRecord } from '../state/store/contract.ts'
+import type { EngineParts } from '../workflow/engine.ts'
+import { planOfRun } from '../workflow/hold.ts'
+import type { Plan } from '../workflow/plan.ts'
+import { foldEvents, isSettled, type RunState } from '../workflow/state.ts'
+import type { App, World } from './app.ts'
+import { findRun } from './find-run.ts'
+import { needToken } from './need-token.ts'
+
+export interface OpenRun {
+  record: RunRecord
+  world: World
+  parts: EngineParts
+}
+
+export async function openRun(app: App, written: string): Promise<OpenRun> {
+  const record = await findRun(await app.store(), written)
+  const world = record.sandbox ? 'sandbox' : 'real'
+  return { record, world, parts: await app.engine(world) }
+}
+
+export async function stateOf({ record, parts }: OpenRun): Promise<{ state: RunState; plan: Plan }> {
+  const state = foldEvents(record.run_id, await parts.store.readEvents(record.run_id))
+  return { state, plan: await planOfRun(parts.store, state) }
+}
+
+
+/** Throws `missing_token` when what is left of the run needs one. */
+export async function needTokenFor(app: App, run: OpenRun): Promise<Plan> {
+  const { state, plan } = await stateOf(run)
+  const settled = [...state.steps].filter(([, step]) => isSettled(step) && step.status !== 'cancelled').map(([id]) => id)
+  if (run.record.status !== 'succeeded') needToken(app, run.world, plan.definition, new Set(settled))
+  return plan
+}

@@ -1,0 +1,16 @@
+/** The options that say which store, artifacts and target a verb works with; shared by all verbs that need one. */
+import { choice, flag, text } from './option.ts'
+
+export const appOptions = {
+  sandbox: flag('--sandbox', 'use the built-in sandbox instead of Replicate: no token, no cost'),
+  store: text('--store <url>', 'the store of runs (default: in the state folder)'),
+  checkpointDir: text('--checkpoint-dir <folder>', 'keep store and artifacts in this folder, so that it can be carried elsewhere'),
+  durability: choice('--durability <level>', 'full survives power loss, normal a crash', ['full', 'normal'], 'full'),
+}
+
+export interface AppChoice {
+  sandbox?: boolean
+  store?: string | undefined
+  checkpointDir?: string | undefined
+  durability?: 'full' | 'normal'
+}

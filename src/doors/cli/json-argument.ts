@@ -1,0 +1,49 @@
+/** JSON given on the command line: as text, as `@file`, or as `-` for stdin. */
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { NonRetryableError } from '../../domain/errors.ts'
+import { isObject, type Json, type JsonObject } from '../../std/json.ts'
+import type { CommandContext } from './context.ts'
+
+/** Throws `invalid_input`, `file_not_found` or `file_unreadable`; `option` is named in messages. */
+export async function readJsonObject(context: Pick<CommandContext, 'cwd' | 'readStdin'>, written: string, option: string): Promise<JsonObject> {
+  const { text, from } = await readText(context, written, option)
+  let value: Json
+  try {
+    value = JSON.parse(text) as Json
+  } catch (cause) {
+    throw new NonRetryableError('invalid_input', `${from} is not JSON: ${(cause as Error).message}`, {
+      hint: `${option} takes JSON such as '{"name": "value"}', @FILE, or - for stdin`,
+    })
+  }
+  if (isObject(value)) return value as JsonObject
+  throw new NonRetryableError('invalid_input', `${from} is not a JSON object`, { hint: `write it as '{"name": "value"}'` })
+}
+
+async function readText({ cwd, readStdin }: Pick<CommandContext, 'cwd' | 'readStdin'>, written: string, option: string) {
+  if (written === '-') return { text: await readStdin(), from: 'stdin' }
+  if (!written.startsWith('@')) return { text: written, from: option }
+  const path = resolve(cwd, written.slice(1))
+  return { text: await readTextFile(path), from: path }
+}
+
+/** Throws `file_not_found` or `file_unreadable`. */
+export async function readTextFile(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') throw new NonRetryableError('file_not_found', `there is no file ${path}`)
+    throw new NonRetryableError('file_unreadable', `${path} can't be read`, { cause })
+  }
+}
+
+/** `key=value` pairs of a repeated option. */
+export function readPairs(pairs: readonly string[], option: string): Record<string, string> {
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const at = pair.indexOf('=')
+      if (at > 0) return [pair.slice(0, at), pair.slice(at + 1)]
+      throw new NonRetryableError('invalid_input', `${option} takes key=value, not "${pair}"`)
+    }),
+  )
+}

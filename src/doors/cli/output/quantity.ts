@@ -1,0 +1,36 @@
+/** Money, sizes, counts and moments as people read them. */
+
+/** `$0.0031`, `$1.25`, `?` for an unknown price. */
+export function formatUsd(usd: number | null): string {
+  if (usd === null) return '?'
+  if (usd === 0) return '$0'
+  if (usd < 0.0001) return '<$0.0001'
+  return `$${usd < 1 ? usd.toFixed(4) : usd.toFixed(2)}`
+}
+
+export function formatBytes(bytes: number): string {
+  if (bytes < 1_000) return `${bytes} B`
+  const units = ['kB', 'MB', 'GB', 'TB']
+  let size = bytes / 1_000
+  let unit = 0
+  while (size >= 1_000 && unit < units.length - 1) {
+    size /= 1_000
+    unit += 1
+  }
+  return `${size < 10 ? size.toFixed(1) : Math.round(size)} ${units[unit]}`
+}
+
+/** `1 step`, `3 steps`. */
+export function count(number: number, one: string, many = `${one}s`): string {
+  return `${number} ${number === 1 ? one : many}`
+}
+
+/** `just now`, `5 min ago`, `3 h ago`, `2 days ago`, then the date. */
+export function formatAge(then: number, now: number): string {
+  const seconds = Math.max(0, Math.round((now - then) / 1_000))
+  if (seconds < 60) return 'just now'
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min ago`
+  if (seconds < 86_400) return `${Math.floor(seconds / 3_600)} h ago`
+  if (seconds < 14 * 86_400) return count(Math.floor(seconds / 86_400), 'day').concat(' ago')
+  return new Date(then).toISOString().slice(0, 10)
+}

@@ -1,0 +1,30 @@
+/** Aligned columns of text; colour codes do not count. */
+import { stripVTControlCharacters } from 'node:util'
+
+export interface Column {
+  header?: string
+  align?: 'left' | 'right'
+}
+
+export function widthOf(text: string): number {
+  return [...stripVTControlCharacters(text)].length
+}
+
+/** Lines with two spaces between columns and none at their end. Columns that are empty throughout are left out. */
+export function tableLines(rows: readonly (readonly string[])[], columns: readonly Column[], header: (text: string) => string): string[] {
+  const used = columns.map((_, at) => rows.some((row) => (row[at] ?? '') !== ''))
+  const withHeader = columns.some((column) => column.header !== undefined)
+  const all = withHeader ? [columns.map((column) => header(column.header ?? '')), ...rows] : rows
+  const widths = columns.map((_, at) => Math.max(0, ...all.map((row) => widthOf(row[at] ?? ''))))
+  return all.map((row) =>
+    columns
+      .flatMap((column, at) => (used[at] ? [pad(row[at] ?? '', widths[at] as number, column.align)] : []))
+      .join('  ')
+      .trimEnd(),
+  )
+}
+
+export function pad(text: string, width: number, align: 'left' | 'right' = 'left'): string {
+  const space = ' '.repeat(Math.max(0, width - widthOf(text)))
+  return align === 'left' ? text + space : space + text
+}

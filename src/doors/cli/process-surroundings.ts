@@ -1,0 +1,65 @@
+/** The real process as the program sees it. */
+import { systemClock } from '../../std/clock.ts'
+import { type StopSignal, stopCodes, type Surroundings } from './surroundings.ts'
+
+/** Two SIGINT within this time are one: a terminal sends it to the whole group, and a launcher may send it again. */
+const sameSignalMs = 250
+
+export interface ProcessSurroundings extends Surroundings {
+  /** Whether a signal arrived. */
+  stopped(): boolean
+}
+
+export function processSurroundings(): ProcessSurroundings {
+  const listeners = new Set<(signal: StopSignal) => void>()
+  const attached = new Map<StopSignal, () => void>()
+  const lastAt = new Map<StopSignal, number>()
+
+  function arrived(signal: StopSignal): void {
+    const now = systemClock.monotonic()
+    const before = lastAt.get(signal)
+    if (before !== undefined && now - before < sameSignalMs) return
+    lastAt.set(signal, now)
+    for (const listener of listeners) listener(signal)
+  }
+
+  function attach(): void {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      const handler = () => arrived(signal)
+      attached.set(signal, handler)
+      process.on(signal, handler)
+    }
+  }
+
+  function detach(): void {
+    for (const [signal, handler] of attached) process.removeListener(signal, handler)
+    attached.clear()
+  }
+
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error
+      // Without work in hand there is nobody left to tell anything.
+      if (listeners.size === 0) process.exit(stopCodes.EPIPE)
+      arrived('EPIPE')
+    })
+  }
+
+  return {
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: process.env,
+    cwd: process.cwd(),
+    clock: systemClock,
+    stopped: () => lastAt.size > 0,
+    onStop(listener) {
+      if (listeners.size === 0) attach()
+      listeners.add(listener)
+      return () => {
+        listeners.delete(listener)
+        if (listeners.size === 0) detach()
+      }
+    },
+  }
+}

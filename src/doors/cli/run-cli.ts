@@ -1,0 +1,113 @@
+/** Runs one command in given surroundings and gives the exit code; everything it opens is closed, every error is printed here. */
+import { version } from '../../app/version.ts'
+import type { Action, ActionContext, InputOf, OutputOf } from '../../app/action.ts'
+import type { App } from '../../app/app.ts'
+import { UsageError } from '../../domain/errors.ts'
+import type { AppChoice } from './app-options.ts'
+import { type CommandContext, currentUser } from './context.ts'
+import { errorLines, errorObject, exitCodeOf } from './errors.ts'
+import { styleFor } from './output/style.ts'
+import { parseProgram } from './program.ts'
+import type { Surroundings } from './surroundings.ts'
+
+export async function runCli(argv: readonly string[], surroundings: Surroundings): Promise<number> {
+  const { stdout, stderr, env, cwd } = surroundings
+  const style = styleFor(stdout, env)
+  const errorStyle = styleFor(stderr, env)
+  const closers: (() => Promise<void>)[] = []
+  let code: number
+  try {
+    code = await runCommand(argv, surroundings, closers)
+  } catch (error) {
+    code = exitCodeOf(error)
+    report(error)
+  }
+  for (const close of closers.toReversed()) {
+    try {
+      await close()
+    } catch (error) {
+      code ||= exitCodeOf(error)
+      report(error)
+    }
+  }
+  return code
+
+  function report(error: unknown): void {
+    const before = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv
+    if (before.includes('--json')) stdout.write(`${jsonText(errorObject(error), stdout.isTTY)}\n`)
+    else if (before.includes('--jsonl')) stdout.write(`${JSON.stringify({ v: 1, type: 'error', ...errorObject(error) })}\n`)
+    const debug = before.includes('--debug')
+    stderr.write(`${errorLines(error, { style: errorStyle, cwd, debug }).join('\n')}\n`)
+  }
+
+  async function runCommand(args: readonly string[], around: Surroundings, closing: (() => Promise<void>)[]): Promise<number> {
+    if (args[0] === '--version' || args[0] === '-V') {
+      stdout.write(`${version}\n`)
+      return 0
+    }
+    const columns = stdout.columns ?? 100
+    const parsed = await parseProgram(args, { style, columns, write: (text) => stdout.write(text) })
+    if (!parsed) return 0
+    const { command, given } = parsed
+    const context = contextOf(around, given, closing)
+    return (await command.run(context, given as never)) ?? 0
+  }
+
+  function contextOf(around: Surroundings, given: Readonly<Record<string, unknown>>, closing: (() => Promise<void>)[]): CommandContext {
+    const user = currentUser(env)
+    const warn = (message: string) => void stderr.write(`${errorStyle.yellow.bold('warning')}: ${message}\n`)
+    return {
+      ...around,
+      style,
+      errorStyle,
+      user,
+      warn,
+      json: given['json'] === true,
+      debug: given['debug'] === true,
+      print: (line = '') => void stdout.write(`${line}\n`),
+      note: (line = '') => void stderr.write(`${line}\n`),
+      printJson: (value) => void stdout.write(`${jsonText(value, stdout.isTTY)}\n`),
+      async app(choice = {}) {
+        const app = await openApp(around, choice, warn)
+        closing.push(() => app.close())
+        return app
+      },
+      call: (app, action, input, more) => callAction(app, action, input, { signal: new AbortController().signal, by: user, warn, ...more }),
+      readStdin: () => readAll(around.stdin),
+    }
+  }
+}
+
+async function openApp(around: Surroundings, choice: AppChoice, warn: (message: string) => void): Promise<App> {
+  const { createApp } = await import('../../app/create-app.ts')
+  const { env, cwd, clock } = around
+  return createApp({
+    ...{ env, cwd, clock, warn },
+    ...(choice.store !== undefined && { storeUrl: choice.store }),
+    ...(choice.checkpointDir !== undefined && { checkpointDir: choice.checkpointDir }),
+    durability: choice.durability ?? 'full',
+    sandbox: choice.sandbox ?? false,
+    startSandbox: async (dataDir) => (await import('../../sandbox/sandbox.ts')).startSandbox({ dataDir }),
+  })
+}
+
+/** Options have their types already; what is still wrong with an input is told as usage. */
+async function callAction<A extends Action>(app: App, action: A, input: InputOf<A>, context: ActionContext): Promise<OutputOf<A>> {
+  const checked = action.input.safeParse(input)
+  if (!checked.success) {
+    const [issue] = checked.error.issues
+    throw new UsageError(`${issue?.path.join('.') || 'input'}: ${issue?.message}`)
+  }
+  return (await action.run(app, checked.data, context)) as OutputOf<A>
+}
+
+/** For people on a terminal with line breaks, else on one line. */
+function jsonText(value: unknown, forPeople: boolean | undefined): string {
+  return forPeople ? JSON.stringify(value, null, 2) : JSON.stringify(value)
+}
+
+async function readAll(stream: Surroundings['stdin']): Promise<string> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of stream) chunks.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk)
+  return Buffer.concat(chunks).toString('utf8')
+}
