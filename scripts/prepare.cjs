@@ -14,7 +14,7 @@ var inputs = [
   'package.json',
   'tsconfig.json',
   'tsconfig.build.json',
-  'rolldown.config.ts',
+  'scripts/bundle.ts',
   'scripts/third-party-licenses.ts',
   'node_modules/.package-lock.json',
 ]
@@ -111,11 +111,11 @@ function writeDist(node, next) {
     fs.rmSync(old, { recursive: true, force: true })
   }
   var tsc = [node, 'node_modules/typescript/bin/tsc', '--project', 'tsconfig.build.json', '--outDir', fresh]
-  var rolldown = [node, 'node_modules/rolldown/bin/cli.mjs', '--config', 'rolldown.config.ts', '--logLevel', 'warn']
+
   must(tsc, bundle, remove)
 
   function bundle() {
-    must(rolldown.concat('--dir', path.join(fresh, 'cli')), replace, remove)
+    must([node, 'scripts/bundle.ts', path.join(fresh, 'cli')], replace, remove)
   }
 
   function replace() {
