@@ -114,7 +114,7 @@ export async function takeRun(
     const plan = await planOfRun(store, state)
     const secretKey = await store.secretKey()
     if (options.withoutSecrets) return { lease: taken, plan, state, inputs: state.inputs, env: {}, secretKey }
-    const filled = fillSecrets(state.inputs, inputs, secretKey)
+    const filled = fillSecrets(plan.definition, state.inputs, inputs, secretKey)
     const env = readEnv(plan.definition.env, parts.env, state.env, secretKey)
     return { lease: taken, plan, state, inputs: filled, env, secretKey }
   } catch (error) {

@@ -57,12 +57,20 @@ export function placeholders(definition: WorkflowDefinition, inputs: JsonObject,
   )
 }
 
-/** Puts the given secret inputs where the journal has placeholders; throws when one is missing or another. */
-export function fillSecrets(kept: JsonObject, given: JsonObject, key: Uint8Array): JsonObject {
+/**
+ * Puts the given secret inputs (or their defaults) where the journal has placeholders. Throws when one is missing, or
+ * is not what the run was started with.
+ */
+export function fillSecrets(
+  definition: WorkflowDefinition,
+  kept: JsonObject,
+  given: JsonObject,
+  key: Uint8Array,
+): JsonObject {
   return Object.fromEntries(
     Object.entries(kept).map(([name, value]) => {
       if (!isObject(value) || typeof value.$secret !== 'string') return [name, value]
-      const secret = given[name]
+      const secret = given[name] ?? definition.inputs[name]?.default
       if (secret === undefined) {
         throw new ConfigurationError(
           'missing_secret',

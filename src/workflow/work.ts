@@ -232,6 +232,7 @@ async function performChild(
           end: { status: 'failed', error: toErrorData(timer.signal.reason), cost_usd: end.cost_usd },
         }
       }
+      if (end.error.code === 'budget_exceeded') return { kind: 'stopped', facts: [], error: end.error }
       if (!mayRunAgain(retry, attempt))
         return { kind: 'ended', end: { status: 'failed', error: end.error, cost_usd: end.cost_usd } }
     }

@@ -39,7 +39,7 @@ finally:
 outputs: { last: "\${{ steps.last.output }}" }
 `
 const models: Record<string, Model> = {
-  'o/draw': ({ input }) => `drawing ${String(input.n)}`,
+  'o/draw': ({ input }) => `drawing ${input.n as number}`,
   'o/polish': ({ input }) => Number(input.before ?? 0) + 1,
   'o/last': ({ input }) => ({ n: input.n as Json, count: (input.all as Json[]).length }),
   'o/report': ({ input }) => input.status as Json,
@@ -415,7 +415,7 @@ outputs: { all: "\${{ steps.after.output }}" }
     ])
     const retried = await retryRun(rig.parts, failed.run_id, { choice: { failed: true }, by: 'me' })
     expect(await retried.done).toMatchObject({ status: 'succeeded', outputs: { all: [1, 2, 3] } })
-    expect(rig.provider.creates.map((made) => `${made.model} ${String(made.input.n ?? '')}`)).toEqual([
+    expect(rig.provider.creates.map((made) => `${made.model} ${(made.input.n ?? '') as string}`)).toEqual([
       'o/good ',
       'o/flaky 1',
       'o/flaky 2',
@@ -450,7 +450,7 @@ describe('secrets', () => {
       models: {
         'o/leak': ({ input }) => {
           begun.resolve()
-          if (!first) return `the key is ${String(input.key)}`
+          if (!first) return `the key is ${input.key as string}`
           first = false
           return new Promise<never>(() => {})
         },

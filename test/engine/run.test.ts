@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { NonRetryableError, ReplicateAgentError } from '../../src/domain/errors.ts'
+import { NonRetryableError } from '../../src/domain/errors.ts'
 import { deferred } from '../../src/std/deferred.ts'
 import type { Json, JsonObject } from '../../src/std/json.ts'
 import { startRun } from '../../src/workflow/engine.ts'
@@ -181,7 +181,7 @@ outputs: { all: "\${{ steps.each.output }}" }
         models: {
           'o/late': async ({ input }) => {
             for (let turn = 0; turn < Number(input.n) * 3; turn += 1) await new Promise(setImmediate)
-            return `${String(input.at)}:${String(input.n)}`
+            return `${input.at as number}:${input.n as number}`
           },
         },
       },
@@ -195,7 +195,7 @@ outputs: { all: "\${{ steps.each.output }}" }
 name: edges
 steps:
   none: { value: 1, foreach: { in: [] } }
-  wrong: { value: 1, foreach: { in: "\${{ {} }}" } }
+  wrong: { value: 1, foreach: { in: "\${{ parse_json('{}') }}" } }
 `)
     expect(result.steps.none).toMatchObject({ status: 'succeeded', output: [], items: [] })
     expect(result.steps.wrong).toMatchObject({ status: 'failed', error: { code: 'expression_failed' } })
@@ -392,10 +392,10 @@ steps: { each: { model: o/echo, foreach: { in: "\${{ range(10) }}" }, input: { t
     const result = await run(`
 name: broken
 steps:
-  bad: { value: "\${{ steps.data.output.missing }}" }
-  data: { value: { here: 1 } }
+  bad: { value: "\${{ parse_json(steps.data.output).missing }}" }
+  data: { value: '{"here": 1}' }
   fine: { value: ok }
-`).catch((error: unknown) => error as ReplicateAgentError)
+`)
     expect(result).toMatchObject({
       status: 'failed',
       steps: { bad: { error: { code: 'expression_failed' } }, fine: { status: 'succeeded' } },
