@@ -311,7 +311,8 @@ outputs: { after: "\${{ steps.after.output }}" }
     const workflow = await rig.load('name: a\nsteps: { s: { model: o/slow } }')
     const driving = await startRun(rig.parts, workflow, { inputs: {} })
     await begun.promise
-    await cancelRun({ ...rig.parts, holder: { ...rig.parts.holder, pid: 4243 } }, driving.run_id, 'another process')
+    const asked = await cancelRun({ ...rig.parts, holder: { ...rig.parts.holder, pid: 4243 } }, driving.run_id, 'another process')
+    expect((await asked.done).status).toBe('cancelled')
     expect((await driving.done).status).toBe('cancelled')
     const second = await startRun(rig.parts, workflow, { inputs: {} })
     second.abandon(new CancelledError('gone', { code: 'interrupted' }))
