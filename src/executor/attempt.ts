@@ -1,11 +1,10 @@
 /** One attempt at one candidate: guard every create, call the target, hold the output against its schema. */
-import { isCalledOff, ReplicateAgentError } from '../domain/errors.ts'
+import { BudgetExceededError, isCalledOff, type ReplicateAgentError, StoreError } from '../domain/errors.ts'
 import { abortReason, untilAborted } from '../std/abort.ts'
 import type { Clock } from '../std/clock.ts'
 import type { JsonObject, Json } from '../std/json.ts'
 import type { Random } from '../std/random.ts'
 import type { Candidate, OpenCall, Target, TargetResult } from '../targets/target.ts'
-import { BudgetExceededError } from '../domain/errors.ts'
 import type { BudgetGate, CallContext } from './contract.ts'
 import { asFailure, costOf } from './failure.ts'
 import { trackedRecorder } from './recorder.ts'
@@ -40,7 +39,7 @@ export type AttemptEnd =
   /** Called off: cancelled or timed out. */
   | { status: 'aborted'; reason: Error; cost_usd: number | null }
 
-/** Rejects when a fact could not be recorded, and with the reason of a signal that only abandons the work. */
+/** Rejects when a fact could not be recorded or a file not be kept, and with the reason of a signal that only abandons the work. */
 export async function attempt(parts: AttemptParts): Promise<AttemptEnd> {
   const { clock, candidate, context, call } = parts
   const { signal } = parts.deadline
@@ -63,9 +62,16 @@ export async function attempt(parts: AttemptParts): Promise<AttemptEnd> {
     })
     const result = await withGrace(made, signal, clock, graceMs)
     spent = result.cost_usd
-    return { status: 'succeeded', result, output: fitOutput(result.output, parts.output_schema), id: recorder.open()?.id }
+    return {
+      status: 'succeeded',
+      result,
+      output: fitOutput(result.output, parts.output_schema),
+      id: recorder.open()?.id,
+    }
   } catch (thrown) {
     if (recorder.broken() !== undefined) throw recorder.broken()
+    // A store that can't keep a file is no failure of the call: another one would not help.
+    if (thrown instanceof StoreError) throw thrown
     const failure = asFailure(thrown)
     // An output that does not fit was paid for all the same.
     spent = failure.code === 'invalid_output' ? spent : costOf(failure)
@@ -102,7 +108,14 @@ function admissionOf(parts: AttemptParts) {
 }
 
 /** What to set aside; undefined: unknown, and no cap forbids it. */
-async function priceBefore({ target, candidate, input, context, deadline, clock }: AttemptParts): Promise<number | undefined> {
+async function priceBefore({
+  target,
+  candidate,
+  input,
+  context,
+  deadline,
+  clock,
+}: AttemptParts): Promise<number | undefined> {
   const left = deadline.at === undefined ? {} : { timeout_ms: Math.max(0, deadline.at - clock.now()) }
   const known = (await target.estimate(candidate, input, left)) ?? context.budget.default_usd
   if (known !== undefined) return known
@@ -125,4 +138,3 @@ async function reserve(gate: BudgetGate, usd: number, signal: AbortSignal): Prom
     }
   }
 }
-

@@ -30,7 +30,12 @@ const candidate = (model: string, more: Partial<Candidate> = {}): Candidate => (
   ...more,
 })
 const retry = (more: Partial<RetryPolicy> = {}): RetryPolicy => ({ ...defaultRetry, ...more })
-const spec = (more: Partial<CallSpec> = {}): CallSpec => ({ chain: [candidate('f')], input: {}, retry: retry(), ...more })
+const spec = (more: Partial<CallSpec> = {}): CallSpec => ({
+  chain: [candidate('f')],
+  input: {},
+  retry: retry(),
+  ...more,
+})
 
 function harness(functions: Record<string, AgentFunction>, more: Partial<ExecutorParts> = {}) {
   const clock = eagerClock(60_000)
@@ -68,9 +73,23 @@ describe('an undisturbed call', () => {
     const { executor } = harness({ f: (input) => ({ got: input['x'] ?? null }) })
     const { context, facts } = memoryCall()
     const outcome = await executor.execute(spec({ input: { x: 1 } }), context)
-    expect(outcome).toMatchObject({ status: 'succeeded', output: { got: 1 }, attempts: 1, cost_usd: 0, cached: false, model: 'f' })
+    expect(outcome).toMatchObject({
+      status: 'succeeded',
+      output: { got: 1 },
+      attempts: 1,
+      cost_usd: 0,
+      cached: false,
+      model: 'f',
+    })
     expect(types(facts)).toEqual(['call.intended', 'call.settled'])
-    expect(facts[0]).toMatchObject({ call: 1, candidate: 0, target: 'function', model: 'f', body: { x: 1 }, reserve_usd: 0 })
+    expect(facts[0]).toMatchObject({
+      call: 1,
+      candidate: 0,
+      target: 'function',
+      model: 'f',
+      body: { x: 1 },
+      reserve_usd: 0,
+    })
   })
 
   it("merges the input over the candidate's defaults", async () => {
@@ -107,7 +126,10 @@ describe('retries', () => {
       },
     })
     const { context, facts } = memoryCall()
-    const outcome = await executor.execute(spec({ retry: retry({ attempts: 3, jitter: 'none', base_delay_ms: 100 }) }), context)
+    const outcome = await executor.execute(
+      spec({ retry: retry({ attempts: 3, jitter: 'none', base_delay_ms: 100 }) }),
+      context,
+    )
     expect(outcome).toMatchObject({ status: 'succeeded', attempts: 3, output: 3 })
     expect(settled(facts)).toMatchObject([
       { call: 1, status: 'failed', retry_in_ms: 100 },
@@ -123,20 +145,25 @@ describe('retries', () => {
       ['exception', () => new Error('x')],
     ] as const
     await fc.assert(
-      fc.asyncProperty(fc.integer({ min: 1, max: 8 }), fc.subarray([...failures]), fc.constantFrom(...failures), async (attempts, on, [kind, make]) => {
-        let calls = 0
-        const { executor } = harness({
-          f: () => {
-            calls += 1
-            throw make()
-          },
-        })
-        const policy = retry({ attempts, on: on.map(([name]) => name) })
-        const outcome = await executor.execute(spec({ retry: policy }), memoryCall().context)
-        const expected = on.some(([name]) => name === kind) ? attempts : 1
-        expect(outcome).toMatchObject({ status: 'failed', attempts: expected, error: { code: kind } })
-        expect(calls).toBe(expected)
-      }),
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 8 }),
+        fc.subarray([...failures]),
+        fc.constantFrom(...failures),
+        async (attempts, on, [kind, make]) => {
+          let calls = 0
+          const { executor } = harness({
+            f: () => {
+              calls += 1
+              throw make()
+            },
+          })
+          const policy = retry({ attempts, on: on.map(([name]) => name) })
+          const outcome = await executor.execute(spec({ retry: policy }), memoryCall().context)
+          const expected = on.some(([name]) => name === kind) ? attempts : 1
+          expect(outcome).toMatchObject({ status: 'failed', attempts: expected, error: { code: kind } })
+          expect(calls).toBe(expected)
+        },
+      ),
       { numRuns: 60 },
     )
   })
@@ -245,7 +272,10 @@ describe('what earlier processes did', () => {
     const outcome = await executor.execute(spec({ chain: [candidate('f'), candidate('g')] }), context)
     expect(outcome).toMatchObject({ status: 'succeeded', output: 'adopted', model: 'g', attempts: 4 })
     expect(seen).toMatchObject([{ call: 4, id: 'p1' }])
-    expect(facts).toMatchObject([{ type: 'call.reattached', call: 4 }, { type: 'call.settled', call: 4 }])
+    expect(facts).toMatchObject([
+      { type: 'call.reattached', call: 4 },
+      { type: 'call.settled', call: 4 },
+    ])
   })
 
   it('makes a function call anew that was in flight, and says that it could not be found', async () => {
@@ -441,7 +471,9 @@ describe('output_schema', () => {
     const fenced = 'Here you are:\n```json\n{"score": 7}\n```\nAnything else?'
     for (const output of ['{"score": 7}', ['{"sco', 're": 7}'], fenced, { score: 7 }]) {
       const { executor } = harness({ f: () => output })
-      expect(await executor.execute(spec({ output_schema }), memoryCall().context)).toMatchObject({ output: { score: 7 } })
+      expect(await executor.execute(spec({ output_schema }), memoryCall().context)).toMatchObject({
+        output: { score: 7 },
+      })
     }
   })
 
@@ -452,7 +484,10 @@ describe('output_schema', () => {
     const once = await executor.execute(spec({ chain, output_schema }), memoryCall().context)
     expect(once).toMatchObject({ status: 'failed', error: { code: 'invalid_output' }, cost_usd: 1, attempts: 1 })
     calls = 0
-    const twice = await executor.execute(spec({ chain, output_schema, retry: retry({ on: ['invalid_output'] }) }), memoryCall().context)
+    const twice = await executor.execute(
+      spec({ chain, output_schema, retry: retry({ on: ['invalid_output'] }) }),
+      memoryCall().context,
+    )
     expect(twice).toMatchObject({ status: 'succeeded', cost_usd: 2, attempts: 2 })
   })
 })
@@ -479,7 +514,9 @@ describe('budget', () => {
           }
           const executor = createExecutor({ targets: async () => target, clock: eagerClock(), random: seededRandom(2) })
           const budget = createBudget({ limit_usd: limit, spent_usd: 0 })
-          const outcomes = await Promise.all(cents.map((cost) => executor.execute(spec({ input: { cents: cost } }), memoryCall({ budget }).context)))
+          const outcomes = await Promise.all(
+            cents.map((cost) => executor.execute(spec({ input: { cents: cost } }), memoryCall({ budget }).context)),
+          )
           expect(spent).toBeLessThanOrEqual(limit)
           expect(budget.spent()).toBeCloseTo(spent)
           const stopped = outcomes.filter((outcome) => outcome.status === 'stopped')
@@ -493,13 +530,21 @@ describe('budget', () => {
   })
 
   it('refuses a call of unknown price under a hard cap, unless a default is given', async () => {
-    const unpriced: Target = { ...scripted(async (context) => (await context.record.intended({}, undefined), 'ok')), estimate: async () => null }
+    const unpriced: Target = {
+      ...scripted(async (context) => (await context.record.intended({}, undefined), 'ok')),
+      estimate: async () => null,
+    }
     const run = (budget: MemoryCallOptions['budget']) => {
       const executor = createExecutor({ targets: async () => unpriced, clock: eagerClock(), random: seededRandom(1) })
       return executor.execute(spec(), memoryCall(budget ? { budget } : {}).context)
     }
-    expect(await run(createBudget({ limit_usd: 1, spent_usd: 0 }))).toMatchObject({ status: 'stopped', error: { code: 'budget_exceeded' } })
-    expect(await run(createBudget({ limit_usd: 1, spent_usd: 0, default_usd: 0.1 }))).toMatchObject({ status: 'succeeded' })
+    expect(await run(createBudget({ limit_usd: 1, spent_usd: 0 }))).toMatchObject({
+      status: 'stopped',
+      error: { code: 'budget_exceeded' },
+    })
+    expect(await run(createBudget({ limit_usd: 1, spent_usd: 0, default_usd: 0.1 }))).toMatchObject({
+      status: 'succeeded',
+    })
     expect(await run(createBudget({ spent_usd: 0 }))).toMatchObject({ status: 'succeeded' })
   })
 })
@@ -523,7 +568,12 @@ describe('cache', () => {
     await executor.execute(spec({ chain, cache: {} }), memoryCall().context)
     expect(calls).toBe(2)
     const { context, facts } = memoryCall({ budget: createBudget({ limit_usd: 0, spent_usd: 0 }) })
-    expect(await executor.execute(spec({ chain, cache: {} }), context)).toMatchObject({ output: 2, cached: true, cost_usd: 0, attempts: 0 })
+    expect(await executor.execute(spec({ chain, cache: {} }), context)).toMatchObject({
+      output: 2,
+      cached: true,
+      cost_usd: 0,
+      attempts: 0,
+    })
     expect(facts).toEqual([])
     await executor.execute(spec({ chain, cache: {}, input: { other: true } }), memoryCall().context)
     expect(calls).toBe(3)
@@ -543,30 +593,53 @@ describe('cache', () => {
     )
     const policy = { ttl_ms: 1_000 }
     expect((await executor.execute(spec({ cache: policy }), memoryCall().context)).status).toBe('failed')
-    expect(await executor.execute(spec({ cache: policy }), memoryCall().context)).toMatchObject({ output: 2, cached: false })
-    expect(await executor.execute(spec({ cache: policy }), memoryCall().context)).toMatchObject({ output: 2, cached: true })
+    expect(await executor.execute(spec({ cache: policy }), memoryCall().context)).toMatchObject({
+      output: 2,
+      cached: false,
+    })
+    expect(await executor.execute(spec({ cache: policy }), memoryCall().context)).toMatchObject({
+      output: 2,
+      cached: true,
+    })
     clock.advance(1_000)
-    expect(await executor.execute(spec({ cache: policy }), memoryCall().context)).toMatchObject({ output: 3, cached: false })
+    expect(await executor.execute(spec({ cache: policy }), memoryCall().context)).toMatchObject({
+      output: 3,
+      cached: false,
+    })
   })
 
   it('makes one call for equal calls in flight', async () => {
     let calls = 0
-    const { executor } = harness({ f: async (_input, { signal }) => (await eagerClock().sleep(5, signal), (calls += 1)) }, { cache: store() })
-    const all = await Promise.all(Array.from({ length: 10 }, () => executor.execute(spec({ cache: {} }), memoryCall().context)))
+    const { executor } = harness(
+      { f: async (_input, { signal }) => (await eagerClock().sleep(5, signal), (calls += 1)) },
+      { cache: store() },
+    )
+    const all = await Promise.all(
+      Array.from({ length: 10 }, () => executor.execute(spec({ cache: {} }), memoryCall().context)),
+    )
     expect(calls).toBe(1)
     expect(all.filter((outcome) => outcome.status === 'succeeded' && outcome.cached)).toHaveLength(9)
   })
 
   it('takes files by content, not by name, and forgets a result whose file is gone', async () => {
     let calls = 0
-    const { executor } = harness({ f: async (_input, { keep }) => keep(new Uint8Array([(calls += 1)]), 'a.bin') }, { cache: store() })
+    const { executor } = harness(
+      { f: async (_input, { keep }) => keep(new Uint8Array([(calls += 1)]), 'a.bin') },
+      { cache: store() },
+    )
     const hash = 'a'.repeat(64)
     const first = memoryCall()
     await executor.execute(spec({ cache: {}, input: { image: `artifact:${hash}/one.png` } }), first.context)
-    const again = await executor.execute(spec({ cache: {}, input: { image: `artifact:${hash}/two.png` } }), first.context)
+    const again = await executor.execute(
+      spec({ cache: {}, input: { image: `artifact:${hash}/two.png` } }),
+      first.context,
+    )
     expect(again).toMatchObject({ cached: true, files: [{ name: 'a.bin' }] })
     // Another run's store that lost the file.
-    const other = await executor.execute(spec({ cache: {}, input: { image: `artifact:${hash}/one.png` } }), memoryCall().context)
+    const other = await executor.execute(
+      spec({ cache: {}, input: { image: `artifact:${hash}/one.png` } }),
+      memoryCall().context,
+    )
     expect(other).toMatchObject({ cached: false })
   })
 })
@@ -593,6 +666,7 @@ describe('the rate limit', () => {
     expect(at.slice(0, 2)).toEqual([0, 0])
     expect(at[2]).toBeGreaterThanOrEqual(1_000)
     expect(at[3]).toBeGreaterThanOrEqual((at[2] as number) + 10_000)
-    for (let index = 4; index < 7; index += 1) expect((at[index] as number) - (at[index - 1] as number)).toBeGreaterThanOrEqual(999)
+    for (let index = 4; index < 7; index += 1)
+      expect((at[index] as number) - (at[index - 1] as number)).toBeGreaterThanOrEqual(999)
   })
 })

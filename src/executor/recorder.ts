@@ -79,7 +79,12 @@ export function trackedRecorder(parts: RecorderParts): TrackedRecorder {
 }
 
 /** The fact that puts an open call under the number of the attempt that takes it up. */
-export function takenUp(open: OpenCall, call: number, position: number, candidate: Candidate): CallFact & { body: Json } {
+export function takenUp(
+  open: OpenCall,
+  call: number,
+  position: number,
+  candidate: Candidate,
+): CallFact & { body: Json } {
   return {
     type: 'call.intended',
     call,

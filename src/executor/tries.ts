@@ -60,7 +60,14 @@ interface Tries {
 export async function tryTurn(work: Work, turn: Turn, keep?: Keep): Promise<CallOutcome | undefined> {
   const { spec, ledger, deadline, clock } = work
   const { open, made } = turn
-  const tries: Tries = { call: open?.call ?? 0, entered: open !== undefined, open, made, failures: made, delay: undefined }
+  const tries: Tries = {
+    call: open?.call ?? 0,
+    entered: open !== undefined,
+    open,
+    made,
+    failures: made,
+    delay: undefined,
+  }
   while (tries.open || tries.made < spec.retry.attempts) {
     // What is open is still gone into, to be cancelled where it runs.
     if (deadline.signal.aborted && !tries.open) return aborted(work)
@@ -101,7 +108,21 @@ function attemptOf(work: Work, turn: Turn, { call, open }: Tries): Parameters<ty
   const { target, candidate, position, input } = turn
   const { output_schema } = spec
   const limiter = work.limiters.get(candidate.target)
-  return { clock, random, context, deadline, target, candidate, position, input, output_schema, limiter, call, open, ids: ledger.ids }
+  return {
+    clock,
+    random,
+    context,
+    deadline,
+    target,
+    candidate,
+    position,
+    input,
+    output_schema,
+    limiter,
+    call,
+    open,
+    ids: ledger.ids,
+  }
 }
 
 async function slept(clock: Clock, ms: number, signal: AbortSignal): Promise<boolean> {
@@ -117,7 +138,13 @@ async function slept(clock: Clock, ms: number, signal: AbortSignal): Promise<boo
 
 type Ended<S extends AttemptEnd['status']> = Extract<AttemptEnd, { status: S }>
 
-async function succeed(work: Work, call: number, end: Ended<'succeeded'>, latency_ms: number, keep: Keep | undefined): Promise<CallOutcome> {
+async function succeed(
+  work: Work,
+  call: number,
+  end: Ended<'succeeded'>,
+  latency_ms: number,
+  keep: Keep | undefined,
+): Promise<CallOutcome> {
   const { ledger, context } = work
   const { cost_usd, model, files } = end.result
   ledger.attempted(cost_usd)
@@ -127,7 +154,12 @@ async function succeed(work: Work, call: number, end: Ended<'succeeded'>, latenc
   return ledger.succeeded(end.output, files, false)
 }
 
-async function callOff(work: Work, call: number, { reason, cost_usd }: Ended<'aborted'>, latency_ms: number): Promise<CallOutcome> {
+async function callOff(
+  work: Work,
+  call: number,
+  { reason, cost_usd }: Ended<'aborted'>,
+  latency_ms: number,
+): Promise<CallOutcome> {
   work.ledger.attempted(cost_usd)
   const error = toErrorData(reason)
   await settleLast(work.context, { type: 'call.settled', call, status: 'cancelled', error, latency_ms, cost_usd })
@@ -135,14 +167,21 @@ async function callOff(work: Work, call: number, { reason, cost_usd }: Ended<'ab
 }
 
 /** Decides how it goes on: `tries.delay` is set when this candidate is called again. */
-async function takeFailure(work: Work, turn: Turn, tries: Tries, end: Ended<'failed'>, latency_ms: number): Promise<void> {
+async function takeFailure(
+  work: Work,
+  turn: Turn,
+  tries: Tries,
+  end: Ended<'failed'>,
+  latency_ms: number,
+): Promise<void> {
   const { spec, context, random, limiters } = work
   const { failure } = end
   tries.failures += 1
   tries.open = isUnanswered(failure) ? end.open : undefined
   tries.delay = delayAfter(spec.retry, failure, tries, random)
   tries.entered = failure instanceof RateLimitError && tries.delay !== undefined
-  if (failure instanceof RateLimitError) limiters.get(turn.candidate.target)?.pause(failure.retryAfterMs ?? tries.delay ?? 0)
+  if (failure instanceof RateLimitError)
+    limiters.get(turn.candidate.target)?.pause(failure.retryAfterMs ?? tries.delay ?? 0)
   if (tries.entered) {
     const seconds = Math.ceil((tries.delay ?? 0) / 1_000)
     return context.progress({ call: tries.call, status: `rate limited, waiting ${seconds} s` })
@@ -153,14 +192,25 @@ async function takeFailure(work: Work, turn: Turn, tries: Tries, end: Ended<'fai
 }
 
 /** Milliseconds until this candidate is tried again, or undefined: it is not. */
-function delayAfter(policy: RetryPolicy, failure: ReplicateAgentError, { failures, delay }: Tries, random: Random): number | undefined {
+function delayAfter(
+  policy: RetryPolicy,
+  failure: ReplicateAgentError,
+  { failures, delay }: Tries,
+  random: Random,
+): number | undefined {
   const kind = classOf(failure)
   if (kind === undefined || !policy.on.includes(kind)) return undefined
   const retry_after_ms = failure instanceof RateLimitError ? failure.retryAfterMs : undefined
   return backoffDelay(policy, { failures, previous_ms: delay, retry_after_ms }, random)
 }
 
-async function settleFailed({ ledger, context }: Work, turn: Turn, tries: Tries, end: Ended<'failed'>, latency_ms: number): Promise<void> {
+async function settleFailed(
+  { ledger, context }: Work,
+  turn: Turn,
+  tries: Tries,
+  end: Ended<'failed'>,
+  latency_ms: number,
+): Promise<void> {
   const { failure, open } = end
   const { call, delay } = tries
   const unanswered = isUnanswered(failure)

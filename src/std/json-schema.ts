@@ -74,9 +74,6 @@ const keywords: Record<string, Keyword> = {
   anyOf: schemas,
   oneOf: schemas,
   not: aSchema,
-  if: aSchema,
-  then: aSchema,
-  else: aSchema,
   properties: namedSchemas,
   required: names,
   additionalProperties: aSchema,
@@ -99,7 +96,7 @@ const keywords: Record<string, Keyword> = {
     }
   },
   format: (given, at) =>
-    Object.hasOwn(formats, String(given))
+    typeof given === 'string' && Object.hasOwn(formats, given)
       ? []
       : [`${at} is ${JSON.stringify(given)}, not one of ${Object.keys(formats).join(', ')}`],
   minimum: aNumber,
@@ -194,7 +191,7 @@ const forLength =
     return length === undefined ? [] : says(test(length, given as number), at, `${words} ${given as number}`)
   }
 
-const characters = (value: Json) => (typeof value === 'string' ? [...value].length : undefined)
+const characters = (value: Json) => (typeof value === 'string' ? Array.from(value).length : undefined)
 const itemCount = (value: Json) => (Array.isArray(value) ? value.length : undefined)
 const fieldCount = (value: Json) => (isObject(value) ? Object.keys(value).length : undefined)
 const atLeast = (a: number, b: number) => a >= b
@@ -229,10 +226,6 @@ const tests: Record<string, Test> = {
     return says(count === 1, at, `fits ${count} of the allowed shapes, not one`)
   },
   not: (given, value, at, walk) => says(!fits(given, value, walk), at, 'is of a shape that is not allowed'),
-  if: (given, value, at, walk, schema) => {
-    const branch = fits(given, value, walk) ? schema['then'] : schema['else']
-    return branch === undefined ? [] : differences(branch, value, at, walk)
-  },
   properties: (given, value, at, walk) => {
     if (!isObject(value)) return []
     return Object.entries(given as JsonObject).flatMap(([name, each]) =>

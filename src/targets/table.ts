@@ -32,7 +32,9 @@ export function openTargets(options: TargetOptions): Targets {
       const factory = Object.hasOwn(targetTable, kind) ? targetTable[kind] : undefined
       if (!factory) {
         const kinds = Object.keys(targetTable).join(', ')
-        return Promise.reject(new ConfigurationError('configuration', `there is no target "${kind}"`, { hint: `targets are ${kinds}` }))
+        return Promise.reject(
+          new ConfigurationError('configuration', `there is no target "${kind}"`, { hint: `targets are ${kinds}` }),
+        )
       }
       const target = factory(options)
       made.set(kind, target)

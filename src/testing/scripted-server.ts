@@ -13,7 +13,9 @@ export interface SeenRequest {
 }
 
 /** A value is answered as JSON with 200; a function does as it likes with the response. */
-export type ScriptedAnswer = { status?: number; body?: Json | string; headers?: Record<string, string> } | ((response: ServerResponse) => void)
+export type ScriptedAnswer =
+  | { status?: number; body?: Json | string; headers?: Record<string, string> }
+  | ((response: ServerResponse) => void)
 
 export interface ScriptedServer {
   /** Scheme, host and port. */

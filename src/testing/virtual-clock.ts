@@ -27,7 +27,8 @@ export function virtualClock(start = Date.UTC(2026, 0, 1)): VirtualClock {
   function next(): Sleeper | undefined {
     let first: Sleeper | undefined
     for (const sleeper of sleepers) {
-      if (!first || sleeper.due < first.due || (sleeper.due === first.due && sleeper.order < first.order)) first = sleeper
+      if (!first || sleeper.due < first.due || (sleeper.due === first.due && sleeper.order < first.order))
+        first = sleeper
     }
     return first
   }

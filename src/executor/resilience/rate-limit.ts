@@ -38,7 +38,8 @@ export function createRateLimiter(limit: RateLimit, clock: Clock): RateLimiter {
     return Math.max(0, filledAt - clock.monotonic()) + missing / perMs
   }
 
-  async function next(signal: AbortSignal): Promise<void> {
+  async function waitAfter(earlier: Promise<void>, signal: AbortSignal): Promise<void> {
+    await earlier
     for (let wait = untilToken(); wait > 0; wait = untilToken()) await clock.sleep(wait, signal)
     if (signal.aborted) throw abortReason(signal)
     tokens -= 1
@@ -46,7 +47,7 @@ export function createRateLimiter(limit: RateLimit, clock: Clock): RateLimiter {
 
   return {
     take(signal) {
-      const turn = tail.then(() => next(signal))
+      const turn = waitAfter(tail, signal)
       tail = turn.catch(() => {})
       return untilAborted(turn, signal)
     },

@@ -13,13 +13,21 @@ export interface Deadline {
 }
 
 /** `spent_ms` was used up by earlier processes. */
-export function startDeadline(clock: Clock, outer: AbortSignal, timeout_ms: number | undefined, spent_ms: number): Deadline {
+export function startDeadline(
+  clock: Clock,
+  outer: AbortSignal,
+  timeout_ms: number | undefined,
+  spent_ms: number,
+): Deadline {
   if (timeout_ms === undefined) return { signal: outer, at: undefined, end: () => {} }
   const left = Math.max(0, timeout_ms - spent_ms)
   const late = new AbortController()
   const over = new AbortController()
   clock.sleep(left, over.signal).then(
-    () => late.abort(new TimeoutError(`it took longer than its timeout of ${formatDuration(timeout_ms)}, all attempts together`)),
+    () =>
+      late.abort(
+        new TimeoutError(`it took longer than its timeout of ${formatDuration(timeout_ms)}, all attempts together`),
+      ),
     () => {},
   )
   return { signal: AbortSignal.any([outer, late.signal]), at: clock.now() + left, end: () => over.abort() }
@@ -35,7 +43,11 @@ export async function withGrace<T>(work: Promise<T>, signal: AbortSignal, clock:
     const onAbort = () => {
       const reason = abortReason(signal)
       if (!isCalledOff(reason)) reject(reason)
-      else clock.sleep(grace_ms, over.signal).then(() => reject(reason), () => {})
+      else
+        clock.sleep(grace_ms, over.signal).then(
+          () => reject(reason),
+          () => {},
+        )
     }
     if (signal.aborted) onAbort()
     else signal.addEventListener('abort', onAbort, { once: true, signal: over.signal })

@@ -44,7 +44,10 @@ export function createFunctionTarget(functions: Readonly<Record<string, AgentFun
       const files: KeptFile[] = []
       const began = clock.monotonic()
       // A function that does not look at its signal must not hold up a cancellation.
-      const given = await untilAborted(Promise.resolve().then(() => run(input, toolsOf(context, files))), signal)
+      const given = await untilAborted(
+        Promise.resolve().then(() => run(input, toolsOf(context, files))),
+        signal,
+      )
       const cost_usd = priceOf(candidate, clock.monotonic() - began)
       return { output: asJson(given, candidate.model), files, cost_usd, model: candidate.model }
     },

@@ -12,7 +12,10 @@ const pollMs = 200
 export async function cancelBounded(api: Api, id: string, clock: Clock): Promise<Prediction | undefined> {
   const late = new AbortController()
   const over = new AbortController()
-  clock.sleep(patienceMs, over.signal).then(() => late.abort(new Error('too late')), () => {})
+  clock.sleep(patienceMs, over.signal).then(
+    () => late.abort(new Error('too late')),
+    () => {},
+  )
   try {
     let prediction = await cancelPrediction(api, id, late.signal)
     while (prediction && !hasEnded(prediction)) {

@@ -19,7 +19,13 @@ const secondLookMs = 1_000
 const spareSeconds = 5
 const leastSeconds = 5
 
-export async function createPrediction(api: Api, route: Route, input: PreparedInput, context: TargetContext, waitSeconds: number): Promise<Prediction> {
+export async function createPrediction(
+  api: Api,
+  route: Route,
+  input: PreparedInput,
+  context: TargetContext,
+  waitSeconds: number,
+): Promise<Prediction> {
   const { record, clock, signal } = context
   const version = route.kind === 'version' ? route.version : undefined
   const fields = version === undefined ? {} : { version }
@@ -48,7 +54,13 @@ export async function createPrediction(api: Api, route: Route, input: PreparedIn
 }
 
 /** Looks twice before it says that nothing was made; then the next attempt looks once more, and creates. */
-async function searchedFor(api: Api, route: Route, open: OpenCall, context: TargetContext, lost: unknown): Promise<Prediction> {
+async function searchedFor(
+  api: Api,
+  route: Route,
+  open: OpenCall,
+  context: TargetContext,
+  lost: unknown,
+): Promise<Prediction> {
   context.progress({ status: 'the answer to its creation was lost: searching' })
   for (const wait of [0, secondLookMs]) {
     try {
@@ -67,7 +79,9 @@ async function searchedFor(api: Api, route: Route, open: OpenCall, context: Targ
 
 function notBegun(signal: AbortSignal): Error {
   const reason = abortReason(signal)
-  return isCalledOff(reason) ? new CancelledError('called off before it was sent', { cause: reason, details: { cost_usd: 0 } }) : reason
+  return isCalledOff(reason)
+    ? new CancelledError('called off before it was sent', { cause: reason, details: { cost_usd: 0 } })
+    : reason
 }
 
 function pathOf(route: Route): string {
@@ -92,7 +106,11 @@ function sendingSignal(outer: AbortSignal, clock: Clock): { signal: AbortSignal;
   const onAbort = (): void => {
     const reason = abortReason(outer)
     if (!isCalledOff(reason)) late.abort(reason)
-    else clock.sleep(graceMs, over.signal).then(() => late.abort(reason), () => {})
+    else
+      clock.sleep(graceMs, over.signal).then(
+        () => late.abort(reason),
+        () => {},
+      )
   }
   outer.addEventListener('abort', onAbort, { once: true, signal: over.signal })
   return { signal: late.signal, end: () => over.abort() }

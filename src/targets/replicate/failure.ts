@@ -18,12 +18,19 @@ import type { Prediction } from './prediction.ts'
 // ── answers of the API ──
 
 /** An answer outside 200 to 299 as an error. `body`: parsed, or its text. */
-export function answerFailure(what: string, status: number, body: unknown, retryAfter: string | undefined, now: number): ReplicateAgentError {
+export function answerFailure(
+  what: string,
+  status: number,
+  body: unknown,
+  retryAfter: string | undefined,
+  now: number,
+): ReplicateAgentError {
   const said = saidIn(body)
   const message = `${what}: ${status}${said === '' ? '' : ` ${said}`}`
   const retryAfterMs = retryAfterOf(retryAfter, body, said, now)
   const details = { status }
-  if (status === 429 || (status === 503 && retryAfter !== undefined)) return new RateLimitError(message, { retryAfterMs, details })
+  if (status === 429 || (status === 503 && retryAfter !== undefined))
+    return new RateLimitError(message, { retryAfterMs, details })
   if (status >= 500 || status === 408) return new ServerError(message, { details })
   if (status === 401 || status === 403) {
     return new AuthenticationError(message, {
@@ -32,10 +39,14 @@ export function answerFailure(what: string, status: number, body: unknown, retry
     })
   }
   if (status === 402) {
-    return new NonRetryableError('payment_required', message, { details, hint: 'add credit at https://replicate.com/account/billing, then resume the run' })
+    return new NonRetryableError('payment_required', message, {
+      details,
+      hint: 'add credit at https://replicate.com/account/billing, then resume the run',
+    })
   }
   if (status === 404) return new NotFoundError(message, { details })
-  if (status >= 300 && status < 400) return new ServerError(`${message}: redirects are not followed with a token`, { details })
+  if (status >= 300 && status < 400)
+    return new ServerError(`${message}: redirects are not followed with a token`, { details })
   return new ValidationError(message, { details, ...(status === 422 && hintOf(said)) })
 }
 
@@ -45,11 +56,16 @@ function saidIn(body: unknown): string {
   if (!isObject(body)) return ''
   const parts = [body['title'], body['detail'] ?? body['error'] ?? body['message']]
   const texts = parts.filter((part) => typeof part === 'string' && part !== '')
-  return [...new Set(texts)].join(': ').replace(/\s*\n\s*/g, ' ').trim().slice(0, 1_000)
+  return [...new Set(texts)]
+    .join(': ')
+    .replace(/\s*\n\s*/g, ' ')
+    .trim()
+    .slice(0, 1_000)
 }
 
 function hintOf(said: string): { hint: string } | undefined {
-  if (/version does not exist|invalid version/i.test(said)) return { hint: 'write the model as owner/name, or owner/name:version with 64 hex digits' }
+  if (/version does not exist|invalid version/i.test(said))
+    return { hint: 'write the model as owner/name, or owner/name:version with 64 hex digits' }
   return undefined
 }
 
@@ -57,7 +73,8 @@ function hintOf(said: string): { hint: string } | undefined {
 const longestWaitMs = 24 * 3_600_000
 
 function retryAfterOf(header: string | undefined, body: unknown, said: string, now: number): number | undefined {
-  const written = header ?? (isObject(body) && typeof body['retry_after'] === 'number' ? String(body['retry_after']) : undefined)
+  const written =
+    header ?? (isObject(body) && typeof body['retry_after'] === 'number' ? String(body['retry_after']) : undefined)
   if (written !== undefined) {
     const ms = /^\s*\d+(\.\d+)?\s*$/.test(written) ? Number(written) * 1_000 : Date.parse(written) - now
     if (Number.isFinite(ms)) return Math.min(longestWaitMs, Math.max(0, ms))
@@ -67,7 +84,14 @@ function retryAfterOf(header: string | undefined, body: unknown, said: string, n
 }
 
 /** Failures to connect: no byte of the request has left. */
-const notSent = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ENETUNREACH', 'EHOSTUNREACH', 'UND_ERR_CONNECT_TIMEOUT'])
+const notSent = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ENETUNREACH',
+  'EHOSTUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+])
 
 /** A request that got no (whole) answer. */
 export function transportFailure(what: string, thrown: unknown): NetworkError {
@@ -105,7 +129,10 @@ export function spent(failure: unknown, cost_usd: number | null): unknown {
   return withDetails(failure, { cost_usd })
 }
 
-function withDetails(failure: ReplicateAgentError, more: { unanswered?: true; cost_usd: number | null }): ReplicateAgentError {
+function withDetails(
+  failure: ReplicateAgentError,
+  more: { unanswered?: true; cost_usd: number | null },
+): ReplicateAgentError {
   // Errors are read-only for those who get them; whoever makes one may still complete it.
   ;(failure as { details?: ReplicateAgentError['details'] }).details = { ...failure.details, ...more }
   return failure
@@ -120,9 +147,11 @@ const classOfCode: Record<string, FailureClass> = { E1001: 'resource_exhausted',
 export function predictionFailure(prediction: Prediction, cost_usd: number | null): ReplicateAgentError {
   const { id, status } = prediction
   const details = { prediction: id, cost_usd, ...(prediction.deadline && { deadline: prediction.deadline }) }
-  if (status === 'aborted') return new TimeoutError(`prediction ${id} was aborted: its deadline passed before it began`, { details })
+  if (status === 'aborted')
+    return new TimeoutError(`prediction ${id} was aborted: its deadline passed before it began`, { details })
   if (status === 'canceled') {
-    if (endedByDeadline(prediction)) return new TimeoutError(`prediction ${id} was canceled at its deadline`, { details })
+    if (endedByDeadline(prediction))
+      return new TimeoutError(`prediction ${id} was canceled at its deadline`, { details })
     return new RetryableError('exception', `prediction ${id} was canceled at Replicate`, { details })
   }
   const said = textOf(prediction.error) || (prediction.data_removed ? 'its data was removed' : 'no reason given')

@@ -5,7 +5,7 @@ import type { Random } from '../../std/random.ts'
 import type { TargetContext } from '../target.ts'
 import { unanswered } from './failure.ts'
 import { hasEnded, hasSucceeded, type Prediction, readPrediction } from './prediction.ts'
-import { readTextStream } from './text-stream.ts'
+import { readTextStream, type TextStream } from './text-stream.ts'
 import type { Api } from './transport.ts'
 
 const firstPollMs = 250
@@ -26,7 +26,7 @@ export async function getPrediction(api: Api, id: string, signal: AbortSignal): 
 export async function follow(api: Api, first: Prediction, context: TargetContext): Promise<Prediction> {
   const { signal, clock, random } = context
   if (hasEnded(first) || hasSucceeded(first)) return first
-  const stream = first.stream === undefined ? undefined : readTextStream(api, first.stream, clock, (text) => showText(context, text))
+  let stream: TextStream | undefined
   try {
     let last = first
     const failing = { since: undefined as number | undefined, began: clock.monotonic() }
@@ -34,6 +34,8 @@ export async function follow(api: Api, first: Prediction, context: TargetContext
     let delay = first.status === 'processing' && first.output !== null ? 0 : firstPollMs
     let asked = 0
     for (;;) {
+      if (delay > 0 && first.stream !== undefined)
+        stream ??= readTextStream(api, first.stream, clock, (text) => showText(context, text))
       await pause(clock, Math.max(jittered(delay, random), asked), signal, stream?.over)
       asked = 0
       delay = Math.min(longestPollMs, Math.max(firstPollMs, delay * 1.4))

@@ -37,7 +37,12 @@ export function createInputFiles(api: Api): InputFiles {
     const key = `${context.labels.run_id} ${file.sha256}`
     const others = uploading.get(key)
     // If it fails for them, it may still succeed for us: their signal is not ours.
-    const theirs = others && (await untilAborted(others.catch(() => undefined), context.signal))
+    const theirs =
+      others &&
+      (await untilAborted(
+        others.catch(() => undefined),
+        context.signal,
+      ))
     if (theirs !== undefined) return theirs
     const ours = linkOf(file, context)
     uploading.set(key, ours)
@@ -120,7 +125,8 @@ async function isThere(api: Api, url: string, { signal, clock }: TargetContext):
   if (id === undefined) return false
   try {
     const file = await api.json('GET', `/files/${id}`, { signal })
-    const expires = isObject(file) && typeof file['expires_at'] === 'string' ? Date.parse(file['expires_at']) : Number.NaN
+    const expires =
+      isObject(file) && typeof file['expires_at'] === 'string' ? Date.parse(file['expires_at']) : Number.NaN
     return Number.isNaN(expires) || expires > clock.now() + spareMs
   } catch (error) {
     if (error instanceof NotFoundError) return false

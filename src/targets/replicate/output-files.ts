@@ -1,6 +1,13 @@
 /** Takes the files out of an output: downloads what its links name while they live, and puts artifact URIs in their place. */
 import pLimit from 'p-limit'
-import { NetworkError, NonRetryableError, NotFoundError, RateLimitError, ReplicateAgentError, ServerError } from '../../domain/errors.ts'
+import {
+  NetworkError,
+  NonRetryableError,
+  NotFoundError,
+  RateLimitError,
+  ReplicateAgentError,
+  ServerError,
+} from '../../domain/errors.ts'
 import { artifactUri, type KeptFile } from '../../domain/file.ts'
 import { isObject, type Json, type JsonObject } from '../../std/json.ts'
 import type { TargetContext } from '../target.ts'
@@ -67,7 +74,9 @@ function isFile(text: string, baseUrl: URL): boolean {
   const url = new URL(text)
   if (url.origin === baseUrl.origin) return !isReplicate(baseUrl.hostname) || url.pathname.includes('/files/')
   if (url.protocol !== 'https:') return false
-  return /(?:^|\.)replicate\.delivery$/.test(url.hostname) || (isReplicate(url.hostname) && url.pathname.includes('/files/'))
+  return (
+    /(?:^|\.)replicate\.delivery$/.test(url.hostname) || (isReplicate(url.hostname) && url.pathname.includes('/files/'))
+  )
 }
 
 function isReplicate(hostname: string): boolean {
@@ -86,9 +95,16 @@ function replaced(value: Json, by: ReadonlyMap<string, KeptFile>): Json {
 
 // ── one file ──
 
-async function keepOne(api: Api, link: string, stem: string, maxBytes: number, context: TargetContext): Promise<KeptFile> {
+async function keepOne(
+  api: Api,
+  link: string,
+  stem: string,
+  maxBytes: number,
+  context: TargetContext,
+): Promise<KeptFile> {
   const inline = link.startsWith('data:') ? parseDataUri(link) : undefined
-  if (inline) return context.files.keep(inline.bytes, `${stem}.${extensionOf(undefined, inline.mediaType)}`, inline.mediaType)
+  if (inline)
+    return context.files.keep(inline.bytes, `${stem}.${extensionOf(undefined, inline.mediaType)}`, inline.mediaType)
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await download(api, new URL(link), stem, maxBytes, context)
@@ -119,7 +135,13 @@ async function download(api: Api, url: URL, stem: string, maxBytes: number, cont
       throw new NotFoundError(`${what}: the file is no longer there (${response.status})`)
     }
     if (!response.ok || !response.body) {
-      throw answerFailure(what, response.status, undefined, response.headers.get('retry-after') ?? undefined, context.clock.now())
+      throw answerFailure(
+        what,
+        response.status,
+        undefined,
+        response.headers.get('retry-after') ?? undefined,
+        context.clock.now(),
+      )
     }
     const mediaType = mediaTypeOf(response.headers.get('content-type'), url)
     const bytes = limited(response.body, what, maxBytes, signal)
@@ -141,11 +163,13 @@ function limited(body: AsyncIterable<Uint8Array>, what: string, maxBytes: number
     try {
       for await (const chunk of body) {
         seen += chunk.length
-        if (seen > maxBytes) throw new NonRetryableError('file_too_large', `${what}: it has more than ${maxBytes} bytes`)
+        if (seen > maxBytes)
+          throw new NonRetryableError('file_too_large', `${what}: it has more than ${maxBytes} bytes`)
         yield chunk
       }
     } catch (error) {
-      failure = error instanceof ReplicateAgentError ? error : signal.aborted ? signal.reason : transportFailure(what, error)
+      failure =
+        error instanceof ReplicateAgentError ? error : signal.aborted ? signal.reason : transportFailure(what, error)
       throw failure
     }
   }
@@ -191,7 +215,8 @@ function writtenExtension(url: URL | undefined): string | undefined {
 
 function mediaTypeOf(header: string | null, url: URL): string {
   const told = header?.split(';')[0]?.trim().toLowerCase() ?? ''
-  if (/^[\w.+-]+\/[\w.+-]+$/.test(told) && told !== 'application/octet-stream' && told !== 'binary/octet-stream') return told
+  if (/^[\w.+-]+\/[\w.+-]+$/.test(told) && told !== 'application/octet-stream' && told !== 'binary/octet-stream')
+    return told
   const extension = writtenExtension(url)
   const known = Object.entries(extensions).find(([, each]) => each === extension)
   return known?.[0] ?? 'application/octet-stream'

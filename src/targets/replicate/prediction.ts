@@ -2,25 +2,33 @@
 import { z } from 'zod'
 import type { Json, JsonObject } from '../../std/json.ts'
 
-const time = z.string().nullish()
+/** Null and absent mean the same. */
+const text = z
+  .string()
+  .nullish()
+  .transform((value) => value ?? undefined)
+const object = z
+  .record(z.string(), z.unknown())
+  .nullish()
+  .transform((value) => (value ?? {}) as JsonObject)
 
 const predictionShape = z.object({
   id: z.string().regex(/^[\w-]{1,128}$/),
   status: z.string(),
-  model: z.string().nullish(),
-  version: z.string().nullish(),
-  deployment: z.string().nullish(),
-  input: z.record(z.string(), z.unknown()).nullish(),
-  output: z.unknown().optional(),
-  error: z.unknown().optional(),
-  logs: z.string().nullish().catch(null),
-  data_removed: z.boolean().nullish(),
-  metrics: z.record(z.string(), z.unknown()).nullish(),
-  created_at: time,
-  started_at: time,
-  completed_at: time,
-  deadline: time,
-  urls: z.object({ stream: z.string().nullish() }).nullish(),
+  model: text,
+  version: text,
+  deployment: text,
+  input: object,
+  output: z.unknown().transform((value) => (value ?? null) as Json),
+  error: z.unknown(),
+  logs: z.string().catch(''),
+  data_removed: z.boolean().catch(false),
+  metrics: object,
+  created_at: text,
+  started_at: text,
+  completed_at: text,
+  deadline: text,
+  urls: z.object({ stream: text }).catch({ stream: undefined }),
 })
 
 export interface Prediction {
@@ -47,25 +55,8 @@ export interface Prediction {
 export function readPrediction(body: unknown): Prediction | undefined {
   const read = predictionShape.safeParse(body)
   if (!read.success) return undefined
-  const { data } = read
-  return {
-    id: data.id,
-    status: data.status,
-    model: data.model ?? undefined,
-    version: data.version ?? undefined,
-    deployment: data.deployment ?? undefined,
-    input: (data.input ?? {}) as JsonObject,
-    output: (data.output ?? null) as Json,
-    error: data.error,
-    logs: data.logs ?? '',
-    data_removed: data.data_removed ?? false,
-    metrics: (data.metrics ?? {}) as JsonObject,
-    created_at: data.created_at ?? undefined,
-    started_at: data.started_at ?? undefined,
-    completed_at: data.completed_at ?? undefined,
-    deadline: data.deadline ?? undefined,
-    stream: data.urls?.stream ?? undefined,
-  }
+  const { urls, ...facts } = read.data
+  return { ...facts, stream: urls.stream }
 }
 
 const terminal = new Set(['succeeded', 'failed', 'canceled', 'aborted'])
@@ -81,7 +72,11 @@ export function hasEnded(prediction: Prediction): boolean {
  */
 export function hasSucceeded(prediction: Prediction): boolean {
   if (prediction.status === 'succeeded') return true
-  return prediction.status === 'processing' && prediction.output !== null && typeof prediction.metrics['predict_time'] === 'number'
+  return (
+    prediction.status === 'processing' &&
+    prediction.output !== null &&
+    typeof prediction.metrics['predict_time'] === 'number'
+  )
 }
 
 /** What it put out is no more: Replicate removes it after an hour. */

@@ -68,7 +68,7 @@ export function costOf(prediction: Prediction, price: Price | undefined): number
   const began = prediction.started_at !== undefined || (ran ?? 0) > 0
   if (prediction.status === 'canceled' && !began) return 0
   const time = part(price.usd_per_second, ran)
-  if (prediction.status === 'failed') return time
+  if (prediction.status === 'failed') return time === null ? null : rounded(time)
   const parts = [
     price.usd_per_call ?? 0,
     time,
@@ -76,7 +76,13 @@ export function costOf(prediction: Prediction, price: Price | undefined): number
     part(price.usd_per_input_token, numberIn(prediction.metrics, 'input_token_count')),
     part(price.usd_per_output_token, numberIn(prediction.metrics, 'output_token_count')),
   ]
-  return parts.reduce<number | null>((sum, each) => (sum === null || each === null ? null : sum + each), 0)
+  const sum = parts.reduce<number | null>((total, each) => (total === null || each === null ? null : total + each), 0)
+  return sum === null ? null : rounded(sum)
+}
+
+/** To a billionth of a dollar: products of prices have long tails. */
+function rounded(usd: number): number {
+  return Math.round(usd * 1e9) / 1e9
 }
 
 function part(usd: number | undefined, amount: number | undefined): number | null {

@@ -56,7 +56,8 @@ export function createModels(api: Api): Models {
       const { model, version } = parseReference(candidate)
       if (candidate.deployment) return { kind: 'deployment', model }
       if (version !== undefined) return { kind: 'version', model, version }
-      const fixed = context.versionOf(model) ?? (await context.resolved(model, await firstVersion(models, model, context.signal)))
+      const fixed =
+        context.versionOf(model) ?? (await context.resolved(model, await firstVersion(models, model, context.signal)))
       return fixed === officialVersion ? { kind: 'official', model } : { kind: 'version', model, version: fixed }
     },
   }
@@ -64,12 +65,20 @@ export function createModels(api: Api): Models {
 }
 
 /** Throws ValidationError when it is no reference. */
-export function parseReference(candidate: Pick<Candidate, 'model' | 'deployment'>): { model: string; version: string | undefined } {
+export function parseReference(candidate: Pick<Candidate, 'model' | 'deployment'>): {
+  model: string
+  version: string | undefined
+} {
   const match = reference.exec(candidate.model)
   if (!match || (candidate.deployment && match[2] !== undefined)) {
-    throw new ValidationError(`"${candidate.model}" names no ${candidate.deployment ? 'deployment' : 'model'} of Replicate`, {
-      hint: candidate.deployment ? 'write owner/name' : 'write owner/name or owner/name:version, the version being 64 hex digits',
-    })
+    throw new ValidationError(
+      `"${candidate.model}" names no ${candidate.deployment ? 'deployment' : 'model'} of Replicate`,
+      {
+        hint: candidate.deployment
+          ? 'write owner/name'
+          : 'write owner/name or owner/name:version, the version being 64 hex digits',
+      },
+    )
   }
   return { model: match[1] as string, version: match[2] }
 }

@@ -18,7 +18,12 @@ export interface Found {
 }
 
 /** The newest one that matches and that no other work has; it is claimed. Undefined when there is none. */
-export async function findLost(api: Api, route: Route, open: OpenCall, context: TargetContext): Promise<Found | undefined> {
+export async function findLost(
+  api: Api,
+  route: Route,
+  open: OpenCall,
+  context: TargetContext,
+): Promise<Found | undefined> {
   const matches = await matching(api, route, open, context)
   for (const prediction of matches) {
     if (await context.record.claim(prediction.id)) return { prediction, matches: matches.length }
@@ -28,7 +33,8 @@ export async function findLost(api: Api, route: Route, open: OpenCall, context: 
 
 async function matching(api: Api, route: Route, open: OpenCall, context: TargetContext): Promise<Prediction[]> {
   const from = open.intended_at - skewMs
-  const wanted = canonicalInput(inputOf(open.body))
+  // What was journaled is masked already; what this process remembers is not.
+  const wanted = canonicalInput(context.mask(inputOf(open.body)))
   const found: Prediction[] = []
   let params: Record<string, string> | undefined = { created_after: new Date(from).toISOString() }
   for (let page = 0; page < maxPages && params; page += 1) {

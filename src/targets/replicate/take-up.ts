@@ -22,7 +22,9 @@ export type TakenUp =
 
 export async function takeUp(api: Api, route: Route, open: OpenCall, context: TargetContext): Promise<TakenUp> {
   try {
-    return open.id === undefined ? await searchFor(api, route, open, context) : await askFor(api, open.id, open, context)
+    return open.id === undefined
+      ? await searchFor(api, route, open, context)
+      : await askFor(api, open.id, open, context)
   } catch (error) {
     throw unanswered(error)
   }
@@ -52,7 +54,12 @@ async function askFor(api: Api, id: string, open: OpenCall, context: TargetConte
 }
 
 /** Undefined when Replicate no longer knows it and need not. */
-async function seen(api: Api, id: string, open: OpenCall, { signal, clock }: TargetContext): Promise<Prediction | undefined> {
+async function seen(
+  api: Api,
+  id: string,
+  open: OpenCall,
+  { signal, clock }: TargetContext,
+): Promise<Prediction | undefined> {
   for (;;) {
     try {
       return await getPrediction(api, id, signal)

@@ -1,4 +1,5 @@
 /** Models on Replicate: route → take up or create → follow → keep the files → say what it cost. */
+import type { Price } from '../../domain/definition.ts'
 import { CancelledError, isCalledOff, NotFoundError, ReplicateAgentError } from '../../domain/errors.ts'
 import { abortReason } from '../../std/abort.ts'
 import type { Json, JsonObject } from '../../std/json.ts'
@@ -53,54 +54,100 @@ export function createReplicateTarget(options: ReplicateOptions): Target {
     async describe(model, signal) {
       const { model: name, version } = parseReference({ model, deployment: false })
       const known = await parts.models.get(name, signal)
-      const { official: _official, ...info } = version === undefined ? known : { ...known, ...(await parts.models.version(name, version, signal)) }
+      const { official: _official, ...info } =
+        version === undefined ? known : { ...known, ...(await parts.models.version(name, version, signal)) }
       return info
     },
     close: () => api.close(),
   }
 }
 
-async function call(parts: Parts, candidate: Candidate, input: JsonObject, context: TargetContext): Promise<TargetResult> {
-  const { signal, record } = context
+/** A prediction on its way, and what was paid before for one whose data is gone. */
+interface Course {
+  prediction: Prediction | undefined
+  before: number | null
+  price: Price | undefined
+}
+
+async function call(
+  parts: Parts,
+  candidate: Candidate,
+  input: JsonObject,
+  context: TargetContext,
+): Promise<TargetResult> {
   const route = await routeOf(parts, candidate, context)
-  const price = priceFor(candidate, parts.options.prices)
-  let prediction: Prediction | undefined
-  /** Of a prediction whose data is gone: it was paid for, too. */
-  let before: number | null = 0
-  const costNow = (ended: Prediction): number | null => add(before, costOf(ended, price))
+  const course: Course = { prediction: undefined, before: 0, price: priceFor(candidate, parts.options.prices) }
   try {
-    if (context.open) {
-      const taken = await takeUp(parts.api, route, context.open, context)
-      if (taken.status === 'found') prediction = taken.prediction
-      else if (taken.lost) before = costOf(taken.lost, price)
-    }
-    prediction ??= await begin(parts, route, input, context)
-    const ended = await follow(parts.api, prediction, context)
-    const cost_usd = costNow(ended)
+    course.prediction = await takenUp(parts, route, context, course)
+    course.prediction ??= await begin(parts, route, input, context)
+    const ended = await follow(parts.api, course.prediction, context)
+    const cost_usd = costOf(ended, course.price)
     if (!hasSucceeded(ended)) throw predictionFailure(ended, cost_usd)
-    if (isLost(ended)) throw new NotFoundError(`what prediction ${ended.id} put out was removed`, { details: { cost_usd } })
-    return await resultOf(parts, route, ended, context, cost_usd)
+    if (isLost(ended)) {
+      throw new NotFoundError(`what prediction ${ended.id} put out was removed`, {
+        details: { cost_usd },
+      })
+    }
+    const result = await resultOf(parts, route, ended, context, cost_usd)
+    return { ...result, cost_usd: add(course.before, cost_usd) }
   } catch (error) {
-    if (!signal.aborted) throw before === 0 ? error : spent(error, add(before, costIn(error)))
-    const reason = abortReason(signal)
-    const id = prediction?.id ?? context.open?.id
-    if (!isCalledOff(reason) || id === undefined) throw error
-    const cancelled = await cancelBounded(parts.api, id, context.clock)
-    const cost_usd = cancelled ? costNow(cancelled) : null
-    throw new CancelledError(`prediction ${id} was canceled`, { cause: reason, details: { prediction: id, cost_usd } })
+    if (context.signal.aborted) throw await calledOff(parts, course, context, error)
+    throw course.before === 0 ? error : spent(error, add(course.before, costIn(error)))
   }
 }
 
-function routeOf({ models }: Parts, candidate: Candidate, { signal, versionOf, record }: TargetContext): Promise<Route> {
+async function takenUp(
+  { api }: Parts,
+  route: Route,
+  context: TargetContext,
+  course: Course,
+): Promise<Prediction | undefined> {
+  if (!context.open) return undefined
+  const taken = await takeUp(api, route, context.open, context)
+  if (taken.status === 'found') return taken.prediction
+  if (taken.lost) course.before = costOf(taken.lost, course.price)
+  return undefined
+}
+
+/** What to throw once the signal has aborted; a prediction that was called off is canceled at Replicate first. */
+async function calledOff({ api }: Parts, course: Course, context: TargetContext, error: unknown): Promise<unknown> {
+  const reason = abortReason(context.signal)
+  const id = course.prediction?.id ?? context.open?.id
+  if (!isCalledOff(reason) || id === undefined) return error
+  const ended = await cancelBounded(api, id, context.clock)
+  const cost_usd = ended ? costNow(course, ended) : null
+  return new CancelledError(`prediction ${id} was canceled`, { cause: reason, details: { prediction: id, cost_usd } })
+}
+
+function costNow({ before, price }: Course, ended: Prediction): number | null {
+  return add(before, costOf(ended, price))
+}
+
+function routeOf(
+  { models }: Parts,
+  candidate: Candidate,
+  { signal, versionOf, record }: TargetContext,
+): Promise<Route> {
   return models.route(candidate, { signal, versionOf, resolved: (model, version) => record.resolved(model, version) })
 }
 
-async function begin({ api, inputFiles, options }: Parts, route: Route, input: JsonObject, context: TargetContext): Promise<Prediction> {
+async function begin(
+  { api, inputFiles, options }: Parts,
+  route: Route,
+  input: JsonObject,
+  context: TargetContext,
+): Promise<Prediction> {
   const prepared = await inputFiles.prepare(input, context)
   return createPrediction(api, route, prepared, context, options.wait_seconds ?? defaultWaitSeconds)
 }
 
-async function resultOf(parts: Parts, route: Route, ended: Prediction, context: TargetContext, cost_usd: number | null): Promise<TargetResult> {
+async function resultOf(
+  parts: Parts,
+  route: Route,
+  ended: Prediction,
+  context: TargetContext,
+  cost_usd: number | null,
+): Promise<TargetResult> {
   try {
     const text = await wholeText(parts.models, route, ended, context.signal)
     const { output, files } = await parts.outputFiles.keep(text, context)

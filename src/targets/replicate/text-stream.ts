@@ -31,30 +31,53 @@ export function readTextStream(api: Api, link: string, clock: Clock, show: (text
 }
 
 /** True when the stream came to its end; a connection that breaks is made again, after the last event that came. */
-async function readAll(api: Api, link: string, clock: Clock, show: (text: string) => void, signal: AbortSignal): Promise<boolean> {
+async function readAll(
+  api: Api,
+  link: string,
+  clock: Clock,
+  show: (text: string) => void,
+  signal: AbortSignal,
+): Promise<boolean> {
   if (!URL.canParse(link)) return false
   const url = new URL(link)
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return false
-  let lastId: string | undefined
+  const place: Place = { lastId: undefined }
   for (let connection = 1; connection <= maxConnections; connection += 1) {
-    const again: Record<string, string> = lastId === undefined ? {} : { 'last-event-id': lastId }
-    try {
-      const response = await api.open(url, { accept: 'text/event-stream', ...again }, signal)
-      if (!response.ok || !response.body) {
-        await response.body?.cancel()
-        return false
-      }
-      for await (const event of serverSentEvents(response.body)) {
-        if (event.id !== undefined) lastId = event.id
-        if (event.name === 'output') show(event.data)
-        if (event.name === 'done' || event.name === 'error') return true
-      }
-    } catch {
-      if (signal.aborted) return false
-    }
+    const end = await readOnce(api, url, place, show, signal)
+    if (end !== 'broken') return end === 'over'
     await clock.sleep(reconnectMs, signal)
   }
   return false
+}
+
+interface Place {
+  lastId: string | undefined
+}
+
+/** `over`: the prediction has ended; `none`: there is nothing to read; `broken`: another connection may go on. */
+async function readOnce(
+  api: Api,
+  url: URL,
+  place: Place,
+  show: (text: string) => void,
+  signal: AbortSignal,
+): Promise<'over' | 'none' | 'broken'> {
+  const again: Record<string, string> = place.lastId === undefined ? {} : { 'last-event-id': place.lastId }
+  try {
+    const response = await api.open(url, { accept: 'text/event-stream', ...again }, signal)
+    if (!response.ok || !response.body) {
+      await response.body?.cancel()
+      return 'none'
+    }
+    for await (const event of serverSentEvents(response.body)) {
+      if (event.id !== undefined) place.lastId = event.id
+      if (event.name === 'output') show(event.data)
+      if (event.name === 'done' || event.name === 'error') return 'over'
+    }
+  } catch {
+    if (signal.aborted) return 'none'
+  }
+  return 'broken'
 }
 
 interface ServerSentEvent {
@@ -73,7 +96,10 @@ export async function* serverSentEvents(body: AsyncIterable<Uint8Array>): AsyncG
     rest += decoder.decode(chunk, { stream: true })
     // A line break that is cut in two waits for its other half.
     const held = rest.endsWith('\r') ? '\r' : ''
-    rest = rest.slice(0, rest.length - held.length).replaceAll('\r\n', '\n').replaceAll('\r', '\n')
+    rest = rest
+      .slice(0, rest.length - held.length)
+      .replaceAll('\r\n', '\n')
+      .replaceAll('\r', '\n')
     for (let end = rest.indexOf('\n\n'); end >= 0; end = rest.indexOf('\n\n')) {
       const event = parseEvent(rest.slice(0, end))
       rest = rest.slice(end + 2)

@@ -37,7 +37,12 @@ const maxAnswerBytes = 128 * 1024 * 1024
 export function createApi(options: ReplicateOptions): Api {
   const token = tokenOf(options)
   const baseUrl = new URL(options.baseUrl ?? officialUrl)
-  const agent = new Agent({ headersTimeout: 90_000, bodyTimeout: 60_000, maxResponseSize: maxAnswerBytes, connect: { timeout: 10_000 } })
+  const agent = new Agent({
+    headersTimeout: 90_000,
+    bodyTimeout: 60_000,
+    maxResponseSize: maxAnswerBytes,
+    connect: { timeout: 10_000 },
+  })
   const openAgent = new Agent({ headersTimeout: 60_000, bodyTimeout: 300_000, connect: { timeout: 10_000 } })
   const client = new Replicate({
     auth: token,
@@ -62,12 +67,17 @@ export function createApi(options: ReplicateOptions): Api {
       const content = new File([bytes as Uint8Array<ArrayBuffer>], name, { type: mediaType })
       const file = await client.files.create(content, {}, { signal })
       const url = (file as { urls?: { get?: unknown } }).urls?.get
-      if (typeof url !== 'string' || !URL.canParse(url)) throw new NetworkError(`uploading ${name}: the answer has no link`)
+      if (typeof url !== 'string' || !URL.canParse(url))
+        throw new NetworkError(`uploading ${name}: the answer has no link`)
       return url
     },
     open(url, headers, signal) {
       const own = mayKnowToken(url, baseUrl) ? { authorization: `Bearer ${token}` } : {}
-      return fetch(url, { headers: { 'user-agent': 'replicate-agent', ...headers, ...own }, signal, dispatcher: openAgent })
+      return fetch(url, {
+        headers: { 'user-agent': 'replicate-agent', ...headers, ...own },
+        signal,
+        dispatcher: openAgent,
+      })
     },
     async close() {
       await Promise.all([agent.destroy(), openAgent.destroy()])
@@ -77,10 +87,12 @@ export function createApi(options: ReplicateOptions): Api {
 
 function tokenOf({ token }: ReplicateOptions): string {
   const trimmed = token?.trim() ?? ''
-  const hint = 'set REPLICATE_API_TOKEN (https://replicate.com/account/api-tokens), or use `--sandbox`, which needs none'
+  const hint =
+    'set REPLICATE_API_TOKEN (https://replicate.com/account/api-tokens), or use `--sandbox`, which needs none'
   // An empty one would make the client look into the environment by itself.
   if (trimmed === '') throw new ConfigurationError('missing_token', 'there is no Replicate API token', { hint })
-  if (!/^[\x21-\x7e]+$/.test(trimmed)) throw new ConfigurationError('missing_token', 'the Replicate API token has characters that no token has', { hint })
+  if (!/^[\x21-\x7e]+$/.test(trimmed))
+    throw new ConfigurationError('missing_token', 'the Replicate API token has characters that no token has', { hint })
   return trimmed
 }
 
@@ -88,7 +100,12 @@ function tokenOf({ token }: ReplicateOptions): string {
 function mayKnowToken(url: URL, baseUrl: URL): boolean {
   if (url.origin === baseUrl.origin) return true
   const isReplicates = (host: string) => host === 'replicate.com' || host.endsWith('.replicate.com')
-  return url.protocol === 'https:' && baseUrl.protocol === 'https:' && isReplicates(url.hostname) && isReplicates(baseUrl.hostname)
+  return (
+    url.protocol === 'https:' &&
+    baseUrl.protocol === 'https:' &&
+    isReplicates(url.hostname) &&
+    isReplicates(baseUrl.hostname)
+  )
 }
 
 // ── the adapter ──
@@ -98,7 +115,7 @@ type ClientFetch = NonNullable<NonNullable<ConstructorParameters<typeof Replicat
 /** `request` costs a third of `fetch` for a small call; the client reads nothing of a response but `ok` and `json()`. */
 function adapter(agent: Agent, token: string, clock: Clock): ClientFetch {
   return async (input, init = {}) => {
-    const url = String(input)
+    const url = input instanceof Request ? input.url : String(input)
     const method = (init.method ?? 'GET') as 'GET' | 'POST'
     const what = `${method} ${new URL(url).pathname}`
     const read = async (): Promise<Json> => {
@@ -110,7 +127,13 @@ function adapter(agent: Agent, token: string, clock: Clock): ClientFetch {
         const isGood = answer.statusCode >= 200 && answer.statusCode < 300
         const parsed = parseBody(text)
         if (!isGood) {
-          throw answerFailure(what, answer.statusCode, parsed ?? text, Array.isArray(retryAfter) ? retryAfter[0] : retryAfter, clock.now())
+          throw answerFailure(
+            what,
+            answer.statusCode,
+            parsed ?? text,
+            Array.isArray(retryAfter) ? retryAfter[0] : retryAfter,
+            clock.now(),
+          )
         }
         if (parsed === undefined) throw new NetworkError(`${what}: the answer is not JSON`)
         return parsed

@@ -15,7 +15,12 @@ export async function wholeText(models: Models, route: Route, ended: Prediction,
   return belongs ? output.join('') : output
 }
 
-async function outputSchema(models: Models, route: Route, ended: Prediction, signal: AbortSignal): Promise<JsonObject | undefined> {
+async function outputSchema(
+  models: Models,
+  route: Route,
+  ended: Prediction,
+  signal: AbortSignal,
+): Promise<JsonObject | undefined> {
   try {
     if (route.kind === 'version') return (await models.version(route.model, route.version, signal)).output_schema
     const model = route.kind === 'official' ? route.model : ended.model
