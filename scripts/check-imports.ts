@@ -1,200 +1,145 @@
 /**
- * Checks every module of `src/` against `rooms.ts`: who imports whom (values, types and `import()` alike), cycles of
- * values, names and sizes. Says how many modules it read and fails when that is fewer than git lists, so that it
- * can't go blind.
+ * Checks `src/` against `rooms.ts`: who imports whom (values, types and `import()` alike), cycles of values, names and
+ * sizes. Fails, too, when it read fewer modules than git lists, so that it can't go blind.
  *
  *   node scripts/check-imports.ts [ROOT]
  */
-import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
-import { basename, dirname, join, posix, relative, resolve } from 'node:path'
-import { parseSync } from 'oxc-parser'
-import { contracts, families, forbiddenWords, heavy, mostLines, rooms, starters } from './rooms.ts'
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { nameProblems } from './check-names.ts'
+import { contracts, families, type Family, heavyPackages, root as rootRoom, rooms } from './rooms.ts'
+import { type Import, type Module, readModules, unread } from './source-modules.ts'
 
-interface Import {
-  specifier: string
-  kind: 'value' | 'type' | 'dynamic'
-  offset: number
-}
-
-interface Module {
-  /** Relative to `src`, with `/`. */
-  file: string
-  source: string
-  imports: Import[]
-}
-
-interface Report {
+export interface Report {
   modules: number
   imports: number
   problems: string[]
 }
 
 export function checkImports(root: string): Report {
-  const src = join(root, 'src')
-  const files = sourceFiles(root)
-  const modules = files.map((file) => readModule(src, file))
-  const known = new Set(modules.map((module) => module.file))
-  const problems = modules.flatMap((module) => [...namingProblems(module), ...importProblems(module, known)])
-  problems.push(...cycleProblems(modules, known))
-  const imports = modules.reduce((sum, module) => sum + module.imports.length, 0)
-  return { modules: modules.length, imports, problems }
+  const modules = readModules(root)
+  const files = new Set(modules.map((module) => module.file))
+  const problems = [
+    ...blindness(modules, unread(root, modules)),
+    ...modules.flatMap((module) => importProblems(module, files)),
+    ...cycleProblems(modules),
+    ...nameProblems(root),
+  ]
+  return { modules: modules.length, imports: modules.flatMap((module) => module.imports).length, problems }
 }
 
-function sourceFiles(root: string): string[] {
-  const listed = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', 'src'], {
-    cwd: root,
-    encoding: 'utf8',
-  })
-  return listed
-    .split('\n')
-    .filter((file) => /\.tsx?$/.test(file) && !/\.test\.tsx?$/.test(file) && existsSync(join(root, file)))
-    .map((file) => relative('src', file).replaceAll('\\', '/'))
+function blindness(modules: readonly Module[], missed: readonly string[]): string[] {
+  if (modules.length === 0) return ['read no module at all']
+  if (missed.length === 0) return []
+  return [`read ${modules.length} modules, and git lists ${missed.length} more: ${missed.slice(0, 3).join(', ')}`]
 }
 
-function readModule(src: string, file: string): Module {
-  const source = readFileSync(join(src, file), 'utf8')
-  const { module, errors } = parseSync(file, source)
-  if (errors.length > 0) throw new Error(`${file}: ${errors[0]?.message}`)
-  const imports: Import[] = module.staticImports.map((one) => ({
-    specifier: one.moduleRequest.value,
-    kind: one.entries.length > 0 && one.entries.every((entry) => entry.isType) ? 'type' : 'value',
-    offset: one.start,
-  }))
-  for (const one of module.staticExports) {
-    for (const entry of one.entries) {
-      if (entry.moduleRequest)
-        imports.push({ specifier: entry.moduleRequest.value, kind: entry.isType ? 'type' : 'value', offset: one.start })
-    }
-  }
-  for (const one of module.dynamicImports) {
-    const written = source.slice(one.moduleRequest.start, one.moduleRequest.end)
-    imports.push({
-      specifier: /^(['"`])[^$]*\1$/.test(written) ? written.slice(1, -1) : '',
-      kind: 'dynamic',
-      offset: one.start,
-    })
-  }
-  return { file, source, imports }
-}
-
-// ── names and sizes ──
-
-function namingProblems({ file, source }: Module): string[] {
-  const problems: string[] = []
-  for (const part of file.split('/')) {
-    const name = part.replace(/\.tsx?$/, '')
-    if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name)) problems.push(`src/${file}: "${name}" is not kebab-case`)
-    const word = name.split('-').find((one) => forbiddenWords.includes(one))
-    if (word !== undefined) problems.push(`src/${file}: "${word}" says nothing; name the one thing that the file holds`)
-  }
-  const lines = source.split('\n').length - 1
-  if (lines > mostLines) problems.push(`src/${file}: ${lines} lines; past ${mostLines} a file wants to be two`)
-  return problems
-}
-
-// ── imports ──
-
-function importProblems(module: Module, known: ReadonlySet<string>): string[] {
-  return module.imports.flatMap((one) => {
-    const why = one.specifier.startsWith('.') ? whyNotFile(module.file, one, known) : whyNotPackage(module.file, one)
-    return why === undefined ? [] : [`${place(module, one.offset)}: ${why}`]
+function importProblems({ file, imports }: Module, files: ReadonlySet<string>): string[] {
+  return imports.flatMap((one) => {
+    const why = whyNot(file, one, files)
+    return why === undefined ? [] : [`src/${file}:${one.line}:${one.column}: ${why}`]
   })
 }
 
-function place({ file, source }: Module, offset: number): string {
-  const before = source.slice(0, offset).split('\n')
-  return `src/${file}:${before.length}:${(before.at(-1)?.length ?? 0) + 1}`
+function whyNot(file: string, one: Import, files: ReadonlySet<string>): string | undefined {
+  if (one.specifier === undefined) return 'an import() of something computed can not be checked'
+  if (one.target === undefined) return whyNotPackage(roomOf(file), one.specifier, one.kind)
+  if (one.target.startsWith('..')) return `"${one.specifier}" leaves src`
+  if (!files.has(one.target)) return `"${one.specifier}" is no module of src`
+  return whyNotRoom(roomOf(file), one.target, one.kind) ?? whyNotSibling(file, one.target)
 }
 
-function whyNotPackage(file: string, { specifier, kind }: Import): string | undefined {
-  if (specifier === '') return 'import() of what is not a literal can not be checked'
-  const name = Object.keys(heavy).find((one) => specifier === one || specifier.startsWith(`${one}/`))
-  if (name === undefined || kind !== 'value') return undefined
-  const inside = heavy[name]?.some((folder) => file.startsWith(`${folder}/`))
-  return inside ? undefined : `"${name}" is heavy: load it by import() at first use`
+// ── packages ──
+
+function whyNotPackage(room: string, specifier: string, kind: Import['kind']): string | undefined {
+  if (kind !== 'value') return undefined
+  for (const [name, homes] of Object.entries(heavyPackages)) {
+    const prefix = name.endsWith('/*') ? name.slice(0, -1) : `${name}/`
+    if (specifier !== name && !specifier.startsWith(prefix)) continue
+    return homes.includes(room) ? undefined : `"${specifier}" is heavy: load it by import() at first use`
+  }
+  return undefined
 }
 
-function whyNotFile(file: string, { specifier, kind }: Import, known: ReadonlySet<string>): string | undefined {
-  const target = posix.normalize(posix.join(dirname(file), specifier))
-  if (target.startsWith('..')) return target === '../package.json' ? undefined : `"${specifier}" leaves src`
-  if (!known.has(target)) return `"${specifier}" is not a module of src`
-  return whyNotRoom(file, target, kind) ?? whyNotSibling(file, target, kind)
-}
+// ── rooms ──
 
 function roomOf(file: string): string {
-  const [room, ...rest] = file.split('/')
-  return rest.length === 0 ? 'sdk root' : (room as string)
+  if (!file.includes('/')) return rootRoom
+  const names = Object.keys(rooms).filter((name) => file.startsWith(`${name}/`))
+  return names.toSorted((a, b) => b.length - a.length)[0] ?? (file.split('/')[0] as string)
 }
 
-function whyNotRoom(file: string, target: string, kind: Import['kind']): string | undefined {
-  const [from, to] = [roomOf(file), roomOf(target)]
+function whyNotRoom(from: string, target: string, kind: Import['kind']): string | undefined {
+  const to = roomOf(target)
   if (from === to) return undefined
   const rule = rooms[from]
   if (!rule) return `"${from}" is no room: add it to scripts/rooms.ts`
   if (rule.may.includes(to)) return undefined
   if (rule.contractsOf?.includes(to)) {
-    return contracts.includes(target) ? undefined : `${from} may import only the contract of ${to}, not ${target}`
+    return contracts[to]?.includes(target) ? undefined : `${from} may import only the contract of ${to}, not ${target}`
   }
-  if (rule.lazily?.includes(to)) return kind === 'value' ? `${from} may load ${to} only by import()` : undefined
+  if (rule.lazily?.includes(to)) return kind === 'dynamic' ? undefined : `${from} may load ${to} only by import()`
   return `${from} may not import ${to}`
 }
 
-/** Members of a family are the folders (and, in a family of files, the files) directly below it. */
-function whyNotSibling(file: string, target: string, kind: Import['kind']): string | undefined {
+// ── siblings ──
+
+function whyNotSibling(file: string, target: string): string | undefined {
   for (const family of families) {
     const [mine, other] = [memberOf(family, file), memberOf(family, target)]
     if (mine === undefined || other === undefined || mine === other) continue
-    if (kind === 'dynamic' && starters.includes(`${family}/${mine}`)) continue
-    return `${family}/${mine} may not import its sibling ${other}`
+    return `${family.folder}/${mine} may not import its sibling ${other}`
   }
   return undefined
 }
 
-function memberOf(family: string, file: string): string | undefined {
-  if (!file.startsWith(`${family}/`)) return undefined
-  const [member, ...rest] = file.slice(family.length + 1).split('/')
-  // `sql/` is what the databases of a store share.
-  return rest.length === 0 || member === 'sql' ? undefined : member
+function memberOf({ folder, shared, files }: Family, file: string): string | undefined {
+  if (!file.startsWith(`${folder}/`)) return undefined
+  const [member, ...inside] = file.slice(folder.length + 1).split('/') as [string, ...string[]]
+  if (shared?.includes(member) || (inside.length === 0 && !files)) return undefined
+  return member
 }
 
 // ── cycles ──
 
-/** Strongly connected components of value imports (Tarjan), each told once. */
-function cycleProblems(modules: readonly Module[], known: ReadonlySet<string>): string[] {
-  const edges = new Map(
-    modules.map(({ file, imports }) => [
-      file,
-      imports
-        .filter((one) => one.kind === 'value' && one.specifier.startsWith('.'))
-        .map((one) => posix.normalize(posix.join(dirname(file), one.specifier)))
-        .filter((target) => known.has(target)),
-    ]),
-  )
-  const index = new Map<string, number>()
-  const low = new Map<string, number>()
+/** Strongly connected components of the value imports (Tarjan), each told once. */
+function cycleProblems(modules: readonly Module[]): string[] {
+  const edges = new Map(modules.map(({ file, imports }) => [file, valueTargets(imports)]))
+  const order = new Map<string, number>()
   const stack: string[] = []
   const problems: string[] = []
-  const visit = (file: string): void => {
-    index.set(file, index.size)
-    low.set(file, index.get(file) as number)
+
+  function visit(file: string): number {
+    const mine = order.size
+    let low = mine
+    order.set(file, mine)
     stack.push(file)
     for (const target of edges.get(file) ?? []) {
-      if (!index.has(target)) visit(target)
-      if (stack.includes(target)) low.set(file, Math.min(low.get(file) as number, low.get(target) as number))
+      if (!order.has(target)) low = Math.min(low, visit(target))
+      else if (stack.includes(target)) low = Math.min(low, order.get(target) as number)
     }
-    if (low.get(file) !== index.get(file)) return
-    const component = stack.splice(stack.indexOf(file))
-    if (component.length > 1 || edges.get(file)?.includes(file))
-      problems.push(`a cycle of imports: ${component.join(' → ')} → ${component[0]}`)
+    if (low === mine) told(file, stack.splice(stack.indexOf(file)))
+    return low
   }
-  for (const { file } of modules) if (!index.has(file)) visit(file)
+
+  function told(file: string, component: readonly string[]): void {
+    if (component.length === 1 && !edges.get(file)?.includes(file)) return
+    problems.push(`src/${file}: a cycle of imports: ${[...component, file].join(' → ')}`)
+  }
+
+  for (const { file } of modules) {
+    if (!order.has(file)) visit(file)
+  }
   return problems
 }
 
-if (basename(process.argv[1] ?? '') === 'check-imports.ts') {
+function valueTargets(imports: readonly Import[]): string[] {
+  return imports.flatMap(({ kind, target }) => (kind === 'value' && target !== undefined ? [target] : []))
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const { modules, imports, problems } = checkImports(resolve(process.argv[2] ?? '.'))
-  for (const problem of problems) process.stdout.write(`${problem}\n`)
-  process.stdout.write(`modules ${modules}, imports ${imports}, problems ${problems.length}\n`)
-  process.exitCode = problems.length > 0 || modules === 0 ? 1 : 0
+  for (const problem of problems) console.log(problem)
+  console.log(`modules ${modules}, imports ${imports}, problems ${problems.length}`)
+  process.exitCode = problems.length > 0 ? 1 : 0
 }

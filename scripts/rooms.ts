@@ -1,89 +1,85 @@
-/** Who may import whom: design rules as data, read by `check-imports.ts`. */
+/** Who may import whom, as data for `check-imports.ts`; all paths are relative to `src/`. */
 
-/** Rooms are the folders of `src/`; a file directly in `src/` is the room `sdk root`. */
 export interface RoomRule {
-  /** Rooms that may be imported freely. */
+  /** Rooms that may be imported freely: values, types and `import()`. */
   may: readonly string[]
-  /** Of these rooms only their contracts (see `contracts`). */
+  /** Rooms of which only the contract files may be imported (see `contracts`). */
   contractsOf?: readonly string[]
-  /** Rooms that may only be imported by `import()`. */
+  /** Rooms that may be loaded by `import()`, and in no other way. */
   lazily?: readonly string[]
 }
 
-const below = ['std', 'domain']
-const engine = [
-  ...below,
-  'expression',
-  'config',
-  'plugins',
-  'state',
-  'targets',
-  'observe',
-  'executor',
-  'workflow',
-  'fleet',
-]
+/** Files directly in `src/`: the public SDK. */
+export const root = '.'
 
+const ground = ['std', 'domain']
+const engine = ['expression', 'config', 'plugins', 'state', 'targets', 'observe', 'executor', 'workflow', 'fleet']
+const door: RoomRule = { may: [...ground, 'config', 'app'] }
+
+/** A room is the longest of these names that a file's path begins with. */
 export const rooms: Readonly<Record<string, RoomRule>> = {
   std: { may: [] },
   domain: { may: ['std'] },
-  expression: { may: below },
-  config: { may: below },
-  sandbox: { may: below },
-  plugins: { may: below },
-  state: { may: below },
-  targets: { may: below },
-  observe: { may: below, contractsOf: ['state'] },
-  executor: { may: below, contractsOf: ['targets', 'plugins'] },
-  workflow: { may: [...below, 'expression'], contractsOf: ['executor', 'state', 'targets'] },
-  fleet: { may: below, contractsOf: ['executor', 'state'] },
-  app: { may: engine },
-  doors: { may: [...below, 'config', 'app'], lazily: ['sandbox'] },
-  testing: { may: [...below, 'app'], contractsOf: ['executor', 'state', 'targets', 'plugins', 'workflow'] },
-  'sdk root': { may: [...engine, 'app', 'doors'] },
+  expression: { may: ground },
+  config: { may: ground },
+  sandbox: { may: ground },
+  plugins: { may: ground },
+  state: { may: ground },
+  targets: { may: ground },
+  observe: { may: ground, contractsOf: ['state'] },
+  executor: { may: ground, contractsOf: ['targets', 'plugins'] },
+  workflow: { may: [...ground, 'expression'], contractsOf: ['executor', 'state'] },
+  fleet: { may: ground, contractsOf: ['executor', 'state'] },
+  app: { may: [...ground, ...engine] },
+  'doors/cli': { ...door, lazily: ['doors/sdk', 'doors/mcp', 'doors/http', 'doors/tui', 'sandbox'] },
+  'doors/sdk': door,
+  'doors/mcp': door,
+  'doors/http': door,
+  'doors/tui': door,
+  testing: { may: [...ground, 'app'], contractsOf: ['targets', 'plugins', 'executor', 'state'] },
+  [root]: { may: [...ground, 'app', 'doors/sdk'] },
 }
 
 /** Files that say what a room is, without being a way to do it. */
-export const contracts: readonly string[] = [
-  'targets/target.ts',
-  'executor/contract.ts',
-  'state/store/contract.ts',
-  'state/artifacts/contract.ts',
-]
-
-/** Folders whose members never import each other. */
-export const families: readonly string[] = ['targets', 'state/store', 'executor/routing/strategies', 'doors']
-
-/** Doors that may start another one, by `import()` only. */
-export const starters: readonly string[] = ['doors/cli']
-
-/** Packages that cost too much to load before they are needed: by `import()` only, but in these folders. */
-export const heavy: Readonly<Record<string, readonly string[]>> = {
-  ink: ['doors/tui'],
-  react: ['doors/tui'],
-  replicate: ['targets/replicate'],
-  undici: ['targets/replicate'],
-  '@modelcontextprotocol/sdk': [],
-  '@modelcontextprotocol/server': [],
-  '@modelcontextprotocol/client': [],
-  pg: [],
-  bullmq: [],
+export const contracts: Readonly<Record<string, readonly string[]>> = {
+  targets: ['targets/target.ts'],
+  plugins: ['plugins/plugin.ts'],
+  executor: ['executor/contract.ts'],
+  state: ['state/store/contract.ts', 'state/artifacts/contract.ts'],
 }
 
-export const forbiddenWords: readonly string[] = [
-  'utils',
-  'util',
-  'helpers',
-  'helper',
-  'common',
-  'misc',
-  'lib',
-  'manager',
-  'service',
-  'impl',
-  'base',
-  'types',
+export interface Family {
+  folder: string
+  /** What siblings share: files and folders in `folder` that are no members. Files right in it, unless `files`. */
+  shared?: readonly string[]
+  /** Members are single files, too. */
+  files?: true
+}
+
+/** Members of a family never import each other. */
+export const families: readonly Family[] = [
+  { folder: 'targets' },
+  { folder: 'state/store', shared: ['sql'] },
+  { folder: 'executor/routing/strategies', files: true },
 ]
 
-/** A file that wants to be two things. */
+/** Packages too costly to load before they are needed: by `import()` only, but in the rooms named here. */
+export const heavyPackages: Readonly<Record<string, readonly string[]>> = {
+  ink: ['doors/tui'],
+  react: ['doors/tui'],
+  '@modelcontextprotocol/*': [],
+  ai: [],
+  '@ai-sdk/*': [],
+  '@opentelemetry/*': [],
+  pg: [],
+  bullmq: [],
+  ioredis: [],
+}
+
+/** Words that say nothing about what a file holds. */
+export const emptyWords: readonly string[] = [
+  ...['util', 'utils', 'helper', 'helpers', 'common', 'misc', 'lib', 'manager', 'service', 'impl', 'base', 'types'],
+]
+
+/** A longer file under `src/` wants to be two things. */
 export const mostLines = 400
