@@ -63,7 +63,11 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const database = openDatabase(options.dataDir)
   try {
     const log = openRequestLog(database, options.logFile)
-    const writer = createBatchWriter(database, { clock, random: options.random ?? systemRandom, committed: log.committed })
+    const writer = createBatchWriter(database, {
+      clock,
+      random: options.random ?? systemRandom,
+      committed: log.committed,
+    })
     const secret = await readSecret(database, writer.write)
     const catalogue = createCatalogue(models)
     const parts = {

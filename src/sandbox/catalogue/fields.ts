@@ -24,7 +24,11 @@ export const flag = (description: string, byDefault = false): Field => ({
   description,
   default: byDefault,
 })
-export const choice = (description: string, choices: readonly (string | number)[], byDefault: string | number): Field => ({
+export const choice = (
+  description: string,
+  choices: readonly (string | number)[],
+  byDefault: string | number,
+): Field => ({
   type: typeof byDefault === 'number' ? 'integer' : 'string',
   description,
   choices,
@@ -44,7 +48,8 @@ export function openapiSchema(title: string, fields: Fields, output: JsonObject)
   const properties: JsonObject = {}
   const required: string[] = []
   for (const [order, [name, field]] of Object.entries(fields).entries()) {
-    if (field.choices) schemas[name] = { enum: [...field.choices], type: field.type, title: name, description: 'An enumeration.' }
+    if (field.choices)
+      schemas[name] = { enum: [...field.choices], type: field.type, title: name, description: 'An enumeration.' }
     properties[name] = property(name, field, order)
     if (field.required) required.push(name)
   }
@@ -57,7 +62,9 @@ export function openapiSchema(title: string, fields: Fields, output: JsonObject)
       '/predictions': {
         post: {
           summary: 'Predict',
-          requestBody: { content: { 'application/json': { schema: { $ref: '#/components/schemas/PredictionRequest' } } } },
+          requestBody: {
+            content: { 'application/json': { schema: { $ref: '#/components/schemas/PredictionRequest' } } },
+          },
           responses: {
             '200': {
               description: 'Successful Response',
@@ -72,7 +79,11 @@ export function openapiSchema(title: string, fields: Fields, output: JsonObject)
         Input: input,
         Output: { title: 'Output', ...output },
         ...schemas,
-        Status: { enum: ['starting', 'processing', 'succeeded', 'canceled', 'failed'], type: 'string', title: 'Status' },
+        Status: {
+          enum: ['starting', 'processing', 'succeeded', 'canceled', 'failed'],
+          type: 'string',
+          title: 'Status',
+        },
         PredictionRequest: {
           type: 'object',
           title: 'PredictionRequest',

@@ -9,12 +9,22 @@ import { scalePicture } from '../draw/scale.ts'
 import { answerPrompt } from '../text/answer.ts'
 import { likeness } from '../text/judge.ts'
 import { choice, file, flag, integer, number, text } from './fields.ts'
-import { type CatalogueModel, fileMark, type ModelAnswer, type ModelCall, textOutput, tokensOutput, uriOutput } from './model.ts'
+import { inputText } from './input-text.ts'
+import {
+  type CatalogueModel,
+  fileMark,
+  type ModelAnswer,
+  type ModelCall,
+  textOutput,
+  tokensOutput,
+  uriOutput,
+} from './model.ts'
 import { chat } from './text-models.ts'
 
 const maxPixels = 16_000_000
 /** A one-pixel red PNG: the smallest picture that works. */
-const dot = 'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC'
+const dot =
+  'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC'
 const image = file('Input image', { required: true })
 const example: JsonObject = { image: dot }
 
@@ -49,8 +59,12 @@ export const pictureModels: readonly CatalogueModel[] = [
     price: { per: 'second' },
     fields: {
       image,
-      prompt: text('Prompt', { default: 'masterpiece, best quality, highres, <lora:more_details:0.5> <lora:SDXLrender_v2.0:1>' }),
-      negative_prompt: text('Negative Prompt', { default: '(worst quality, low quality, normal quality:2) JuggernautNegative-neg' }),
+      prompt: text('Prompt', {
+        default: 'masterpiece, best quality, highres, <lora:more_details:0.5> <lora:SDXLrender_v2.0:1>',
+      }),
+      negative_prompt: text('Negative Prompt', {
+        default: '(worst quality, low quality, normal quality:2) JuggernautNegative-neg',
+      }),
       scale_factor: number('Scale factor', { default: 2 }),
       dynamic: number('HDR, try from 3 - 9', { default: 6, min: 1, max: 50 }),
       creativity: number('Creativity, try from 0.3 - 0.9', { default: 0.35, min: 0, max: 1 }),
@@ -69,7 +83,8 @@ export const pictureModels: readonly CatalogueModel[] = [
   {
     owner: 'recraft-ai',
     name: 'recraft-crisp-upscale',
-    description: 'Designed to make images sharper and cleaner, Crisp Upscale increases overall quality, making visuals suitable for web use or print-ready materials.',
+    description:
+      'Designed to make images sharper and cleaner, Crisp Upscale increases overall quality, making visuals suitable for web use or print-ready materials.',
     official: true,
     runCount: 1204387,
     hardware: 'cpu',
@@ -98,7 +113,8 @@ export const pictureModels: readonly CatalogueModel[] = [
   {
     owner: 'recraft-ai',
     name: 'recraft-remove-background',
-    description: 'Automated background removal for images. Tuned for AI-generated content, product photos, portraits, and design workflows',
+    description:
+      'Automated background removal for images. Tuned for AI-generated content, product photos, portraits, and design workflows',
     official: true,
     runCount: 2371045,
     hardware: 'cpu',
@@ -119,7 +135,11 @@ export const pictureModels: readonly CatalogueModel[] = [
     price: { per: 'second' },
     fields: {
       image,
-      task: choice('Choose a task.', ['image_captioning', 'visual_question_answering', 'image_text_matching'], 'image_captioning'),
+      task: choice(
+        'Choose a task.',
+        ['image_captioning', 'visual_question_answering', 'image_text_matching'],
+        'image_captioning',
+      ),
       question: text('Type question for the input image for visual question answering task.'),
       caption: text('Type caption for the input image for image text matching task.'),
     },
@@ -156,7 +176,11 @@ export const pictureModels: readonly CatalogueModel[] = [
     fields: {
       image,
       prompt: text('Prompt to use for text generation', { required: true }),
-      top_p: number('When decoding text, samples from the top p percentage of most likely tokens', { default: 1, min: 0, max: 1 }),
+      top_p: number('When decoding text, samples from the top p percentage of most likely tokens', {
+        default: 1,
+        min: 0,
+        max: 1,
+      }),
       temperature: number('Adjusts randomness of outputs', { default: 0.2, min: 0 }),
       max_tokens: integer('Maximum number of tokens to generate', { default: 1024, min: 0 }),
     },
@@ -199,27 +223,44 @@ export const pictureModels: readonly CatalogueModel[] = [
     run: async (call) => {
       const { texts } = await seen(call)
       const quoted = [...(texts['prompt'] ?? '').matchAll(/["“”']([^"“”']{2,})["“”']/g)].map((match) => match[1] ?? '')
-      return { output: [...quoted, texts['Description'] ?? '', texts['Comment'] ?? ''].filter((line) => line !== '').join('\n') }
+      return {
+        output: [...quoted, texts['Description'] ?? '', texts['Comment'] ?? '']
+          .filter((line) => line !== '')
+          .join('\n'),
+      }
     },
   },
 ]
 
 async function upscale(call: ModelCall, scale: number): Promise<ModelAnswer> {
-  const picture = await decodePng((await call.file(String(call.input['image']))).bytes)
+  const picture = await decodePng((await call.file(inputText(call.input, 'image'))).bytes)
   const [width, height] = [Math.round(picture.width * scale), Math.round(picture.height * scale)]
-  if (width < 1 || height < 1) throw new NonRetryableError('validation', `A scale of ${scale} leaves nothing of the image.`)
+  if (width < 1 || height < 1)
+    throw new NonRetryableError('validation', `A scale of ${scale} leaves nothing of the image.`)
   if (width * height > maxPixels) {
-    throw new NonRetryableError('resource_exhausted', `CUDA out of memory: ${width}x${height} is too large, at most ${maxPixels / 1e6} million pixels.`)
+    throw new NonRetryableError(
+      'resource_exhausted',
+      `CUDA out of memory: ${width}x${height} is too large, at most ${maxPixels / 1e6} million pixels.`,
+    )
   }
   const bytes = await encodePng(scalePicture(picture, width, height))
   const logs = `Scaled ${picture.width}x${picture.height} to ${width}x${height}\n`
-  return { output: fileMark(0), files: [{ name: 'output.png', mediaType: 'image/png', bytes }], logs, metrics: { image_count: 1 } }
+  return {
+    output: fileMark(0),
+    files: [{ name: 'output.png', mediaType: 'image/png', bytes }],
+    logs,
+    metrics: { image_count: 1 },
+  }
 }
 
 async function removeBackground(call: ModelCall): Promise<ModelAnswer> {
-  const picture = await decodePng((await call.file(String(call.input['image']))).bytes)
+  const picture = await decodePng((await call.file(inputText(call.input, 'image'))).bytes)
   const bytes = await encodePng(cutOut(picture))
-  return { output: fileMark(0), files: [{ name: 'output.png', mediaType: 'image/png', bytes }], metrics: { image_count: 1 } }
+  return {
+    output: fileMark(0),
+    files: [{ name: 'output.png', mediaType: 'image/png', bytes }],
+    metrics: { image_count: 1 },
+  }
 }
 
 async function seen(call: ModelCall): Promise<SeenDetails> {
@@ -233,12 +274,14 @@ async function blip(call: ModelCall): Promise<ModelAnswer> {
   const { input } = call
   const picture = await seen(call)
   if (input['task'] === 'visual_question_answering') {
-    const prompt = String(input['question'] ?? 'What is in this picture?')
+    const prompt = inputText(input, 'question', 'What is in this picture?')
     return { output: `Answer: ${answerPrompt({ prompt, pictures: [picture], random: call.random })}` }
   }
   if (input['task'] === 'image_text_matching') {
-    const share = likeness(String(input['caption'] ?? ''), picture.description)
-    return { output: `The image and text is matched with a probability of ${(share * 100).toFixed(4)}%. The image feature and text feature has a cosine similarity of ${share.toFixed(4)}.` }
+    const share = likeness(inputText(input, 'caption'), picture.description)
+    return {
+      output: `The image and text is matched with a probability of ${(share * 100).toFixed(4)}%. The image feature and text feature has a cosine similarity of ${share.toFixed(4)}.`,
+    }
   }
   return { output: `Caption: ${picture.description}` }
 }

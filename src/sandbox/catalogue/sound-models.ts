@@ -6,14 +6,56 @@ import { decodeWav, encodeWav, measureSound } from '../sound/wav.ts'
 import { languageOf, translate } from '../text/translate.ts'
 import { sentences } from '../text/words.ts'
 import { choice, file, flag, integer, number, text } from './fields.ts'
+import { inputText } from './input-text.ts'
 import { type CatalogueModel, fileMark, type ModelAnswer, type ModelCall, uriOutput } from './model.ts'
 
 const kokoroVoices = [
-  'af_alloy', 'af_aoede', 'af_bella', 'af_jessica', 'af_kore', 'af_nicole', 'af_nova', 'af_river', 'af_sarah', 'af_sky', 'am_adam', 'am_echo',
-  'am_eric', 'am_fenrir', 'am_liam', 'am_michael', 'am_onyx', 'am_puck', 'bf_alice', 'bf_emma', 'bf_isabella', 'bf_lily', 'bm_daniel',
-  'bm_fable', 'bm_george', 'bm_lewis', 'ff_siwis', 'hf_alpha', 'hf_beta', 'hm_omega', 'hm_psi', 'if_sara', 'im_nicola', 'jf_alpha',
-  'jf_gongitsune', 'jf_nezumi', 'jf_tebukuro', 'jm_kumo', 'zf_xiaobei', 'zf_xiaoni', 'zf_xiaoxiao', 'zf_xiaoyi', 'zm_yunjian', 'zm_yunxi',
-  'zm_yunxia', 'zm_yunyang',
+  'af_alloy',
+  'af_aoede',
+  'af_bella',
+  'af_jessica',
+  'af_kore',
+  'af_nicole',
+  'af_nova',
+  'af_river',
+  'af_sarah',
+  'af_sky',
+  'am_adam',
+  'am_echo',
+  'am_eric',
+  'am_fenrir',
+  'am_liam',
+  'am_michael',
+  'am_onyx',
+  'am_puck',
+  'bf_alice',
+  'bf_emma',
+  'bf_isabella',
+  'bf_lily',
+  'bm_daniel',
+  'bm_fable',
+  'bm_george',
+  'bm_lewis',
+  'ff_siwis',
+  'hf_alpha',
+  'hf_beta',
+  'hm_omega',
+  'hm_psi',
+  'if_sara',
+  'im_nicola',
+  'jf_alpha',
+  'jf_gongitsune',
+  'jf_nezumi',
+  'jf_tebukuro',
+  'jm_kumo',
+  'zf_xiaobei',
+  'zf_xiaoni',
+  'zf_xiaoxiao',
+  'zf_xiaoyi',
+  'zm_yunjian',
+  'zm_yunxi',
+  'zm_yunxia',
+  'zm_yunyang',
 ]
 /** A tenth of a second of silence. */
 const silence = `data:audio/wav;base64,${encodeWav({ sampleRate: 8_000, samples: new Float32Array(800) }).toString('base64')}`
@@ -36,12 +78,13 @@ export const soundModels: readonly CatalogueModel[] = [
     output: uriOutput,
     latency: { kind: 'lognormal', medianMs: 700, sigma: 0.2 },
     example: spoken,
-    run: (call) => say(call, String(call.input['text']), String(call.input['voice'])),
+    run: (call) => say(call, inputText(call.input, 'text'), inputText(call.input, 'voice')),
   },
   {
     owner: 'minimax',
     name: 'speech-02-turbo',
-    description: 'Text-to-Audio (T2A) that offers voice synthesis, emotional expression, and multilingual capabilities. Designed for real-time applications with low latency',
+    description:
+      'Text-to-Audio (T2A) that offers voice synthesis, emotional expression, and multilingual capabilities. Designed for real-time applications with low latency',
     official: true,
     runCount: 9120345,
     hardware: 'cpu',
@@ -52,13 +95,17 @@ export const soundModels: readonly CatalogueModel[] = [
       speed: number('Speech speed', { default: 1, min: 0.5, max: 2 }),
       volume: number('Speech volume', { default: 1, min: 0, max: 10 }),
       pitch: integer('Speech pitch', { default: 0, min: -12, max: 12 }),
-      emotion: choice('Speech emotion', ['auto', 'neutral', 'happy', 'sad', 'angry', 'fearful', 'disgusted', 'surprised'], 'auto'),
+      emotion: choice(
+        'Speech emotion',
+        ['auto', 'neutral', 'happy', 'sad', 'angry', 'fearful', 'disgusted', 'surprised'],
+        'auto',
+      ),
       language_boost: text('Enhance recognition of a specific language', { default: 'None' }),
     },
     output: uriOutput,
     latency: { kind: 'lognormal', medianMs: 600, sigma: 0.2 },
     example: spoken,
-    run: (call) => say(call, String(call.input['text']), String(call.input['voice_id'])),
+    run: (call) => say(call, inputText(call.input, 'text'), inputText(call.input, 'voice_id')),
   },
   {
     owner: 'suno-ai',
@@ -69,7 +116,10 @@ export const soundModels: readonly CatalogueModel[] = [
     hardware: 'gpu-a100-large',
     price: { per: 'second' },
     fields: {
-      prompt: text('Input prompt', { default: 'Hello, my name is Suno. And, uh — and I like pizza. [laughs] But I also have other interests such as playing tic tac toe.' }),
+      prompt: text('Input prompt', {
+        default:
+          'Hello, my name is Suno. And, uh — and I like pizza. [laughs] But I also have other interests such as playing tic tac toe.',
+      }),
       history_prompt: text('history choice for audio cloning, choose from the list'),
       custom_history_prompt: file('Provide your own .npz file with history choice for audio cloning'),
       text_temp: number('generation temperature (1.0 more diverse, 0.0 more conservative)', { default: 0.7 }),
@@ -78,13 +128,20 @@ export const soundModels: readonly CatalogueModel[] = [
     },
     output: {
       type: 'object',
-      properties: { audio_out: { type: 'string', format: 'uri' }, prompt_npz: { type: 'string', format: 'uri', nullable: true } },
+      properties: {
+        audio_out: { type: 'string', format: 'uri' },
+        prompt_npz: { type: 'string', format: 'uri', nullable: true },
+      },
     },
     latency: { kind: 'lognormal', medianMs: 1_100, sigma: 0.2 },
     githubUrl: 'https://github.com/suno-ai/bark',
     example: {},
     run: (call) => {
-      const answer = say(call, String(call.input['prompt']).replace(/\[[^\]]*\]/g, ' '), String(call.input['history_prompt'] ?? 'announcer'))
+      const answer = say(
+        call,
+        inputText(call.input, 'prompt').replace(/\[[^\]]*\]/g, ' '),
+        inputText(call.input, 'history_prompt', 'announcer'),
+      )
       return { ...answer, output: { audio_out: fileMark(0), prompt_npz: null } }
     },
   },
@@ -98,7 +155,11 @@ export const soundModels: readonly CatalogueModel[] = [
     price: { per: 'second' },
     fields: {
       prompt: text('A description of the music you want to generate.'),
-      model_version: choice('Model to use for generation', ['stereo-melody-large', 'stereo-large', 'melody-large', 'large'], 'stereo-melody-large'),
+      model_version: choice(
+        'Model to use for generation',
+        ['stereo-melody-large', 'stereo-large', 'melody-large', 'large'],
+        'stereo-melody-large',
+      ),
       input_audio: file('An audio file that will influence the generated music.'),
       duration: integer('Duration of the generated audio in seconds.', { default: 8 }),
       continuation: flag('If True, generated music will continue from input_audio.'),
@@ -107,7 +168,11 @@ export const soundModels: readonly CatalogueModel[] = [
       top_p: number('Reduces sampling to tokens with cumulative probability of p.', { default: 0 }),
       classifier_free_guidance: integer('Increases the influence of inputs on the output.', { default: 3 }),
       output_format: choice('Output format for generated audio.', ['wav', 'mp3'], 'wav'),
-      normalization_strategy: choice('Strategy for normalizing audio.', ['loudness', 'clip', 'peak', 'rms'], 'loudness'),
+      normalization_strategy: choice(
+        'Strategy for normalizing audio.',
+        ['loudness', 'clip', 'peak', 'rms'],
+        'loudness',
+      ),
       seed: integer('Seed for random number generator.'),
     },
     output: uriOutput,
@@ -115,8 +180,9 @@ export const soundModels: readonly CatalogueModel[] = [
     githubUrl: 'https://github.com/replicate/cog-musicgen',
     example: { prompt: 'a calm piano tune' },
     run: ({ input, random }) => {
-      const bytes = encodeWav(compose(String(input['prompt'] ?? ''), Number(input['duration']), random))
-      const logs = input['output_format'] === 'mp3' ? 'The sandbox writes WAV only: mp3 was asked for, wav is given\n' : ''
+      const bytes = encodeWav(compose(inputText(input, 'prompt'), Number(input['duration']), random))
+      const logs =
+        input['output_format'] === 'mp3' ? 'The sandbox writes WAV only: mp3 was asked for, wav is given\n' : ''
       return { output: fileMark(0), files: [{ name: 'out.wav', mediaType: 'audio/wav', bytes }], logs }
     },
   },
@@ -132,12 +198,17 @@ export const soundModels: readonly CatalogueModel[] = [
       audio: file('Audio file', { required: true }),
       transcription: choice('Choose the format for the transcription', ['plain text', 'srt', 'vtt'], 'plain text'),
       translate: flag('Translate the text to English when set to True'),
-      language: text("Language spoken in the audio, specify 'auto' for automatic language detection", { default: 'auto' }),
+      language: text("Language spoken in the audio, specify 'auto' for automatic language detection", {
+        default: 'auto',
+      }),
       temperature: number('temperature to use for sampling', { default: 0 }),
       patience: number('optional patience value to use in beam decoding'),
       suppress_tokens: text('comma-separated list of token ids to suppress during sampling', { default: '-1' }),
       initial_prompt: text('optional text to provide as a prompt for the first window.'),
-      condition_on_previous_text: flag('if True, provide the previous output of the model as a prompt for the next window', true),
+      condition_on_previous_text: flag(
+        'if True, provide the previous output of the model as a prompt for the next window',
+        true,
+      ),
     },
     output: {
       type: 'object',
@@ -156,10 +227,17 @@ export const soundModels: readonly CatalogueModel[] = [
     run: async (call) => {
       const heard = await listen(call)
       const language = languageOf(heard.text)
-      const transcription = written(heard.segments, String(call.input['transcription']))
+      const transcription = written(heard.segments, inputText(call.input, 'transcription'))
       const translation = call.input['translate'] === true ? translate(heard.text, 'english') : null
       return {
-        output: { segments: heard.segments.map((each, id) => ({ id, ...each })), transcription, translation, txt_file: null, srt_file: null, detected_language: language },
+        output: {
+          segments: heard.segments.map((each, id) => ({ id, ...each })),
+          transcription,
+          translation,
+          txt_file: null,
+          srt_file: null,
+          detected_language: language,
+        },
         logs: heard.logs,
       }
     },
@@ -174,8 +252,14 @@ export const soundModels: readonly CatalogueModel[] = [
     price: { per: 'second' },
     fields: {
       audio: file('Audio file', { required: true }),
-      task: choice('Task to perform: transcribe or translate to another language.', ['transcribe', 'translate'], 'transcribe'),
-      language: text("Language spoken in the audio, specify 'None' to perform language detection.", { default: 'None' }),
+      task: choice(
+        'Task to perform: transcribe or translate to another language.',
+        ['transcribe', 'translate'],
+        'transcribe',
+      ),
+      language: text("Language spoken in the audio, specify 'None' to perform language detection.", {
+        default: 'None',
+      }),
       batch_size: integer('Number of parallel batches you want to compute.', { default: 24 }),
       timestamp: choice('Whisper supports both chunked as well as word level timestamps.', ['chunk', 'word'], 'chunk'),
       diarise_audio: flag('Use Pyannote.audio to diarise the audio clips.'),
@@ -216,7 +300,7 @@ interface Segment extends JsonObject {
 
 /** Reads back what the sandbox spoke; of other sound it says what can be measured. */
 async function listen(call: ModelCall): Promise<{ text: string; segments: Segment[]; logs: string }> {
-  const { bytes, mediaType } = await call.file(String(call.input['audio']))
+  const { bytes, mediaType } = await call.file(inputText(call.input, 'audio'))
   const sound = decodeWav(bytes)
   const said = sound?.text
   if (sound && said !== undefined) return { text: said, segments: timed(said, measureSound(sound).seconds), logs: '' }
@@ -245,14 +329,21 @@ function timed(said: string, seconds: number): Segment[] {
 function inWords({ start, end, text: said }: Segment): Segment[] {
   const list = said.split(/\s+/)
   const each = (end - start) / list.length
-  return list.map((word, at) => ({ start: hundredths(start + at * each), end: hundredths(start + (at + 1) * each), text: word }))
+  return list.map((word, at) => ({
+    start: hundredths(start + at * each),
+    end: hundredths(start + (at + 1) * each),
+    text: word,
+  }))
 }
 
 function written(segments: readonly Segment[], format: string): string {
   if (format === 'plain text') return segments.map((segment) => segment.text).join(' ')
   const mark = format === 'srt' ? ',' : '.'
   const clock = (seconds: number): string => new Date(seconds * 1_000).toISOString().slice(11, 23).replace('.', mark)
-  const blocks = segments.map((segment, at) => `${format === 'srt' ? `${at + 1}\n` : ''}${clock(segment.start)} --> ${clock(segment.end)}\n${segment.text}\n`)
+  const blocks = segments.map(
+    (segment, at) =>
+      `${format === 'srt' ? `${at + 1}\n` : ''}${clock(segment.start)} --> ${clock(segment.end)}\n${segment.text}\n`,
+  )
   return (format === 'vtt' ? 'WEBVTT\n\n' : '') + blocks.join('\n')
 }
 

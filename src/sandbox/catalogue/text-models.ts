@@ -6,6 +6,7 @@ import { answerPrompt } from '../text/answer.ts'
 import type { SeenPicture } from '../text/subject-matter.ts'
 import { tokens } from '../text/words.ts'
 import { choice, file, files, type Field, flag, integer, number, text } from './fields.ts'
+import { inputText } from './input-text.ts'
 import { type CatalogueModel, type ModelAnswer, type ModelCall, tokensOutput } from './model.ts'
 
 const example: JsonObject = { prompt: 'Name three things that a good product description has.' }
@@ -20,7 +21,9 @@ const messages: Field = {
 const llamaFields = {
   prompt: text('Prompt', { default: '' }),
   system_prompt: text('System prompt to send to the model', { default: 'You are a helpful assistant' }),
-  prompt_template: text('Prompt template. The string `{prompt}` will be substituted for the input prompt.', { default: '{prompt}' }),
+  prompt_template: text('Prompt template. The string `{prompt}` will be substituted for the input prompt.', {
+    default: '{prompt}',
+  }),
   max_tokens: integer('The maximum number of tokens the model should generate as output.', { default: 512, min: 1 }),
   min_tokens: integer('The minimum number of tokens the model should generate as output.', { default: 0 }),
   temperature: number('The value used to modulate the next token probabilities.', { default: 0.6 }),
@@ -133,7 +136,8 @@ export const textModels: readonly CatalogueModel[] = [
   chatModel({
     owner: 'anthropic',
     name: 'claude-4-sonnet',
-    description: 'Claude Sonnet 4 is a significant upgrade to 3.7, delivering superior coding and reasoning while responding more precisely to your instructions',
+    description:
+      'Claude Sonnet 4 is a significant upgrade to 3.7, delivering superior coding and reasoning while responding more precisely to your instructions',
     runCount: 2882093,
     fields: {
       prompt: text('Input prompt', { required: true }),
@@ -155,7 +159,10 @@ export const textModels: readonly CatalogueModel[] = [
     runCount: 5099828,
     fields: {
       prompt: text('Prompt', { default: '' }),
-      max_tokens: integer('The maximum number of tokens the model should generate as output.', { default: 2048, min: 1 }),
+      max_tokens: integer('The maximum number of tokens the model should generate as output.', {
+        default: 2048,
+        min: 1,
+      }),
       temperature: number('The value used to modulate the next token probabilities.', { default: 0.1 }),
       top_p: number('A probability threshold for generating the output.', { default: 1 }),
       presence_penalty: number('Presence penalty', { default: 0 }),
@@ -183,9 +190,12 @@ export async function chat(call: ModelCall): Promise<ModelAnswer> {
     prompt = prompt.replaceAll(link, `[picture ${pictures.length}]`)
   }
   const template = typeof input['prompt_template'] === 'string' ? input['prompt_template'] : '{prompt}'
-  const full = template.includes('{prompt}') && template !== '{prompt}' ? template.replace('{prompt}', () => prompt) : prompt
+  const full =
+    template.includes('{prompt}') && template !== '{prompt}' ? template.replace('{prompt}', () => prompt) : prompt
   const answer = answerPrompt({ prompt: full, system: asked.system, pictures, random: call.random })
-  const limit = Number(input['max_tokens'] ?? input['max_completion_tokens'] ?? input['max_output_tokens'] ?? Number.POSITIVE_INFINITY)
+  const limit = Number(
+    input['max_tokens'] ?? input['max_completion_tokens'] ?? input['max_output_tokens'] ?? Number.POSITIVE_INFINITY,
+  )
   const all = tokens(stopped(answer, input['stop_sequences']))
   const output = all.slice(0, limit)
   const inputTokens = tokens(full).length + tokens(asked.system).length + pictures.length * 85
@@ -196,11 +206,17 @@ export async function chat(call: ModelCall): Promise<ModelAnswer> {
 function askedIn(input: JsonObject): { prompt: string; system: string } {
   const list = Array.isArray(input['messages']) ? (input['messages'] as JsonObject[]) : []
   const said = (role: string): string =>
-    list.filter((message) => message?.['role'] === role).map((message) => String(message['content'] ?? '')).join('\n\n')
+    list
+      .filter((message) => message?.['role'] === role)
+      .map((message) => inputText(message, 'content'))
+      .join('\n\n')
   if (list.length > 0) return { prompt: said('user'), system: said('system') }
-  const system = input['system_prompt'] ?? input['system_instruction'] ?? ''
+  const system = inputText(input, 'system_prompt') || inputText(input, 'system_instruction')
   // Llama's own default says nothing about the task
-  return { prompt: String(input['prompt'] ?? ''), system: system === 'You are a helpful assistant' ? '' : String(system) }
+  return {
+    prompt: inputText(input, 'prompt'),
+    system: system === 'You are a helpful assistant' ? '' : system,
+  }
 }
 
 function picturesIn(input: JsonObject): string[] {

@@ -1,13 +1,17 @@
 /** Drawing with soft edges: shapes are signed distances in pixels (negative inside), colours functions of the place. */
 import { type Color, mix, type Picture } from './picture.ts'
 
-export type Shape = (x: number, y: number) => number
 export type Paint = (x: number, y: number) => Color
 export interface Box {
   left: number
   top: number
   right: number
   bottom: number
+}
+/** `box`, where known, holds all of it, so that nothing else is looked at. */
+export interface Shape {
+  (x: number, y: number): number
+  box?: Box
 }
 
 // ordered dithering keeps gradients free of bands without the size that noise costs
@@ -28,14 +32,14 @@ export function fill(picture: Picture, paint: Paint): void {
   }
 }
 
-/** Draws a shape within a box that holds it. */
+/** Draws a shape as far as it lies within a box. */
 export function draw(picture: Picture, box: Box, shape: Shape, paint: Paint | Color, alpha = 1): void {
-  const color = typeof paint === 'function' ? paint : () => paint
-  blend(picture, box, (x, y) => Math.min(1, Math.max(0, 0.5 - shape(x, y))) * alpha, color)
+  const within = shape.box ? overlap(box, shape.box) : box
+  blend(picture, within, (x, y) => Math.min(1, Math.max(0, 0.5 - shape(x, y))) * alpha, paint)
 }
 
 /** Mixes colours in by a share in [0, 1] for each place. */
-export function blend(picture: Picture, box: Box, share: (x: number, y: number) => number, paint: Paint): void {
+export function blend(picture: Picture, box: Box, share: (x: number, y: number) => number, paint: Paint | Color): void {
   const { width, height, data } = picture
   const right = Math.min(width - 1, Math.ceil(box.right + 1))
   const bottom = Math.min(height - 1, Math.ceil(box.bottom + 1))
@@ -43,7 +47,7 @@ export function blend(picture: Picture, box: Box, share: (x: number, y: number) 
     for (let x = Math.max(0, Math.floor(box.left - 1)); x <= right; x += 1) {
       const part = share(x, y)
       if (part <= 0) continue
-      const color = paint(x, y)
+      const color = typeof paint === 'function' ? paint(x, y) : paint
       const at = (y * width + x) * 3
       for (let channel = 0; channel < 3; channel += 1) {
         const under = data[at + channel] as number
@@ -54,18 +58,25 @@ export function blend(picture: Picture, box: Box, share: (x: number, y: number) 
 }
 
 /** A gaussian spot: shadows, glows, haze. */
-export function glow(picture: Picture, cx: number, cy: number, rx: number, ry: number, color: Color, alpha: number): void {
+export function glow(
+  picture: Picture,
+  cx: number,
+  cy: number,
+  rx: number,
+  ry: number,
+  color: Color,
+  alpha: number,
+): void {
   const box = { left: cx - rx * 2.2, top: cy - ry * 2.2, right: cx + rx * 2.2, bottom: cy + ry * 2.2 }
   const share = (x: number, y: number): number => {
     const away = ((x - cx) / rx) ** 2 + ((y - cy) / ry) ** 2
     return away > 4.8 ? 0 : alpha * Math.exp(-away)
   }
-  blend(picture, box, share, () => color)
+  blend(picture, box, share, color)
 }
 
-export const ellipse =
-  (cx: number, cy: number, rx: number, ry: number): Shape =>
-  (x, y) => {
+export function ellipse(cx: number, cy: number, rx: number, ry: number): Shape {
+  return bounded(boxAround(cx, cy, rx, ry), (x, y) => {
     const dx = (x - cx) / rx
     const dy = (y - cy) / ry
     const away = Math.sqrt(dx * dx + dy * dy)
@@ -73,42 +84,53 @@ export const ellipse =
     // distance along the gradient: exact for circles, close for ellipses
     const slope = Math.sqrt((dx / rx) ** 2 + (dy / ry) ** 2) / away
     return (away - 1) / slope
-  }
+  })
+}
 
-export const roundRect =
-  (left: number, top: number, right: number, bottom: number, radius: number): Shape =>
-  (x, y) => {
+export function roundRect(left: number, top: number, right: number, bottom: number, radius: number): Shape {
+  return bounded({ left, top, right, bottom }, (x, y) => {
     const dx = Math.abs(x - (left + right) / 2) - (right - left) / 2 + radius
     const dy = Math.abs(y - (top + bottom) / 2) - (bottom - top) / 2 + radius
-    return Math.hypot(Math.max(dx, 0), Math.max(dy, 0)) + Math.min(Math.max(dx, dy), 0) - radius
-  }
+    const outside = dx > 0 && dy > 0 ? Math.sqrt(dx * dx + dy * dy) : Math.max(dx, dy, 0)
+    return outside + Math.min(Math.max(dx, dy), 0) - radius
+  })
+}
 
-export const polygon =
-  (points: readonly (readonly [number, number])[]): Shape =>
-  (x, y) => {
+export function polygon(points: readonly (readonly [number, number])[]): Shape {
+  const xs = points.map(([x]) => x)
+  const ys = points.map(([, y]) => y)
+  const box = { left: Math.min(...xs), right: Math.max(...xs), top: Math.min(...ys), bottom: Math.max(...ys) }
+  return bounded(box, (x, y) => {
     let nearest = Number.POSITIVE_INFINITY
     let inside = false
     for (let at = 0, before = points.length - 1; at < points.length; before = at, at += 1) {
       const [ax, ay] = points[at] as readonly [number, number]
       const [bx, by] = points[before] as readonly [number, number]
-      nearest = Math.min(nearest, toSegment(x, y, ax, ay, bx, by))
+      nearest = Math.min(nearest, toSegmentSquared(x, y, ax, ay, bx, by))
       if (ay > y !== by > y && x < ((bx - ax) * (y - ay)) / (by - ay) + ax) inside = !inside
     }
-    return inside ? -nearest : nearest
-  }
+    return inside ? -Math.sqrt(nearest) : Math.sqrt(nearest)
+  })
+}
 
-export const line =
-  (ax: number, ay: number, bx: number, by: number, thickness: number): Shape =>
-  (x, y) =>
-    toSegment(x, y, ax, ay, bx, by) - thickness / 2
+export function line(ax: number, ay: number, bx: number, by: number, thickness: number): Shape {
+  const half = thickness / 2
+  const box = { left: Math.min(ax, bx), right: Math.max(ax, bx), top: Math.min(ay, by), bottom: Math.max(ay, by) }
+  return bounded(grown(box, half), (x, y) => Math.sqrt(toSegmentSquared(x, y, ax, ay, bx, by)) - half)
+}
 
-export const ring = (shape: Shape, thickness: number): Shape => (x, y) => Math.abs(shape(x, y)) - thickness / 2
-export const both = (a: Shape, b: Shape): Shape => (x, y) => Math.max(a(x, y), b(x, y))
-export const without = (a: Shape, b: Shape): Shape => (x, y) => Math.max(a(x, y), -b(x, y))
-export const either =
-  (...shapes: Shape[]): Shape =>
-  (x, y) =>
-    Math.min(...shapes.map((shape) => shape(x, y)))
+export function ring(shape: Shape, thickness: number): Shape {
+  return bounded(shape.box && grown(shape.box, thickness / 2), (x, y) => Math.abs(shape(x, y)) - thickness / 2)
+}
+
+export function both(a: Shape, b: Shape): Shape {
+  const box = a.box && b.box ? overlap(a.box, b.box) : (a.box ?? b.box)
+  return bounded(box, (x, y) => Math.max(a(x, y), b(x, y)))
+}
+
+export function without(a: Shape, b: Shape): Shape {
+  return bounded(a.box, (x, y) => Math.max(a(x, y), -b(x, y)))
+}
 
 export function boxAround(cx: number, cy: number, rx: number, ry = rx): Box {
   return { left: cx - rx, top: cy - ry, right: cx + rx, bottom: cy + ry }
@@ -120,10 +142,29 @@ export const vertical =
   (_x, y) =>
     mix(from, to, (y - top) / (bottom - top))
 
-function toSegment(x: number, y: number, ax: number, ay: number, bx: number, by: number): number {
+function bounded(box: Box | undefined, distance: (x: number, y: number) => number): Shape {
+  return box ? Object.assign(distance, { box }) : distance
+}
+
+function overlap(a: Box, b: Box): Box {
+  return {
+    left: Math.max(a.left, b.left),
+    top: Math.max(a.top, b.top),
+    right: Math.min(a.right, b.right),
+    bottom: Math.min(a.bottom, b.bottom),
+  }
+}
+
+function grown(box: Box, by: number): Box {
+  return { left: box.left - by, top: box.top - by, right: box.right + by, bottom: box.bottom + by }
+}
+
+function toSegmentSquared(x: number, y: number, ax: number, ay: number, bx: number, by: number): number {
   const dx = bx - ax
   const dy = by - ay
   const length = dx * dx + dy * dy
   const along = length === 0 ? 0 : Math.min(1, Math.max(0, ((x - ax) * dx + (y - ay) * dy) / length))
-  return Math.hypot(x - ax - along * dx, y - ay - along * dy)
+  const awayX = x - ax - along * dx
+  const awayY = y - ay - along * dy
+  return awayX * awayX + awayY * awayY
 }

@@ -11,10 +11,26 @@ export interface SeenDetails extends SeenPicture {
 }
 
 const names: readonly [string, number, number, number][] = [
-  ['black', 20, 20, 24], ['dark grey', 70, 72, 78], ['grey', 140, 142, 146], ['light grey', 200, 202, 206], ['white', 245, 245, 242],
-  ['red', 205, 55, 50], ['dark red', 120, 30, 40], ['orange', 235, 130, 50], ['brown', 125, 85, 58], ['beige', 222, 203, 178],
-  ['yellow', 242, 200, 72], ['green', 75, 152, 92], ['dark green', 45, 85, 60], ['light green', 170, 210, 165], ['teal', 45, 140, 140],
-  ['blue', 60, 115, 195], ['dark blue', 34, 50, 92], ['light blue', 165, 200, 228], ['purple', 122, 80, 168], ['pink', 236, 150, 180],
+  ['black', 20, 20, 24],
+  ['dark grey', 70, 72, 78],
+  ['grey', 140, 142, 146],
+  ['light grey', 200, 202, 206],
+  ['white', 245, 245, 242],
+  ['red', 205, 55, 50],
+  ['dark red', 120, 30, 40],
+  ['orange', 235, 130, 50],
+  ['brown', 125, 85, 58],
+  ['beige', 222, 203, 178],
+  ['yellow', 242, 200, 72],
+  ['green', 75, 152, 92],
+  ['dark green', 45, 85, 60],
+  ['light green', 170, 210, 165],
+  ['teal', 45, 140, 140],
+  ['blue', 60, 115, 195],
+  ['dark blue', 34, 50, 92],
+  ['light blue', 165, 200, 228],
+  ['purple', 122, 80, 168],
+  ['pink', 236, 150, 180],
 ]
 
 /** PNGs are looked at; of other formats only their name and size are known. */
@@ -29,7 +45,14 @@ export async function lookAtPicture(bytes: Buffer, mediaType: string): Promise<S
   const made = picture.texts['prompt'] ?? picture.texts['Description'] ?? picture.texts['Title']
   const shape = picture.width > picture.height ? 'wide' : picture.width < picture.height ? 'tall' : 'square'
   const seen = `a ${shape} picture of ${picture.width} by ${picture.height} pixels, mostly ${colors.slice(0, 3).join(', ')}`
-  return { description: made ?? seen, width: picture.width, height: picture.height, looks, texts: picture.texts, colors }
+  return {
+    description: made ?? seen,
+    width: picture.width,
+    height: picture.height,
+    looks,
+    texts: picture.texts,
+    colors,
+  }
 }
 
 /** Looks at about 4,000 pixels. */

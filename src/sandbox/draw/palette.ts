@@ -12,16 +12,64 @@ export interface Palette {
 }
 
 const named: Record<string, string> = {
-  red: 'd23f3a', crimson: 'b3243c', scarlet: 'd8352a', maroon: '7a2233', burgundy: '6e1f33', orange: 'ee8434',
-  amber: 'f2a53a', peach: 'f7b99a', coral: 'f2786d', terracotta: 'c8623f', rust: 'a9502d', yellow: 'f4c945',
-  gold: 'd9a63a', golden: 'e0ad42', mustard: 'cf9b2e', brass: 'b98d3f', copper: 'b76d43', bronze: '9a6b3c',
-  green: '4c9a5f', lime: 'a2c94a', olive: '7f8440', sage: '9db092', mint: 'a5dcc0', emerald: '1f8a63',
-  teal: '2b8c8c', turquoise: '3bb8b0', cyan: '43b9d6', aqua: '5fcad1', blue: '3b73c4', navy: '22375e',
-  indigo: '443c8e', azure: '4f9be0', cobalt: '2b55a8', purple: '7a4fa8', violet: '8a5cc9', lavender: 'b7a4dc',
-  lilac: 'c6aede', magenta: 'c53d8f', pink: 'ec8fb0', rose: 'dd7a8c', beige: 'ddcbb0', cream: 'f3e8d2',
-  ivory: 'f5efe0', brown: '80573a', tan: 'c49a6c', chocolate: '5b3a29', black: '26262c', charcoal: '3a3d45',
-  grey: '8c9097', gray: '8c9097', silver: 'b9bec6', white: 'f4f3ef', ceramic: 'e9e4da', steel: '9aa5b1',
-  wooden: 'a9764a', wood: 'a9764a', glass: 'b8d6d8', leather: '8a5a36',
+  red: 'd23f3a',
+  crimson: 'b3243c',
+  scarlet: 'd8352a',
+  maroon: '7a2233',
+  burgundy: '6e1f33',
+  orange: 'ee8434',
+  amber: 'f2a53a',
+  peach: 'f7b99a',
+  coral: 'f2786d',
+  terracotta: 'c8623f',
+  rust: 'a9502d',
+  yellow: 'f4c945',
+  gold: 'd9a63a',
+  golden: 'e0ad42',
+  mustard: 'cf9b2e',
+  brass: 'b98d3f',
+  copper: 'b76d43',
+  bronze: '9a6b3c',
+  green: '4c9a5f',
+  lime: 'a2c94a',
+  olive: '7f8440',
+  sage: '9db092',
+  mint: 'a5dcc0',
+  emerald: '1f8a63',
+  teal: '2b8c8c',
+  turquoise: '3bb8b0',
+  cyan: '43b9d6',
+  aqua: '5fcad1',
+  blue: '3b73c4',
+  navy: '22375e',
+  indigo: '443c8e',
+  azure: '4f9be0',
+  cobalt: '2b55a8',
+  purple: '7a4fa8',
+  violet: '8a5cc9',
+  lavender: 'b7a4dc',
+  lilac: 'c6aede',
+  magenta: 'c53d8f',
+  pink: 'ec8fb0',
+  rose: 'dd7a8c',
+  beige: 'ddcbb0',
+  cream: 'f3e8d2',
+  ivory: 'f5efe0',
+  brown: '80573a',
+  tan: 'c49a6c',
+  chocolate: '5b3a29',
+  black: '26262c',
+  charcoal: '3a3d45',
+  grey: '8c9097',
+  gray: '8c9097',
+  silver: 'b9bec6',
+  white: 'f4f3ef',
+  ceramic: 'e9e4da',
+  steel: '9aa5b1',
+  wooden: 'a9764a',
+  wood: 'a9764a',
+  glass: 'b8d6d8',
+  leather: '8a5a36',
 }
 
 /** What the air of a scene suggests: sky above, sky below, ground. */
@@ -51,8 +99,12 @@ const curated: [string, string, string, string, string][] = [
   ['2b2d42', '565a7d', '232539', 'ef8354', 'f2e8cf'],
 ]
 
-/** `subjectAt`: where in the words the subject stands, so that "red mug on a blue table" gives a red mug. */
-export function choosePalette(words: readonly string[], subjectAt: number, random: Random): Palette {
+/** `subject.at` is its place in the words, so that "red mug on a blue table" gives a red mug. */
+export function choosePalette(
+  words: readonly string[],
+  { at: subjectAt, usual }: { at: number; usual?: string },
+  random: Random,
+): Palette {
   const pick = curated[Math.floor(random() * curated.length)] as (typeof curated)[number]
   const text = words.join(' ')
   const mood = moods.find(([pattern]) => pattern.test(text))?.[1]
@@ -60,7 +112,8 @@ export function choosePalette(words: readonly string[], subjectAt: number, rando
   const colors = words.flatMap((word, at) => (named[word] === undefined ? [] : [{ at, color: hex(named[word]) }]))
   const own = colors.filter(({ at }) => at < subjectAt && subjectAt - at <= 4).at(-1) ?? (mood ? colors[0] : undefined)
   const others = colors.filter((each) => each !== own)
-  const subject = own?.color ?? hex(pick[3])
+  const seasonal = usual !== undefined && /\b(autumn|fall|october)\b/.test(text) ? 'd98238' : usual
+  const subject = own?.color ?? hex(seasonal ?? pick[3])
   const palette = { skyTop, skyBottom, ground, subject, accent: others[1]?.color ?? hex(pick[4]) }
   const behind = others[0]?.color
   if (behind && !mood) {

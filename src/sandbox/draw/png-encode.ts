@@ -15,7 +15,13 @@ export async function encodePng(picture: Picture): Promise<Buffer> {
   header[9] = channels === 4 ? 6 : 2
   const texts = Object.entries(picture.texts).map(([keyword, text]) => textChunk(keyword, text))
   const body = await compress(filtered(picture), { level: 4 })
-  return Buffer.concat([pngSignature, chunk('IHDR', header), ...texts, chunk('IDAT', body), chunk('IEND', Buffer.alloc(0))])
+  return Buffer.concat([
+    pngSignature,
+    chunk('IHDR', header),
+    ...texts,
+    chunk('IDAT', body),
+    chunk('IEND', Buffer.alloc(0)),
+  ])
 }
 
 /** Each row as its difference to the row above ("up"): what is drawn here is smooth downwards. */

@@ -1,6 +1,6 @@
 /** Where a subject stands and in which colours, and the one way to draw turned things: bottles, mugs, lamps. */
 import type { Random } from '../../std/random.ts'
-import { type Box, draw, glow, type Paint, type Shape } from './canvas.ts'
+import { type Box, boxAround, draw, ellipse, glow, type Paint, type Shape } from './canvas.ts'
 import { type Color, darker, lighter, mix, type Picture } from './picture.ts'
 
 export interface Stage {
@@ -15,6 +15,9 @@ export interface Stage {
   accent: Color
   random: Random
 }
+
+export const ink: Color = [38, 40, 50]
+export const paper: Color = [248, 245, 238]
 
 export type DrawSubject = (stage: Stage) => void
 
@@ -66,4 +69,43 @@ function widthAt(profile: readonly ProfilePoint[], t: number): number {
   const [toT, to] = profile[next] as ProfilePoint
   const share = (t - fromT) / Math.max(1e-6, toT - fromT)
   return from + (to - from) * (share * share * (3 - 2 * share))
+}
+
+/** Coordinates as shares of the size: x from the middle, y upwards from the ground. */
+export function place({ cx, ground, size }: Stage) {
+  const all: Box = { left: cx - size, right: cx + size, top: ground - size * 1.15, bottom: ground + size * 0.06 }
+  return {
+    all,
+    x: (share: number) => cx + share * size,
+    y: (share: number) => ground - share * size,
+    points: (list: readonly (readonly [number, number])[]) =>
+      list.map(([x, y]) => [cx + x * size, ground - y * size] as const),
+  }
+}
+
+/** Corners cut twice (Chaikin): a polygon with soft bends. */
+export function smooth(points: readonly (readonly [number, number])[]): (readonly [number, number])[] {
+  let current = [...points]
+  for (let round = 0; round < 2; round += 1) {
+    current = current.flatMap(([ax, ay], at) => {
+      const [bx, by] = current[(at + 1) % current.length] as readonly [number, number]
+      return [
+        [ax * 0.75 + bx * 0.25, ay * 0.75 + by * 0.25] as const,
+        [ax * 0.25 + bx * 0.75, ay * 0.25 + by * 0.75] as const,
+      ]
+    })
+  }
+  return current
+}
+
+/** A flower's head. */
+export function blossom({ picture }: Stage, cx: number, cy: number, radius: number, color: Color): void {
+  for (let petal = 0; petal < 6; petal += 1) {
+    const angle = (petal * Math.PI) / 3
+    const x = cx + Math.cos(angle) * radius * 0.75
+    const y = cy + Math.sin(angle) * radius * 0.75
+    const box = boxAround(x, y, radius)
+    draw(picture, box, ellipse(x, y, radius * 0.62, radius * 0.62), lit(box, color))
+  }
+  draw(picture, boxAround(cx, cy, radius), ellipse(cx, cy, radius * 0.45, radius * 0.45), [250, 205, 90])
 }

@@ -1,23 +1,7 @@
-/** Subjects of the world outside: house, tree, cat, boat, rocket, car, robot, flower, bicycle, and a still life. */
-import { type Box, boxAround, draw, either, ellipse, line, polygon, ring, roundRect } from './canvas.ts'
+/** Subjects of the world outside: house, tree, cat, robot, flower, and a still life. */
+import { boxAround, draw, ellipse, line, polygon, roundRect } from './canvas.ts'
 import { type Color, darker, lighter, mix } from './picture.ts'
-import { type DrawSubject, dropShadow, lathe, lit, type Stage } from './stage.ts'
-import { blossom } from './subjects-turned.ts'
-import { smooth } from './subjects-things.ts'
-
-const ink: Color = [38, 40, 50]
-const paper: Color = [248, 245, 238]
-const glass: Color = [176, 208, 222]
-
-function place({ cx, ground, size }: Stage) {
-  const all: Box = { left: cx - size, right: cx + size, top: ground - size * 1.15, bottom: ground + size * 0.06 }
-  return {
-    all,
-    x: (share: number) => cx + share * size,
-    y: (share: number) => ground - share * size,
-    points: (list: readonly (readonly [number, number])[]) => list.map(([x, y]) => [cx + x * size, ground - y * size] as const),
-  }
-}
+import { blossom, type DrawSubject, dropShadow, ink, lit, paper, place, smooth } from './stage.ts'
 
 export const drawHouse: DrawSubject = (stage) => {
   const { picture, color, accent } = stage
@@ -26,7 +10,18 @@ export const drawHouse: DrawSubject = (stage) => {
   const walls = { left: x(-0.4), right: x(0.4), top: y(0.55), bottom: y(0) }
   draw(picture, all, roundRect(x(0.18), y(0.92), x(0.28), y(0.6), 2), darker(accent, 0.35))
   draw(picture, all, roundRect(walls.left, walls.top, walls.right, walls.bottom, 2), lit(walls, color))
-  draw(picture, all, polygon(points([[-0.5, 0.52], [0, 0.96], [0.5, 0.52]])), lit(all, accent))
+  draw(
+    picture,
+    all,
+    polygon(
+      points([
+        [-0.5, 0.52],
+        [0, 0.96],
+        [0.5, 0.52],
+      ]),
+    ),
+    lit(all, accent),
+  )
   draw(picture, all, roundRect(x(-0.08), y(0.3), x(0.08), y(0), 3), darker(accent, 0.3))
   for (const at of [-0.25, 0.25]) {
     draw(picture, all, roundRect(x(at - 0.09), y(0.42), x(at + 0.09), y(0.22), 3), paper)
@@ -39,8 +34,27 @@ export const drawTree: DrawSubject = (stage) => {
   const { picture, size, color, random } = stage
   const { x, y, all } = place(stage)
   dropShadow(stage, 0.5)
-  draw(picture, all, polygon(place(stage).points([[-0.06, 0.5], [0.06, 0.5], [0.1, 0], [-0.1, 0]])), lit(all, [112, 80, 58]))
-  for (const [at, high, radius] of [[-0.22, 0.52, 0.21], [0.23, 0.54, 0.2], [-0.12, 0.74, 0.22], [0.15, 0.76, 0.2], [0, 0.6, 0.24], [0.02, 0.9, 0.16]] as const) {
+  draw(
+    picture,
+    all,
+    polygon(
+      place(stage).points([
+        [-0.06, 0.5],
+        [0.06, 0.5],
+        [0.1, 0],
+        [-0.1, 0],
+      ]),
+    ),
+    lit(all, [112, 80, 58]),
+  )
+  for (const [at, high, radius] of [
+    [-0.22, 0.52, 0.21],
+    [0.23, 0.54, 0.2],
+    [-0.12, 0.74, 0.22],
+    [0.15, 0.76, 0.2],
+    [0, 0.6, 0.24],
+    [0.02, 0.9, 0.16],
+  ] as const) {
     const wobble = (random() - 0.5) * 0.04
     const box = boxAround(x(at + wobble), y(high), size * radius)
     draw(picture, all, ellipse(x(at + wobble), y(high), size * radius, size * radius), lit(box, color))
@@ -51,15 +65,56 @@ export const drawCat: DrawSubject = (stage) => {
   const { picture, size, color, accent } = stage
   const { x, y, all, points } = place(stage)
   dropShadow(stage, 0.36)
-  const tail = smooth(points([[0.2, 0.04], [0.48, 0.08], [0.56, 0.34], [0.47, 0.4], [0.44, 0.18], [0.2, 0.14]]))
+  const tail = smooth(
+    points([
+      [0.2, 0.04],
+      [0.48, 0.08],
+      [0.56, 0.34],
+      [0.47, 0.4],
+      [0.44, 0.18],
+      [0.2, 0.14],
+    ]),
+  )
   draw(picture, all, polygon(tail), lit(all, darker(color, 0.1)))
-  draw(picture, all, ellipse(x(0), y(0.26), size * 0.28, size * 0.28), lit(boxAround(x(0), y(0.26), size * 0.28), color))
+  draw(
+    picture,
+    all,
+    ellipse(x(0), y(0.26), size * 0.28, size * 0.28),
+    lit(boxAround(x(0), y(0.26), size * 0.28), color),
+  )
   draw(picture, all, ellipse(x(0), y(0.22), size * 0.14, size * 0.19), lighter(color, 0.35))
   for (const side of [-1, 1]) {
-    draw(picture, all, polygon(points([[side * 0.24, 0.68], [side * 0.22, 0.96], [side * 0.05, 0.82]])), lit(all, darker(color, 0.12)))
-    draw(picture, all, polygon(points([[side * 0.21, 0.74], [side * 0.2, 0.89], [side * 0.1, 0.81]])), mix(color, [240, 160, 160], 0.6))
+    draw(
+      picture,
+      all,
+      polygon(
+        points([
+          [side * 0.24, 0.68],
+          [side * 0.22, 0.96],
+          [side * 0.05, 0.82],
+        ]),
+      ),
+      lit(all, darker(color, 0.12)),
+    )
+    draw(
+      picture,
+      all,
+      polygon(
+        points([
+          [side * 0.21, 0.74],
+          [side * 0.2, 0.89],
+          [side * 0.1, 0.81],
+        ]),
+      ),
+      mix(color, [240, 160, 160], 0.6),
+    )
   }
-  draw(picture, all, ellipse(x(0), y(0.65), size * 0.27, size * 0.23), lit(boxAround(x(0), y(0.65), size * 0.27), color))
+  draw(
+    picture,
+    all,
+    ellipse(x(0), y(0.65), size * 0.27, size * 0.23),
+    lit(boxAround(x(0), y(0.65), size * 0.27), color),
+  )
   for (const side of [-1, 1]) {
     draw(picture, all, ellipse(x(side * 0.11), y(0.67), size * 0.055, size * 0.062), accent)
     draw(picture, all, ellipse(x(side * 0.11), y(0.67), size * 0.02, size * 0.052), ink)
@@ -69,54 +124,18 @@ export const drawCat: DrawSubject = (stage) => {
     }
     draw(picture, all, ellipse(x(side * 0.1), y(0.04), size * 0.075, size * 0.045), lighter(color, 0.2))
   }
-  draw(picture, all, polygon(points([[-0.03, 0.6], [0.03, 0.6], [0, 0.565]])), [222, 126, 126])
-}
-
-export const drawBoat: DrawSubject = (stage) => {
-  const { picture, size, color, accent } = stage
-  const { x, y, all, points } = place(stage)
-  draw(picture, all, line(x(0), y(1), x(0), y(0.2), size * 0.025), [110, 84, 62])
-  draw(picture, all, polygon(points([[0.03, 0.98], [0.44, 0.3], [0.03, 0.3]])), lit(all, paper))
-  draw(picture, all, polygon(points([[-0.03, 0.86], [-0.3, 0.3], [-0.03, 0.3]])), lit(all, accent))
-  const hull = smooth(points([[-0.5, 0.24], [0.54, 0.24], [0.4, 0.02], [-0.34, 0.02]]))
-  draw(picture, all, polygon(hull), lit({ left: x(-0.5), right: x(0.5), top: y(0.24), bottom: y(0) }, color))
-  for (let wave = 0; wave < 3; wave += 1) {
-    const at = y(0.02 - wave * 0.05)
-    draw(picture, { ...all, bottom: at + 10 }, roundRect(x(-0.5 + wave * 0.1), at, x(0.52 - wave * 0.06), at + size * 0.014, 3), paper, 0.55 - wave * 0.13)
-  }
-}
-
-export const drawRocket: DrawSubject = (stage) => {
-  const { picture, size, color, accent } = stage
-  const { x, y, all, points } = place(stage)
-  draw(picture, all, ellipse(x(0), y(0.08), size * 0.09, size * 0.17), [255, 168, 66])
-  draw(picture, all, ellipse(x(0), y(0.12), size * 0.045, size * 0.1), [255, 240, 190])
-  for (const side of [-1, 1]) {
-    draw(picture, all, polygon(smooth(points([[side * 0.14, 0.46], [side * 0.34, 0.22], [side * 0.32, 0.1], [side * 0.1, 0.22]]))), lit(all, accent))
-  }
-  lathe(stage, [[0, 0.01], [0.2, 0.1], [0.5, 0.17], [0.85, 0.16], [1, 0.1]], color, 0, 0.82)
-  draw(picture, all, ellipse(x(0), y(0.66), size * 0.085, size * 0.085), paper)
-  draw(picture, all, ellipse(x(0), y(0.66), size * 0.062, size * 0.062), lit(boxAround(x(0), y(0.66), size * 0.06), glass))
-}
-
-export const drawCar: DrawSubject = (stage) => {
-  const { picture, size, color, accent } = stage
-  const { x, y, all, points } = place(stage)
-  dropShadow(stage, 0.72)
-  const roof = smooth(points([[-0.42, 0.34], [-0.27, 0.6], [0.22, 0.6], [0.44, 0.34]]))
-  draw(picture, all, polygon(roof), lit(all, darker(color, 0.08)))
-  draw(picture, all, polygon(smooth(points([[-0.34, 0.36], [-0.24, 0.55], [-0.03, 0.55], [-0.03, 0.36]]))), lit(all, glass))
-  draw(picture, all, polygon(smooth(points([[0.01, 0.36], [0.01, 0.55], [0.2, 0.55], [0.36, 0.36]]))), lit(all, glass))
-  const body = { left: x(-0.68), right: x(0.68), top: y(0.38), bottom: y(0.1) }
-  draw(picture, all, roundRect(body.left, body.top, body.right, body.bottom, size * 0.1), lit(body, color))
-  draw(picture, all, roundRect(x(-0.67), y(0.2), x(0.67), y(0.17), 2), lighter(color, 0.3))
-  draw(picture, all, ellipse(x(0.61), y(0.28), size * 0.04, size * 0.045), [255, 236, 180])
-  draw(picture, all, ellipse(x(-0.63), y(0.28), size * 0.025, size * 0.045), accent)
-  for (const at of [-0.38, 0.4]) {
-    for (const [radius, shade] of [[0.15, ink], [0.085, [205, 208, 214]], [0.03, ink]] as const) {
-      draw(picture, all, ellipse(x(at), y(0.13), size * radius, size * radius), lit(boxAround(x(at), y(0.13), size * 0.15), shade as Color))
-    }
-  }
+  draw(
+    picture,
+    all,
+    polygon(
+      points([
+        [-0.03, 0.6],
+        [0.03, 0.6],
+        [0, 0.565],
+      ]),
+    ),
+    [222, 126, 126],
+  )
 }
 
 export const drawRobot: DrawSubject = (stage) => {
@@ -135,10 +154,12 @@ export const drawRobot: DrawSubject = (stage) => {
   part(0.29, 0.5, 0.4, 0.18, 0.05, darker(color, 0.15))
   part(-0.27, 0.54, 0.27, 0.13, 0.06, color)
   part(-0.15, 0.44, 0.15, 0.28, 0.03, darker(color, 0.4))
-  for (const at of [-0.08, 0, 0.08]) draw(picture, all, ellipse(x(at), y(0.36), size * 0.025, size * 0.025), at === 0 ? paper : accent)
+  for (const at of [-0.08, 0, 0.08])
+    draw(picture, all, ellipse(x(at), y(0.36), size * 0.025, size * 0.025), at === 0 ? paper : accent)
   part(-0.28, 0.95, 0.28, 0.58, 0.1, color)
   part(-0.22, 0.87, 0.22, 0.66, 0.08, ink)
-  for (const at of [-0.1, 0.1]) draw(picture, all, ellipse(x(at), y(0.77), size * 0.045, size * 0.055), lighter(accent, 0.25))
+  for (const at of [-0.1, 0.1])
+    draw(picture, all, ellipse(x(at), y(0.77), size * 0.045, size * 0.055), lighter(accent, 0.25))
 }
 
 export const drawFlower: DrawSubject = (stage) => {
@@ -147,33 +168,23 @@ export const drawFlower: DrawSubject = (stage) => {
   dropShadow(stage, 0.2)
   const green: Color = [84, 142, 92]
   draw(picture, all, line(x(0), y(0.65), x(0.02), y(0), size * 0.03), lit(all, green))
-  for (const [side, high] of [[-1, 0.2], [1, 0.32]] as const) {
-    const leaf = smooth(place(stage).points([[0, high], [side * 0.14, high + 0.12], [side * 0.3, high + 0.1], [side * 0.16, high]]))
+  for (const [side, high] of [
+    [-1, 0.2],
+    [1, 0.32],
+  ] as const) {
+    const leaf = smooth(
+      place(stage).points([
+        [0, high],
+        [side * 0.14, high + 0.12],
+        [side * 0.3, high + 0.1],
+        [side * 0.16, high],
+      ]),
+    )
     draw(picture, all, polygon(leaf), lit(all, green))
   }
   blossom({ ...stage }, x(0), y(0.72), size * 0.2, color)
 }
 
-export const drawBicycle: DrawSubject = (stage) => {
-  const { picture, size, color, accent } = stage
-  const { x, y, all } = place(stage)
-  dropShadow(stage, 0.66)
-  for (const at of [-0.4, 0.4]) {
-    for (let spoke = 0; spoke < 8; spoke += 1) {
-      const angle = (spoke * Math.PI) / 8
-      const [dx, dy] = [Math.cos(angle) * 0.24, Math.sin(angle) * 0.24]
-      draw(picture, all, line(x(at - dx), y(0.26 - dy), x(at + dx), y(0.26 + dy), 1.1), [170, 172, 178])
-    }
-    draw(picture, all, ring(ellipse(x(at), y(0.26), size * 0.245, size * 0.245), size * 0.032), ink)
-  }
-  const frame = [[-0.4, 0.26, -0.04, 0.26], [-0.04, 0.26, 0.27, 0.6], [-0.4, 0.26, -0.14, 0.58], [-0.14, 0.58, 0.26, 0.58], [-0.04, 0.26, -0.17, 0.68], [0.4, 0.26, 0.25, 0.72]] as const
-  draw(picture, all, either(...frame.map(([ax, ay, bx, by]) => line(x(ax), y(ay), x(bx), y(by), size * 0.036))), lit(all, color))
-  draw(picture, all, roundRect(x(-0.27), y(0.72), x(-0.08), y(0.67), 5), darker(accent, 0.2))
-  draw(picture, all, line(x(0.25), y(0.72), x(0.4), y(0.74), size * 0.035), darker(accent, 0.2))
-  draw(picture, all, ellipse(x(-0.04), y(0.26), size * 0.055, size * 0.055), ink)
-}
-
-/** For prompts that name nothing we know: a sphere, a cone and a block, each time arranged anew. */
 export const drawStillLife: DrawSubject = (stage) => {
   const { picture, size, color, accent, random } = stage
   const { x, y, all, points } = place(stage)
@@ -181,8 +192,24 @@ export const drawStillLife: DrawSubject = (stage) => {
   dropShadow(stage, 0.62)
   const third = mix(color, accent, 0.5)
   const arch = { left: x(-0.5 + shift), right: x(0.02 + shift), top: y(0.9), bottom: y(0) }
-  draw(picture, { ...all, bottom: y(0) }, (px, py) => Math.max(roundRect(arch.left, arch.top, arch.right, y(-0.4), size * 0.26)(px, py), py - y(0)), lit(arch, lighter(third, 0.2)))
-  draw(picture, all, polygon(points([[0.2 + shift, 0.72], [0.5 + shift, 0], [-0.08 + shift, 0]])), lit({ left: x(-0.1 + shift), right: x(0.5 + shift), top: y(0.72), bottom: y(0) }, accent))
+  draw(
+    picture,
+    { ...all, bottom: y(0) },
+    (px, py) => Math.max(roundRect(arch.left, arch.top, arch.right, y(-0.4), size * 0.26)(px, py), py - y(0)),
+    lit(arch, lighter(third, 0.2)),
+  )
+  draw(
+    picture,
+    all,
+    polygon(
+      points([
+        [0.2 + shift, 0.72],
+        [0.5 + shift, 0],
+        [-0.08 + shift, 0],
+      ]),
+    ),
+    lit({ left: x(-0.1 + shift), right: x(0.5 + shift), top: y(0.72), bottom: y(0) }, accent),
+  )
   const ball = boxAround(x(-0.12 - shift), y(0.2), size * 0.2)
   draw(picture, all, ellipse(x(-0.12 - shift), y(0.2), size * 0.2, size * 0.2), (px, py) => {
     const away = Math.hypot(px - (ball.left + size * 0.12), py - (ball.top + size * 0.12)) / (size * 0.34)

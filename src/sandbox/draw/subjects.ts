@@ -1,24 +1,25 @@
 /** Which words mean which subject. */
 import type { DrawSubject } from './stage.ts'
-import { drawBag, drawBook, drawCamera, drawChair, drawHeadphones, drawPhone, drawShoe, drawWatch } from './subjects-things.ts'
-import { drawBottle, drawCake, drawCandle, drawGlass, drawJar, drawLamp, drawMug, drawVase } from './subjects-turned.ts'
 import {
-  drawBicycle,
-  drawBoat,
-  drawCar,
-  drawCat,
-  drawFlower,
-  drawHouse,
-  drawRobot,
-  drawRocket,
-  drawStillLife,
-  drawTree,
-} from './subjects-world.ts'
+  drawBag,
+  drawBook,
+  drawCamera,
+  drawChair,
+  drawHeadphones,
+  drawPhone,
+  drawShoe,
+  drawWatch,
+} from './subjects-things.ts'
+import { drawBottle, drawCake, drawCandle, drawGlass, drawJar, drawLamp, drawMug, drawVase } from './subjects-turned.ts'
+import { drawBicycle, drawBoat, drawCar, drawRocket } from './subjects-vehicles.ts'
+import { drawCat, drawFlower, drawHouse, drawRobot, drawStillLife, drawTree } from './subjects-world.ts'
 
 interface Subject {
   name: string
   words: string
   draw: DrawSubject
+  /** What colour it has when the prompt names none. */
+  usual?: string
 }
 
 const subjects: readonly Subject[] = [
@@ -38,9 +39,9 @@ const subjects: readonly Subject[] = [
   { name: 'phone', words: 'phone smartphone iphone tablet app', draw: drawPhone },
   { name: 'bag', words: 'bag handbag backpack purse tote satchel', draw: drawBag },
   { name: 'chair', words: 'chair armchair sofa stool seat couch', draw: drawChair },
-  { name: 'house', words: 'house home cottage cabin hut barn castle building', draw: drawHouse },
-  { name: 'tree', words: 'tree oak pine maple trees', draw: drawTree },
-  { name: 'cat', words: 'cat kitten fox dog puppy animal tiger wolf', draw: drawCat },
+  { name: 'house', words: 'house home cottage cabin hut barn castle building', draw: drawHouse, usual: 'efe3cd' },
+  { name: 'tree', words: 'tree oak pine maple trees', draw: drawTree, usual: '5b9a55' },
+  { name: 'cat', words: 'cat kitten fox dog puppy animal tiger wolf', draw: drawCat, usual: 'd98a4a' },
   { name: 'boat', words: 'boat ship sailboat yacht sail', draw: drawBoat },
   { name: 'rocket', words: 'rocket spaceship spacecraft astronaut shuttle', draw: drawRocket },
   { name: 'car', words: 'car automobile vehicle truck van taxi', draw: drawCar },
@@ -55,13 +56,13 @@ const byWord = new Map(subjects.flatMap((subject) => subject.words.split(' ').ma
  * The first word that names a subject counts, unless it only describes the next one (coffee mug, glass bottle);
  * `at` is its place among the words.
  */
-export function findSubject(words: readonly string[]): { name: string; at: number; draw: DrawSubject } {
+export function findSubject(words: readonly string[]): { name: string; at: number; draw: DrawSubject; usual?: string } {
   for (const [at, word] of words.entries()) {
     const subject = byWord.get(word)
     if (!subject) continue
     const next = byWord.get(words[at + 1] ?? '')
     const chosen = next ?? subject
-    return { name: chosen.name, at: next ? at + 1 : at, draw: chosen.draw }
+    return { ...chosen, at: next ? at + 1 : at }
   }
   return { name: 'still life', at: words.length, draw: drawStillLife }
 }

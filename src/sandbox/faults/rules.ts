@@ -11,6 +11,8 @@ export type Fault =
   | { kind: 'drop'; when: 'before' | 'after' }
   /** The prediction is created and never ends by itself within its 30 minutes. */
   | { kind: 'stall' }
+  /** It stays `starting` this long: a cold start, a long queue. */
+  | { kind: 'queue'; seconds: number }
   /** It takes this many times longer. */
   | { kind: 'slow'; factor: number }
   /** It succeeds with a null output. */
@@ -34,7 +36,7 @@ export interface FaultRule {
 
 export const faultHint =
   "write 'TARGET:CLAUSE:…', where TARGET is '*', 'owner/*' or 'owner/name' and a CLAUSE is a probability such as 0.3, " +
-  'failed, error=TEXT, status=500, 429, 429=SECONDS, drop, lost, stall, slow=FACTOR, empty, early, times=N, limit=N, on=get'
+  'failed, error=TEXT, status=500, 429, 429=SECONDS, drop, lost, stall, queue=SECONDS, slow=FACTOR, empty, early, times=N, limit=N, on=get'
 
 /** Throws UsageError with the grammar as its hint. */
 export function parseFaultRule(written: string): FaultRule {
@@ -99,6 +101,10 @@ const clauseReaders: Record<string, (rule: FaultRule, value: string | undefined)
   slow: (rule, value) => {
     const factor = Number(value)
     return factor > 0 && factor <= 1000 && setFault(rule, { kind: 'slow', factor })
+  },
+  queue: (rule, value) => {
+    const seconds = count(value)
+    return seconds !== undefined && setFault(rule, { kind: 'queue', seconds })
   },
   times: (rule, value) => (rule.times = count(value)) !== undefined,
   limit: (rule, value) => {

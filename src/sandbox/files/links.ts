@@ -38,9 +38,7 @@ export function withContentNames(value: Json, sha256Of: (id: string) => string |
   }
   if (Array.isArray(value)) return value.map((item) => withContentNames(item, sha256Of))
   if (!isObject(value)) return value
-  return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [key, withContentNames(item as Json, sha256Of)]),
-  )
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withContentNames(item as Json, sha256Of)]))
 }
 
 /** The output with its `{$file: n}` marks replaced. */

@@ -39,7 +39,10 @@ function decodeText(data: string, link: string): Buffer {
 async function readFromThisMachine(link: string): Promise<InputFile> {
   const url = URL.canParse(link) ? new URL(link) : undefined
   if (!url || !/^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname)) {
-    throw unreadable(link, 'the sandbox reads data URIs, its own files and links to this machine, nothing from the internet')
+    throw unreadable(
+      link,
+      'the sandbox reads data URIs, its own files and links to this machine, nothing from the internet',
+    )
   }
   let response: Response
   try {

@@ -60,7 +60,7 @@ export async function createPrediction(
   if (fault?.kind === 'early') {
     return ok({ ...(await showPrediction(context, row, { waited: true })), status: 'processing' }, 201)
   }
-  const ended = await context.engine.waitForEnd(row, asked.waitMs, request.signal)
+  const ended = await context.engine.waitForEnd(row, asked.waitMs, request.signal())
   return ok(await showPrediction(context, ended, { waited: true }), ended.status === null ? 202 : 201)
 }
 
@@ -77,10 +77,19 @@ function named(context: SandboxContext, input: JsonObject): Json {
 }
 
 /** Waiting in the queue takes a tenth of the running time, at most 200 ms. */
-function timesOf(context: SandboxContext, { model, version }: CreateTarget, inputKey: string, fault: Fault | undefined) {
-  const drawn = drawLatency(context.latency ?? model.latency, seedFrom(`${context.seed} latency ${version} ${inputKey}`))
+function timesOf(
+  context: SandboxContext,
+  { model, version }: CreateTarget,
+  inputKey: string,
+  fault: Fault | undefined,
+) {
+  const drawn = drawLatency(
+    context.latency ?? model.latency,
+    seedFrom(`${context.seed} latency ${version} ${inputKey}`),
+  )
   const startsInMs = Math.min(200, Math.round(drawn / 10))
   const runs = Math.round(drawn) - startsInMs
+  if (fault?.kind === 'queue') return { startsInMs: fault.seconds * 1_000, runsForMs: runs }
   if (fault?.kind === 'stall') return { startsInMs, runsForMs: longestRunMs }
   return { startsInMs, runsForMs: fault?.kind === 'slow' ? Math.round(runs * fault.factor) : runs }
 }

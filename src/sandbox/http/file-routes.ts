@@ -119,7 +119,9 @@ function isSigned(context: SandboxContext, request: SandboxRequest, id: string):
   const expiry = query.get('expiry') ?? ''
   if (!(Number(expiry) * 1_000 > context.clock.now())) return false
   const key = Buffer.from(context.secret.replace(/^whsec_/, ''), 'base64')
-  const expected = createHmac('sha256', key).update(`${query.get('owner') ?? ''} ${id} ${expiry}`).digest()
+  const expected = createHmac('sha256', key)
+    .update(`${query.get('owner') ?? ''} ${id} ${expiry}`)
+    .digest()
   const given = Buffer.from(query.get('signature') ?? '', 'base64')
   return given.length === expected.length && timingSafeEqual(given, expected)
 }

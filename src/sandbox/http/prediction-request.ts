@@ -26,7 +26,10 @@ export function readPredictionRequest(request: SandboxRequest): PredictionReques
   if (waitMs === 'bad') return problem(400, 'The Prefer header must be "wait" or "wait=n" with n from 1 to 60.')
   const cancelAfterMs = readCancelAfter(header(request, 'cancel-after'))
   if (cancelAfterMs === 'bad') {
-    return problem(400, 'The Cancel-After header must be a duration of at least 5 seconds, such as 30s, 5m or 1h30m45s.')
+    return problem(
+      400,
+      'The Cancel-After header must be a duration of at least 5 seconds, such as 30s, 5m or 1h30m45s.',
+    )
   }
   const { input, webhook, webhook_events_filter: filter } = body
   return {

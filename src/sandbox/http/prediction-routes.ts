@@ -15,7 +15,8 @@ export const predictionRoutes: readonly Route[] = [
   {
     method: 'POST',
     path: '/v1/predictions',
-    handle: (context, request) => createPrediction(context, request, (body) => targetOfVersion(context, body['version'])),
+    handle: (context, request) =>
+      createPrediction(context, request, (body) => targetOfVersion(context, body['version'])),
   },
   {
     method: 'POST',
@@ -57,11 +58,9 @@ function targetOfVersion(context: SandboxContext, written: unknown): CreateTarge
   const model = hex === undefined ? catalogue.model(name ?? '') : catalogue.modelOfVersion(hex)
   const version = hex ?? (model?.official ? catalogue.versions(model)[0]?.id : undefined)
   if (!model || version === undefined || (name !== undefined && catalogue.model(name) !== model)) {
-    return problem(
-      422,
-      "The specified version does not exist (or perhaps you don't have permission to use it?)",
-      { title: 'Invalid version or not permitted' },
-    )
+    return problem(422, "The specified version does not exist (or perhaps you don't have permission to use it?)", {
+      title: 'Invalid version or not permitted',
+    })
   }
   return { model, version, deployment: null }
 }
@@ -94,7 +93,10 @@ function readFilter(query: URLSearchParams): PredictionFilter | Answer {
     if (!match) return problem(400, 'Invalid cursor')
     filter[match[1] === 'a' ? 'after' : 'before'] = Number(match[2])
   }
-  for (const [name, field] of [['created_after', 'createdAfterMs'], ['created_before', 'createdBeforeMs']] as const) {
+  for (const [name, field] of [
+    ['created_after', 'createdAfterMs'],
+    ['created_before', 'createdBeforeMs'],
+  ] as const) {
     const written = query.get(name)
     if (written === null) continue
     const ms = Date.parse(written)

@@ -10,7 +10,7 @@ export interface SandboxRequest {
   /** Read whole, within the route's limit. */
   body: Buffer
   /** Aborts when the client goes away or the sandbox closes. */
-  signal: AbortSignal
+  signal(): AbortSignal
 }
 
 /** A parameter that the pattern has; patterns and handlers are written side by side. */

@@ -11,7 +11,7 @@ const defaultMaxBodyBytes = 32 * 1024 * 1024
 export function createSandboxServer(context: SandboxContext, routes: readonly Route[], closing: AbortSignal): Server {
   const match = createMatcher(routes)
 
-  async function answer(request: IncomingMessage, signal: AbortSignal): Promise<Answer> {
+  async function answer(request: IncomingMessage, signal: () => AbortSignal): Promise<Answer> {
     const url = request.url ?? '/'
     const question = url.indexOf('?')
     const path = question < 0 ? url : url.slice(0, question)
@@ -30,13 +30,20 @@ export function createSandboxServer(context: SandboxContext, routes: readonly Ro
   }
 
   async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const gone = new AbortController()
-    response.once('close', () => gone.abort())
-    const signal = AbortSignal.any([gone.signal, closing])
+    // most requests never wait, so the signal is made when one does
+    let made: AbortSignal | undefined
+    const signal = (): AbortSignal => {
+      if (made) return made
+      const gone = new AbortController()
+      if (response.destroyed) gone.abort()
+      else response.once('close', () => gone.abort())
+      made = AbortSignal.any([gone.signal, closing])
+      return made
+    }
     try {
       await write(await answer(request, signal), request, response, signal)
     } catch (error) {
-      if (signal.aborted || response.headersSent) response.destroy()
+      if (closing.aborted || response.destroyed || response.headersSent) response.destroy()
       else await write(problem(500, error instanceof Error ? error.message : String(error)), request, response, signal)
     }
   }
@@ -67,7 +74,7 @@ async function write(
   answer: Answer,
   request: IncomingMessage,
   response: ServerResponse,
-  signal: AbortSignal,
+  signal: () => AbortSignal,
 ): Promise<void> {
   if (answer.kind === 'cut') {
     response.destroy()
@@ -75,7 +82,11 @@ async function write(
     response.writeHead(answer.status).end()
   } else if (answer.kind === 'json') {
     const bytes = Buffer.from(JSON.stringify(answer.body))
-    response.writeHead(answer.status, { 'content-type': 'application/json', ...answer.headers, 'content-length': bytes.length })
+    response.writeHead(answer.status, {
+      'content-type': 'application/json',
+      ...answer.headers,
+      'content-length': bytes.length,
+    })
     response.end(request.method === 'HEAD' ? undefined : bytes)
   } else if (answer.kind === 'bytes') {
     response.writeHead(answer.status, { 'content-type': answer.mediaType, 'content-length': answer.bytes.length })
@@ -83,7 +94,7 @@ async function write(
   } else {
     response.writeHead(200, { 'content-type': answer.mediaType, 'cache-control': 'no-store' })
     response.flushHeaders()
-    await answer.run(response, signal)
+    await answer.run(response, signal())
     response.end()
   }
 }

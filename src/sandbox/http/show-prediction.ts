@@ -2,6 +2,7 @@
 import type { JsonObject } from '../../std/json.ts'
 import type { CatalogueModel } from '../catalogue/model.ts'
 import type { SandboxContext } from '../context.ts'
+import { hidesOutput } from '../predictions/fault-of.ts'
 import { progressLog } from '../predictions/progress-log.ts'
 import { momentOf } from '../predictions/timeline.ts'
 import { type ViewContext, viewPrediction } from '../predictions/view.ts'
@@ -31,9 +32,8 @@ export async function showPrediction(
 
 /** As on Replicate, the output of a model that streams grows while it runs: it is whole only once it has ended. */
 async function partialOutput(context: SandboxContext, row: PredictionRow, model: CatalogueModel, share: number) {
-  const input = JSON.parse(row.input) as JsonObject
-  const logs = progressLog({ num_inference_steps: model.fields['num_inference_steps']?.default ?? null, ...input }, share)
-  if (!model.streams || row.fault !== null) return { output: null, logs }
+  const logs = progressLog(row, model, share)
+  if (!model.streams || hidesOutput(row)) return { output: null, logs }
   const computed = await context.engine.answerAhead(row)
   const tokens = computed.ok && Array.isArray(computed.answer.output) ? computed.answer.output : []
   const ready = Math.floor(tokens.length * share)

@@ -2,6 +2,7 @@
 import type { ServerResponse } from 'node:http'
 import { timingSafeEqual } from 'node:crypto'
 import type { SandboxContext } from '../context.ts'
+import { hidesOutput } from '../predictions/fault-of.ts'
 import { momentOf } from '../predictions/timeline.ts'
 import { streamToken } from '../predictions/view.ts'
 import type { PredictionRow } from '../store/prediction-rows.ts'
@@ -71,7 +72,7 @@ function endOfStream(row: PredictionRow, first: PredictionRow): string {
 }
 
 async function tokensOf(context: SandboxContext, row: PredictionRow): Promise<string[]> {
-  if (row.fault?.includes('"failed"') || row.fault?.includes('"empty"') || row.fault?.includes('"stall"')) return []
+  if (hidesOutput(row)) return []
   const output: unknown = row.status === null ? await outputAhead(context, row) : JSON.parse(row.output ?? '[]')
   return (Array.isArray(output) ? output : [output]).filter((token) => typeof token === 'string')
 }

@@ -1,7 +1,7 @@
 /** The life of predictions: created durably, ended by the clock, computed when due, cancelled, forgotten. */
 import type { Clock } from '../../std/clock.ts'
 import { sha256 } from '../../std/hash.ts'
-import type { Json, JsonObject } from '../../std/json.ts'
+import { isObject, type Json, type JsonObject } from '../../std/json.ts'
 import type { CatalogueModel } from '../catalogue/model.ts'
 import type { Fault } from '../faults/rules.ts'
 import { readInputFile } from '../files/read-input-file.ts'
@@ -15,6 +15,7 @@ import type { Changes } from './changes.ts'
 import { estimateCharge, exactCharge, unfinishedCharge } from './charge.ts'
 import { type Computed, computeAnswer } from './compute.ts'
 import type { DueQueue } from './due-queue.ts'
+import { faultOf } from './fault-of.ts'
 import { progressLog } from './progress-log.ts'
 import { endOf, hadBegun, momentOf } from './timeline.ts'
 
@@ -75,7 +76,7 @@ export class PredictionEngine {
         version: row.version,
         deployment: row.deployment,
         input_sha256: row.input_key,
-        input: order.input,
+        input: shortened(order.input),
         status: 'starting',
         usd: row.usd,
         fault: order.fault?.kind ?? null,
@@ -216,13 +217,13 @@ export class PredictionEngine {
   async #outcome(row: PredictionRow): Promise<{ outcome: Outcome; made: Omit<FileRow, 'seq'>[] }> {
     const end = endOf(row)
     const seconds = Math.max(0, end.at - row.starts_ms) / 1_000
-    const fault = row.fault === null ? undefined : (JSON.parse(row.fault) as Fault)
+    const fault = faultOf(row)
     const model = this.#parts.model(row.model) as CatalogueModel
     const base = { ended_ms: end.at, output: null, error: null, logs: '' }
     if (end.how !== 'finished') {
       const begun = hadBegun(row, end.how, end.at)
       const usd = unfinishedCharge(model, end.how, seconds, row.usd)
-      const logs = begun ? this.#progress(row, model, seconds * 1_000 / (row.ends_ms - row.starts_ms)) : ''
+      const logs = begun ? progressLog(row, model, (seconds * 1_000) / (row.ends_ms - row.starts_ms)) : ''
       return { outcome: { ...base, status: end.how, logs, metrics: metricsOf(row, end.at, begun), usd }, made: [] }
     }
     const failed = (error: string, logs: string) => {
@@ -230,7 +231,7 @@ export class PredictionEngine {
       const metrics = metricsOf(row, end.at, true)
       return { outcome: { ...base, status: 'failed' as const, error, logs, metrics, usd }, made: [] }
     }
-    if (fault?.kind === 'failed') return failed(fault.error, this.#progress(row, model, 0.5))
+    if (fault?.kind === 'failed') return failed(fault.error, progressLog(row, model, 0.5))
     if (fault?.kind === 'stall') return failed('Prediction timed out: it ran for more than 30 minutes', '')
     const computed = await this.answerAhead(row)
     if (!computed.ok) return failed(computed.error, computed.logs)
@@ -238,14 +239,9 @@ export class PredictionEngine {
     const made = await this.#keepFiles(row, answer.files ?? [], end.at)
     const output: Json = fault?.kind === 'empty' ? null : answer.output
     const usd = exactCharge(model, answer, seconds)
-    const logs = this.#progress(row, model, 1) + computed.logs
+    const logs = progressLog(row, model, 1) + computed.logs
     const metrics = metricsOf(row, end.at, true, answer.metrics)
     return { outcome: { ...base, status: 'succeeded', output: JSON.stringify(output), logs, metrics, usd }, made }
-  }
-
-  #progress(row: PredictionRow, model: CatalogueModel, share: number): string {
-    const input = JSON.parse(row.input) as JsonObject
-    return progressLog({ num_inference_steps: model.fields['num_inference_steps']?.default ?? null, ...input }, share)
   }
 
   async #keepFiles(
@@ -282,6 +278,15 @@ export class PredictionEngine {
     await this.#parts.writer.write(() => this.#parts.files.remove(id))
     await this.#parts.content.drop(id)
   }
+}
+
+/** For the log: data URIs and other long texts are cut; `input_sha256` still tells them apart. */
+function shortened(value: Json): Json {
+  if (typeof value === 'string')
+    return value.length <= 2_000 ? value : `${value.slice(0, 200)}… (${value.length} characters)`
+  if (Array.isArray(value)) return value.map(shortened)
+  if (!isObject(value)) return value
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, shortened(item as Json)]))
 }
 
 /** The id of a prediction's nth output file; the same when it is computed again. */

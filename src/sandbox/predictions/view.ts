@@ -25,16 +25,11 @@ export interface ViewContext {
 }
 
 export function viewPrediction(row: PredictionRow, context: ViewContext): JsonObject {
-  const { removed } = context
   const view: JsonObject = {
     id: row.id,
     model: row.model,
     version: context.model?.official && row.deployment === null ? 'hidden' : row.version,
-    input: removed ? {} : (JSON.parse(row.input) as Json),
-    logs: removed ? '' : (row.logs ?? context.partial?.logs ?? ''),
-    output: removed ? null : outputOf(row, context),
-    data_removed: removed,
-    error: removed ? null : row.error,
+    ...dataOf(row, context),
     source: 'api',
     status: statusOf(row, context),
     created_at: iso(row.created_ms),
@@ -47,6 +42,18 @@ export function viewPrediction(row: PredictionRow, context: ViewContext): JsonOb
   // the answer to a create has no times yet, even when it waited for the end
   if (!(context.waited && view['status'] !== row.status)) addTimes(view, row, context.moment)
   return view
+}
+
+/** What goes in and comes out: all that is forgotten after an hour. */
+function dataOf(row: PredictionRow, context: ViewContext): JsonObject {
+  if (context.removed) return { input: {}, logs: '', output: null, data_removed: true, error: null }
+  return {
+    input: JSON.parse(row.input) as Json,
+    logs: row.logs ?? context.partial?.logs ?? '',
+    output: outputOf(row, context),
+    data_removed: false,
+    error: row.error,
+  }
 }
 
 /** The token in a stream's link stands for the key that Replicate puts there: who has the link may read. */

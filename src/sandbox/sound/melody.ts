@@ -4,7 +4,12 @@ import type { Sound } from './wav.ts'
 
 const sampleRate = 22_050
 const scales = { bright: [0, 2, 4, 5, 7, 9, 11], dark: [0, 2, 3, 5, 7, 8, 10] } as const
-const progressions = [[0, 4, 5, 3], [0, 5, 3, 4], [0, 3, 4, 3], [5, 3, 0, 4]] as const
+const progressions = [
+  [0, 4, 5, 3],
+  [0, 5, 3, 4],
+  [0, 3, 4, 3],
+  [5, 3, 0, 4],
+] as const
 
 export function compose(prompt: string, seconds: number, random: Random): Sound {
   const isDark = /\b(sad|dark|slow|melanchol\w*|minor|gloomy|night|rain|tense|horror|lonely)\b/i.test(prompt)
@@ -21,7 +26,8 @@ export function compose(prompt: string, seconds: number, random: Random): Sound 
   let degree = 0
   for (let at = 0; at * beat < samples.length / sampleRate; at += 1) {
     const chord = chords[Math.floor(at / 4) % chords.length] as number
-    if (at % 4 === 0) for (const part of [0, 2, 4]) pluck(samples, at * beat, beat * 4, frequency(chord + part, 0), 0.1, 2.2)
+    if (at % 4 === 0)
+      for (const part of [0, 2, 4]) pluck(samples, at * beat, beat * 4, frequency(chord + part, 0), 0.1, 2.2)
     pluck(samples, at * beat, beat, frequency(chord, -1), 0.16, 5)
     for (const half of random() < (isFast ? 0.6 : 0.3) ? [0, 0.5] : [0]) {
       degree = nextDegree(degree, chord, at % 2 === 0, random)
@@ -37,7 +43,14 @@ function nextDegree(degree: number, chord: number, strong: boolean, random: Rand
   return Math.min(9, Math.max(-2, degree + (random() < 0.5 ? -1 : 1)))
 }
 
-function pluck(samples: Float32Array, from: number, seconds: number, frequency: number, level: number, decay: number): void {
+function pluck(
+  samples: Float32Array,
+  from: number,
+  seconds: number,
+  frequency: number,
+  level: number,
+  decay: number,
+): void {
   const start = Math.round(from * sampleRate)
   const length = Math.min(samples.length - start, Math.round(seconds * sampleRate))
   const turn = (2 * Math.PI * frequency) / sampleRate

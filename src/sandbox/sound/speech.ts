@@ -8,7 +8,13 @@ const tableSize = 512
 
 /** Formants of the vowels in Hz, and the hum of m, n, l, r. */
 const formants: Record<string, readonly [number, number, number]> = {
-  a: [750, 1250, 2600], e: [500, 1850, 2500], i: [300, 2250, 2950], o: [480, 900, 2500], u: [330, 800, 2300], y: [320, 2000, 2600], m: [260, 1000, 2200],
+  a: [750, 1250, 2600],
+  e: [500, 1850, 2500],
+  i: [300, 2250, 2950],
+  o: [480, 900, 2500],
+  u: [330, 800, 2300],
+  y: [320, 2000, 2600],
+  m: [260, 1000, 2200],
 }
 const hisses = 'sfhzcxvß'
 const hums = 'mnlrw'
@@ -27,7 +33,10 @@ export function speak(text: string, voice: Voice): Sound {
   const tables = new Map(Object.entries(formants).map(([vowel, peaks]) => [vowel, waveTable(peaks, pitch)]))
   const noise = seededRandom(seedFrom(`noise ${voice.name}`))
   const parts = partsOf(text, speed)
-  const total = Math.min(600 * sampleRate, parts.reduce((sum, part) => sum + part.length, 0))
+  const total = Math.min(
+    600 * sampleRate,
+    parts.reduce((sum, part) => sum + part.length, 0),
+  )
   const samples = new Float32Array(total)
   let at = 0
   let phase = 0
@@ -92,9 +101,13 @@ function waveTable(peaks: readonly number[], pitch: number): Float32Array {
   const table = new Float32Array(tableSize)
   for (let harmonic = 1; harmonic * pitch < sampleRate / 2.2 && harmonic < 60; harmonic += 1) {
     const frequency = harmonic * pitch
-    const gain = peaks.reduce((sum, peak, at) => sum + (1 / (1 + ((frequency - peak) / (90 + at * 40)) ** 2)) / (at + 1), 0.03)
+    const gain = peaks.reduce(
+      (sum, peak, at) => sum + 1 / (1 + ((frequency - peak) / (90 + at * 40)) ** 2) / (at + 1),
+      0.03,
+    )
     for (let at = 0; at < tableSize; at += 1) {
-      table[at] = (table[at] as number) + (gain * Math.sin((2 * Math.PI * harmonic * at) / tableSize)) / Math.sqrt(harmonic)
+      table[at] =
+        (table[at] as number) + (gain * Math.sin((2 * Math.PI * harmonic * at) / tableSize)) / Math.sqrt(harmonic)
     }
   }
   const loudest = table.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-6)

@@ -35,7 +35,7 @@ export function decodeWav(bytes: Buffer): Sound | undefined {
   if (bytes.toString('latin1', 0, 4) !== 'RIFF' || bytes.toString('latin1', 8, 12) !== 'WAVE') return undefined
   let format: { channels: number; sampleRate: number } | undefined
   let text: string | undefined
-  for (let at = 12; at + 8 <= bytes.length; ) {
+  for (let at = 12; at + 8 <= bytes.length;) {
     const id = bytes.toString('latin1', at, at + 4)
     const body = bytes.subarray(at + 8, at + 8 + bytes.readUInt32LE(at + 4))
     at += 8 + body.length + (body.length % 2)
@@ -57,7 +57,10 @@ export function measureSound({ sampleRate, samples }: Sound): { seconds: number;
   let squares = 0
   for (const sample of samples) squares += sample * sample
   const level = Math.sqrt(squares / Math.max(1, samples.length))
-  return { seconds: samples.length / sampleRate, loudness: Math.round(20 * Math.log10(Math.max(1e-5, level)) * 10) / 10 }
+  return {
+    seconds: samples.length / sampleRate,
+    loudness: Math.round(20 * Math.log10(Math.max(1e-5, level)) * 10) / 10,
+  }
 }
 
 function infoChunk(text: string): Buffer {
@@ -73,7 +76,7 @@ function infoChunk(text: string): Buffer {
 
 function commentIn(list: Buffer): string | undefined {
   if (list.toString('latin1', 0, 4) !== 'INFO') return undefined
-  for (let at = 4; at + 8 <= list.length; ) {
+  for (let at = 4; at + 8 <= list.length;) {
     const size = list.readUInt32LE(at + 4)
     if (list.toString('latin1', at, at + 4) === 'ICMT') {
       return list.toString('utf8', at + 8, at + 8 + size).replace(/\0+$/, '')

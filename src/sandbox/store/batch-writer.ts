@@ -48,7 +48,8 @@ export function createBatchWriter(
         return
       } catch (error) {
         if (!isBusy(error)) throw error
-        if (attempt > 20_000) throw new StoreError('held', "The sandbox's data is held by another process", { cause: error })
+        if (attempt > 20_000)
+          throw new StoreError('held', "The sandbox's data is held by another process", { cause: error })
       }
       // SQLite's own waiting would block the loop and starve one of two busy processes
       if (attempt < 20) await new Promise(setImmediate)

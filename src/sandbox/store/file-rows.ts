@@ -36,8 +36,7 @@ export function openFileRows(database: DatabaseSync) {
     get: (id: string) => get.get(id) as unknown as FileRow | undefined,
     remove: (id: string) => Number(remove.run(id).changes) === 1,
     ofPrediction: (id: string) => ofPrediction.all(id) as unknown as FileRow[],
-    uploads: (before: number, now: number, limit: number) =>
-      uploads.all(before, now, limit) as unknown as FileRow[],
+    uploads: (before: number, now: number, limit: number) => uploads.all(before, now, limit) as unknown as FileRow[],
     expired: (now: number) => expired.all(now).map((row) => row['id'] as string),
   }
 }

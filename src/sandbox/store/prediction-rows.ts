@@ -85,7 +85,9 @@ export function openPredictionRows(database: DatabaseSync) {
     'select id from predictions where removed_ms is null and ended_ms < ? order by ended_ms limit 1000',
   )
   const ended = database.prepare('select id from predictions where removed_ms is null and status is not null')
-  const sums = database.prepare('select model, count(*) as predictions, sum(usd) as usd from predictions group by model')
+  const sums = database.prepare(
+    'select model, count(*) as predictions, sum(usd) as usd from predictions group by model',
+  )
 
   return {
     insert(row: NewPrediction): void {

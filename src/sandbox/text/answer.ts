@@ -2,10 +2,20 @@
 import type { Random } from '../../std/random.ts'
 import { verdictOn } from './candidates.ts'
 import { pickLabel, sentimentOf } from './classify.ts'
-import { answerQuestion, argue, essayOn, picturePrompt, questionsAbout, replyTo, rewrite } from './compose.ts'
+import {
+  answerQuestion,
+  argue,
+  essayOn,
+  picturePrompt,
+  productText,
+  questionsAbout,
+  replyTo,
+  rewrite,
+} from './compose.ts'
 import { dialogue, firstWords, titleOf, written } from './dialogue.ts'
 import { amounts, dates, emails, entities, links, numbers, phones } from './extract.ts'
-import { countAsked, fillField, fillObject, rangeIn, sentencesAsked } from './fill-field.ts'
+import { countAsked, fillObject, rangeIn, scoreIn, sentencesAsked } from './fill-field.ts'
+import { craft, scoreReason } from './judge.ts'
 import { readPrompt } from './read-prompt.ts'
 import type { SeenPicture, SubjectMatter } from './subject-matter.ts'
 import { keywords, summarise } from './summary.ts'
@@ -22,14 +32,25 @@ export interface Question {
 
 export function answerPrompt({ prompt, system = '', pictures = [], random }: Question): string {
   const matter: SubjectMatter = { ...readPrompt(prompt, system), prompt, pictures, random }
-  const keys = wantedJson(matter.instruction)
-  if (keys) {
-    if (keys.length === 0 && /\bjson (list|array)\b|\b(list|array)\b[^.]{0,30}\bjson\b/i.test(matter.instruction)) return JSON.stringify(listFor(matter))
-    return JSON.stringify(fillObject(matter, keys))
-  }
+  const json = answerJson(matter)
+  if (json !== undefined) return json
   const task = tasks.find(({ asked }) => asked.test(matter.instruction))
-  const answer = task?.answer(matter)
-  if (answer !== undefined && answer !== '') return answer
+  return task?.answer(matter) || answerFreely(matter)
+}
+
+function answerJson(matter: SubjectMatter): string | undefined {
+  const { instruction, prompt } = matter
+  // where the two could not be told apart, the whole prompt says whether JSON is wanted
+  const unclear = /\b(as|in|with|only|return|valid) json\b/i.test(prompt)
+  const keys = wantedJson(instruction) ?? (unclear ? wantedJson(prompt) : undefined)
+  if (!keys) return undefined
+  const isList = /\bjson (list|array)\b|\b(list|array)\b[^.]{0,30}\bjson\b/i.test(instruction)
+  return JSON.stringify(keys.length === 0 && isList ? listFor(matter) : fillObject(matter, keys))
+}
+
+/** For requests that no task is made for. */
+function answerFreely(matter: SubjectMatter): string {
+  const { prompt, pictures } = matter
   if (pictures.length > 0) return describe(pictures)
   const isQuestion = /\?\s*$/.test(prompt) || /^(what|who|when|where|why|how|which)\b/i.test(prompt)
   if (isQuestion && words(matter.material).length > 25) return answerQuestion(matter.instruction, matter.material)
@@ -44,29 +65,71 @@ interface Task {
 
 /** In this order: the first that is asked for and can be done. */
 const tasks: readonly Task[] = [
-  { asked: /\b(best|better|which (one|of)|choose|pick|rank|winner)\b/i, answer: (matter) => chosen(matter) },
-  { asked: /\b(podcast|dialogue|dialog|conversation|interview|script)\b/i, answer: ({ material, instruction, random }) => written(dialogue(material, instruction, random)) },
-  { asked: /\b(prompt)\b[\s\S]{0,60}\b(image|picture|photo|drawing|illustration|model)\b|\b(image|picture|photo)\b[^.]{0,30}\bprompts?\b/i, answer: prompts },
+  {
+    asked: /\b(best|better|which (one|of)|choose|pick|rank|winner|candidates|number only)\b/i,
+    answer: (matter) => chosen(matter),
+  },
+  {
+    asked: /\b(podcast|dialogue|dialog|conversation|interview|script)\b/i,
+    answer: ({ material, instruction, random }) => written(dialogue(material, instruction, random)),
+  },
+  {
+    asked:
+      /\b(prompt)\b[\s\S]{0,60}\b(image|picture|photo|drawing|illustration|model)\b|\b(image|picture|photo)\b[^.]{0,30}\bprompts?\b/i,
+    answer: prompts,
+  },
   { asked: /\btranslate|\btranslation (of|in)to\b/i, answer: translated },
-  { asked: /\b(reply|respond|response|answer) (to|the|for)\b[^.]{0,40}\b(review|customer|message|email|mail|complaint|ticket|letter)|\bwrite (a|an)\b[^.]{0,30}\b(reply|response|answer)\b|\bdraft (a|an)\b[^.]{0,20}\b(reply|response)/i, answer: ({ material }) => replyTo(material) },
+  {
+    asked:
+      /\b(reply|respond|response|answer) (to|the|for)\b[^.]{0,40}\b(review|customer|message|email|mail|complaint|ticket|letter)|\bwrite (a|an)\b[^.]{0,30}\b(reply|response|answer)\b|\bdraft (a|an)\b[^.]{0,20}\b(reply|response)/i,
+    answer: ({ material, instruction }) => replyTo(material, instruction),
+  },
   { asked: /\b(classify|categori[sz]e|label|which category|one of)\b/i, answer: classified },
-  { asked: /\bsentiment\b/i, answer: ({ material, instruction }) => labelOrElse(instruction, material, sentimentOf(material)) },
+  {
+    asked: /\bsentiment\b|\b(positive|negative)\b[^.]*\b(positive|neutral|negative)\b/i,
+    answer: ({ material, instruction }) => labelOrElse(instruction, material, sentimentOf(material)),
+  },
   { asked: /\b(score|rate|grade|how (good|well|faithful)|evaluate)\b/i, answer: scored },
   { asked: /\b(extract|find|list|identify|pull out)\b/i, answer: extracted },
+  {
+    asked: /\b(product description|tagline|slogan|marketing|advert\w*|ad copy|sales copy)\b/i,
+    answer: ({ prompt }) => productText(prompt),
+  },
   { asked: /\b(title|headline)\b/i, answer: ({ material }) => titleOf(material) },
   { asked: /\b(keywords?|tags?|hashtags?|topics)\b/i, answer: ({ material }) => keywords(material, 6).join(', ') },
-  { asked: /\b(summari[sz]e|summary|summaries|tl;?dr|shorten to|key points|takeaways|gist|condense|synthesi[sz]e|report)\b/i, answer: summarised },
-  { asked: /\b(questions|queries|sub-?questions|search terms)\b/i, answer: ({ material, instruction }) => questionsAbout(material, countAsked(instruction, 3)).join('\n') },
-  { asked: /\b(critic|critique|criticise|criticize|objections?|against|weakness(es)?|devil's advocate|flaws?)\b/i, answer: ({ material }) => argue(material, 'against') },
-  { asked: /\b(advocate|argue|defend|in favou?r|case for|strengths)\b/i, answer: ({ material }) => argue(material, 'for') },
-  { asked: /\b(rewrite|rephrase|reword|paraphrase|improve|edit|polish|formal|simplify|shorten|bullet)\b/i, answer: ({ material, instruction }) => rewrite(material, instruction) },
-  { asked: /\b(describe|caption|what (is|do you see)|alt text)\b/i, answer: ({ pictures }) => (pictures.length > 0 ? describe(pictures) : undefined) },
+  {
+    asked:
+      /\b(summari[sz]e|summary|summaries|tl;?dr|shorten to|key points|takeaways|gist|condense|synthesi[sz]e|report)\b/i,
+    answer: summarised,
+  },
+  {
+    asked: /\b(questions|queries|sub-?questions|search terms)\b/i,
+    answer: ({ material, instruction }) => questionsAbout(material, countAsked(instruction, 3)).join('\n'),
+  },
+  {
+    asked: /\b(critic|critique|criticise|criticize|objections?|against|weakness(es)?|devil's advocate|flaws?)\b/i,
+    answer: ({ material }) => argue(material, 'against'),
+  },
+  {
+    asked: /\b(advocate|argue|defend|in favou?r|case for|strengths)\b/i,
+    answer: ({ material }) => argue(material, 'for'),
+  },
+  {
+    asked: /\b(rewrite|rephrase|reword|paraphrase|improve|edit|polish|formal|simplify|shorten|bullet)\b/i,
+    answer: ({ material, instruction }) => rewrite(material, instruction),
+  },
+  {
+    asked: /\b(describe|caption|what (is|do you see)|alt text)\b/i,
+    answer: ({ pictures }) => (pictures.length > 0 ? describe(pictures) : undefined),
+  },
 ]
 
 function chosen(matter: SubjectMatter): string | undefined {
   const verdict = verdictOn(matter)
   if (!verdict) return undefined
-  return /\b(only|just)\b[^.]{0,30}\bnumber\b|\bnumber only\b/i.test(matter.instruction) ? String(verdict.best) : verdict.reason
+  return /\b(only|just)\b[^.]{0,30}\bnumber\b|\bnumber only\b/i.test(matter.prompt)
+    ? String(verdict.best)
+    : verdict.reason
 }
 
 function prompts(matter: SubjectMatter): string {
@@ -84,16 +147,17 @@ function classified({ instruction, material }: SubjectMatter): string {
 }
 
 function labelOrElse(instruction: string, material: string, otherwise: string): string {
-  const quoted = /(?:as|into|one of|among|labels?|categories)\s*:?\s*([^\n.]+)/i.exec(instruction)?.[1] ?? instruction
+  const quoted =
+    /\b(?:as|into|one of|among|labels?|categories)\b\s*:?\s*([^\n.:]+)/i.exec(instruction)?.[1] ?? instruction
   const options = optionsIn(quoted.replace(/^(these|the following)\s+\w*\s*:?/i, ''))
   return options.length > 1 ? pickLabel(material, options) : otherwise
 }
 
 function scored(matter: SubjectMatter): string {
   const range = rangeIn(matter.instruction)
-  const value = fillField(matter, { name: 'score', options: [], isList: false, range, kind: 'number' })
+  const value = scoreIn(matter, range)
   if (/\b(only|just)\b/i.test(matter.instruction)) return String(value)
-  return `Score: ${String(value)}. ${String(fillField(matter, { name: 'reason', options: [], isList: false, range: undefined, kind: 'text' }))}`
+  return `Score: ${value}. ${scoreReason(matter.material, craft(matter.material))}`
 }
 
 const finds: readonly [RegExp, (text: string) => readonly (string | number)[]][] = [
@@ -128,8 +192,10 @@ function summarised({ instruction, material }: SubjectMatter): string {
 function listFor(matter: SubjectMatter): (string | number)[] {
   const wanted = finds.filter(([pattern]) => pattern.test(matter.instruction))
   if (wanted.length > 0) return [...new Set(wanted.flatMap(([, find]) => find(matter.material)))]
-  if (/\b(questions|queries|search)\b/i.test(matter.instruction)) return questionsAbout(matter.material, countAsked(matter.instruction, 3))
-  if (/\bprompts?\b/i.test(matter.instruction)) return Array.from({ length: countAsked(matter.instruction, 3) }, () => picturePrompt(matter))
+  if (/\b(questions|queries|search)\b/i.test(matter.instruction))
+    return questionsAbout(matter.material, countAsked(matter.instruction, 3))
+  if (/\bprompts?\b/i.test(matter.instruction))
+    return Array.from({ length: countAsked(matter.instruction, 3) }, () => picturePrompt(matter))
   return keywords(matter.material, countAsked(matter.instruction, 5))
 }
 

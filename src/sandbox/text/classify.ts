@@ -37,13 +37,41 @@ export function urgencyPoints(text: string): number {
 }
 
 const scales: readonly { about: RegExp; place: (text: string) => number }[] = [
-  { about: /^(very )?(positive|neutral|negative|mixed|good|bad|happy|unhappy|angry|satisfied|dissatisfied)$/, place: (text) => (feeling(text) + 1) / 2 },
-  { about: /^(low|medium|high|critical|urgent|normal|none|minor|major|moderate|severe|not urgent)$/, place: (text) => Math.min(1, urgencyPoints(text) / 6) },
+  {
+    about: /^(very )?(positive|neutral|negative|mixed|good|bad|happy|unhappy|angry|satisfied|dissatisfied)$/,
+    place: (text) => (feeling(text) + 1) / 2,
+  },
+  {
+    about: /^(low|medium|high|critical|urgent|normal|none|minor|major|moderate|severe|not urgent)$/,
+    place: (text) => Math.min(1, urgencyPoints(text) / 6),
+  },
 ]
 const rungs: Record<string, number> = {
-  'very negative': 0, angry: 0, negative: 0.15, bad: 0.15, unhappy: 0.15, dissatisfied: 0.15, neutral: 0.5, mixed: 0.5, positive: 0.85, good: 0.85,
-  happy: 0.85, satisfied: 0.85, 'very positive': 1, none: 0, 'not urgent': 0, low: 0.08, minor: 0.08, normal: 0.35, medium: 0.45, moderate: 0.45,
-  high: 0.75, major: 0.75, urgent: 0.85, severe: 0.9, critical: 1,
+  'very negative': 0,
+  angry: 0,
+  negative: 0.15,
+  bad: 0.15,
+  unhappy: 0.15,
+  dissatisfied: 0.15,
+  neutral: 0.5,
+  mixed: 0.5,
+  positive: 0.85,
+  good: 0.85,
+  happy: 0.85,
+  satisfied: 0.85,
+  'very positive': 1,
+  none: 0,
+  'not urgent': 0,
+  low: 0.08,
+  minor: 0.08,
+  normal: 0.35,
+  medium: 0.45,
+  moderate: 0.45,
+  high: 0.75,
+  major: 0.75,
+  urgent: 0.85,
+  severe: 0.9,
+  critical: 1,
 }
 
 /** The label that suits the text best; labels of a scale (positive…, low…) by feeling or urgency, others by their words. */

@@ -7,7 +7,11 @@ export interface Line {
   text: string
 }
 
-const openers = ['So let me begin with the obvious question: what is this about?', 'Where does the story start?', 'Set the scene for us.']
+const openers = [
+  'So let me begin with the obvious question: what is this about?',
+  'Where does the story start?',
+  'Set the scene for us.',
+]
 const bridges = [
   'And what happened next?',
   'That is worth a second look. What else does the author tell us?',
@@ -25,8 +29,14 @@ export function dialogue(article: string, instruction: string, random: () => num
   const title = titleOf(article)
   const said = summarise(article, turns * 2)
   const lines: Line[] = [
-    { speaker: host, text: `Welcome back. Today we are talking about ${title}, and I have just the right person here.` },
-    { speaker: guest, text: `Thank you, glad to be here. It is a text about ${listed(keywords(article, 3))}, and it holds up well.` },
+    {
+      speaker: host,
+      text: `Welcome back. Today we are talking about ${title}, and I have just the right person here.`,
+    },
+    {
+      speaker: guest,
+      text: `Thank you, glad to be here. It is a text about ${listed(keywords(article, 3))}, and it holds up well.`,
+    },
   ]
   for (let at = 0; at < said.length; at += 2) {
     const question = at === 0 ? openers : bridges
@@ -34,7 +44,10 @@ export function dialogue(article: string, instruction: string, random: () => num
     lines.push({ speaker: host, text: question[pick] ?? '' })
     lines.push({ speaker: guest, text: said.slice(at, at + 2).join(' ') })
   }
-  lines.push({ speaker: host, text: `If you keep one thing from today, keep ${listed(keywords(article, 2))}. Thank you for listening.` })
+  lines.push({
+    speaker: host,
+    text: `If you keep one thing from today, keep ${listed(keywords(article, 2))}. Thank you for listening.`,
+  })
   lines.push({ speaker: guest, text: 'Thank you for having me. Read the original: it is worth it.' })
   return lines
 }
@@ -45,8 +58,14 @@ export function written(lines: readonly Line[]): string {
 
 /** The first line when it is one, else what the text is about. */
 export function titleOf(text: string): string {
-  const first = text.split('\n').find((line) => line.trim() !== '')?.trim().replace(/^#+\s*/, '') ?? ''
-  if (words(first).length <= 12 && words(first).length > 0 && !/[.!?]$/.test(first) && text.trim().includes('\n')) return first
+  const first =
+    text
+      .split('\n')
+      .find((line) => line.trim() !== '')
+      ?.trim()
+      .replace(/^#+\s*/, '') ?? ''
+  if (words(first).length <= 12 && words(first).length > 0 && !/[.!?]$/.test(first) && text.trim().includes('\n'))
+    return first
   return capitalised(listed(keywords(text, 2))) || 'this text'
 }
 
@@ -56,7 +75,10 @@ export function listed(list: readonly string[]): string {
 
 /** `between Anna and Ben`, `(ANNA, BEN)`, a host and a guest. */
 function speakersIn(instruction: string): [string, string] {
-  const named = /\b(?:between|speakers?|hosts?|called|named)\b[^.\n]{0,24}?\b([A-Z][\p{L}]+)\s*(?:,|and|&)\s*([A-Z][\p{L}]+)/u.exec(instruction)
+  const named =
+    /\b(?:between|speakers?|hosts?|called|named)\b[^.\n]{0,24}?\b([A-Z][\p{L}]+)\s*(?:,|and|&)\s*([A-Z][\p{L}]+)/u.exec(
+      instruction,
+    )
   if (named?.[1] && named[2] && !/^(Host|Guest)$/i.test(named[1])) return [named[1], named[2]]
   if (/\bHost:/.test(instruction)) return ['Host', 'Guest']
   return ['HOST', 'GUEST']

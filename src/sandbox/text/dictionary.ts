@@ -1,6 +1,6 @@
 /** English, German, French, Spanish: common words, each row one meaning, each column without doubles where it can be. */
 const rows = `
-the die la la|a ein une una|and und et y|or oder ou o|but aber mais pero|not nicht pas no|is ist est es|are sind sont son|was war était era
+the die la la|the der le el|the das les los|the den les las|the dem le el|a eine une una|a ein une una|and und et y|or oder ou o|but aber mais pero|not nicht pas no|is ist est es|are sind sont son|was war était era
 were waren étaient eran|has hat a tiene|have haben ont tienen|had hatte avait tenía|will wird va va|would würde serait sería|can kann peut puede
 in in dans en|on auf sur sobre|at bei chez junto|of von de de|to zu à a|from aus depuis desde|with mit avec con|without ohne sans sin|for für pour para
 by durch par por|under unter sous bajo|over über dessus encima|between zwischen entre entre|after nach après después|before vor avant antes

@@ -29,15 +29,19 @@ export function judgeCandidates(brief: string, candidates: readonly Candidate[])
   })
   const at = scores.indexOf(Math.max(...scores))
   const chosen = candidates[at] as Candidate
-  const shared = [...new Set(words(chosen.text))].filter((word) => stems(word).some((each) => wanted.has(each))).slice(0, 4)
-  const shows = shared.length > 0 ? `it has what the brief asks for (${shared.join(', ')})` : 'it comes closest to the brief'
+  const shared = [...new Set(words(chosen.text))]
+    .filter((word) => stems(word).some((each) => wanted.has(each)))
+    .slice(0, 4)
+  const shows =
+    shared.length > 0 ? `it has what the brief asks for (${shared.join(', ')})` : 'it comes closest to the brief'
   const others = candidates.length > 1 ? `, and scores ${scores[at]} against ${nextBest(scores, at)} for the next` : ''
   return { best: at + 1, scores, reason: `Number ${at + 1} fits best: ${shows}${others}.` }
 }
 
 /** Listed candidates: `1. …`, `Picture 2: …`, `B) …`. */
 export function listedCandidates(prompt: string): string[] {
-  const line = /^\s*(?:[-*]\s*)?(?:(?:picture|image|photo|option|candidate|caption|drawing|answer|summary|text)\s*)?(?:#|no\.?\s*)?(\d{1,2}|[A-H])\s*[.:)–-]\s+(.+)$/gim
+  const line =
+    /^\s*(?:[-*]\s*)?(?:(?:picture|image|photo|option|candidate|caption|drawing|answer|summary|text)\s*)?(?:#|no\.?\s*)?(\d{1,2}|[A-H])\s*[.:)–-]\s+(.+)$/gim
   const found = [...prompt.matchAll(line)].map((match) => (match[2] ?? '').trim())
   if (found.length > 1) return found
   const array = /\[\s*"(?:[^"\\]|\\.)*"(?:\s*,\s*"(?:[^"\\]|\\.)*")+\s*\]/.exec(prompt)?.[0]
@@ -58,6 +62,13 @@ export function likeness(a: string, b: string): number {
   return (2 * shared) / (left.size + right.size)
 }
 
+/** How much of what a short text says is in the long one, in [0, 1]. */
+export function containment(short: string, long: string): number {
+  const own = new Set(stems(short))
+  const there = new Set(stems(long))
+  return own.size === 0 ? 0 : [...own].filter((word) => there.has(word)).length / own.size
+}
+
 /** How well a text is written, in [0, 1]: long enough, varied, in sentences, with substance. */
 export function craft(text: string): number {
   const all = words(text)
@@ -71,7 +82,9 @@ export function craft(text: string): number {
 export function scoreReason(text: string, share: number): string {
   const about = keywords(text, 3).join(', ')
   const verdict = share > 0.75 ? 'strong' : share > 0.5 ? 'sound' : share > 0.3 ? 'uneven' : 'weak'
-  return capitalised(`${verdict} work${about ? ` on ${about}` : ''}: ${share > 0.5 ? 'clear and to the point' : 'it leaves much out'}.`)
+  return capitalised(
+    `${verdict} work${about ? ` on ${about}` : ''}: ${share > 0.5 ? 'clear and to the point' : 'it leaves much out'}.`,
+  )
 }
 
 function nextBest(scores: readonly number[], best: number): number {

@@ -17,28 +17,49 @@ export const badWords = list(
     'burn burned burnt shock smoke complaint complain overpriced expensive difficult hard confusing ugly stopped dead died lost ' +
     'stuck error crash crashed sick mould mold smell smelly stink worse loss risk harm threat crisis unusable regret',
 )
-export const negations = list("not no never don't doesn't didn't isn't wasn't won't can't cannot couldn't wouldn't hardly without nothing")
+export const negations = list(
+  "not no never don't doesn't didn't isn't wasn't won't can't cannot couldn't wouldn't hardly without nothing",
+)
 export const strong = list('very really extremely absolutely totally completely so incredibly highly truly')
 
 /** What makes a matter urgent, by weight. */
 export const hurry: readonly [RegExp, number][] = [
   [/\b(urgent|urgently|asap|immediately|emergency|right away|at once)\b/i, 3],
-  [/\b(unsafe|dangerous|fire|smoke|smoking|burn(ed|t|ing)?|sparks?|electric shock|injur\w+|allerg\w+|hospital|sick)\b/i, 4],
+  [
+    /\b(unsafe|dangerous|fire|smoke|smoking|burn(ed|t|ing)?|sparks?|electric shock|injur\w+|allerg\w+|hospital|sick)\b/i,
+    4,
+  ],
   [/\b(lawyer|legal|sue|police|chargeback|fraud\w*|stolen|hacked|charged twice)\b/i, 3],
   [/\b(refund|money back|cancel(led|lation)?|replacement)\b/i, 2],
-  [/\b(still (waiting|no|not|nothing|have)|third time|again and again|no (reply|answer|response)|nobody (answers|replies)|weeks?)\b/i, 2],
-  [/\b(broken?|broke|stopped working|doesn't work|does not work|won't (start|turn on|work)|defective|leak\w*|lost|missing|never arrived)\b/i, 2],
+  [
+    /\b(still (waiting|no|not|nothing|have)|third time|again and again|no (reply|answer|response)|nobody (answers|replies)|weeks?)\b/i,
+    2,
+  ],
+  [
+    /\b(broken?|broke|stopped working|doesn't work|does not work|won't (start|turn on|work)|defective|leak\w*|lost|missing|never arrived)\b/i,
+    2,
+  ],
   [/\b(today|tomorrow|tonight|deadline|wedding|birthday|before \w+day)\b/i, 1],
   [/!{2,}|\b[A-Z]{4,}\b/, 1],
 ]
 
 /** Subjects that customers write about. */
 export const subjects: Record<string, Set<string>> = {
-  shipping: list('ship shipping shipped delivery delivered deliver arrive arrived arrival package parcel courier late tracking post box delay delayed transit'),
-  quality: list('quality broken broke break defective cracked crack damaged scratched flimsy faulty leak leaks leaking leaked stopped works durable sturdy material fell apart dead battery'),
-  billing: list('bill billing charged charge invoice payment refund money price paid pay card subscription cost overpriced expensive discount coupon twice'),
-  service: list('service support staff rude helpful reply replied answer answered call called agent phone chat email team friendly ignored'),
-  usability: list('easy difficult confusing instructions manual setup set install app interface button use using software update screen login'),
+  shipping: list(
+    'ship shipping shipped delivery delivered deliver arrive arrived arrival package parcel courier late tracking post box delay delayed transit',
+  ),
+  quality: list(
+    'quality broken broke break defective cracked crack damaged scratched flimsy faulty leak leaks leaking leaked stopped works durable sturdy material fell apart dead battery',
+  ),
+  billing: list(
+    'bill billing charged charge invoice payment refund money price paid pay card subscription cost overpriced expensive discount coupon twice',
+  ),
+  service: list(
+    'service support staff rude helpful reply replied answer answered call called agent phone chat email team friendly ignored',
+  ),
+  usability: list(
+    'easy difficult confusing instructions manual setup set install app interface button use using software update screen login',
+  ),
   fit: list('size fit small large tight loose tall short colour color comfortable uncomfortable wear'),
   food: list('taste tasty delicious food fresh flavour flavor eat drink meal restaurant coffee tea'),
   safety: list('safe unsafe dangerous fire smoke burn burned shock sparks hot overheat overheated injury'),
@@ -47,7 +68,27 @@ export const subjects: Record<string, Set<string>> = {
 
 /** Other names that labels go by. */
 export const alsoCalled: Record<string, string> = {
-  delivery: 'shipping', logistics: 'shipping', order: 'shipping', product: 'quality', defect: 'quality', hardware: 'quality', bug: 'quality',
-  technical: 'usability', payment: 'billing', refund: 'billing', price: 'billing', pricing: 'billing', finance: 'billing', invoice: 'billing',
-  support: 'service', customer: 'service', staff: 'service', app: 'usability', setup: 'usability', size: 'fit', sizing: 'fit', taste: 'food', login: 'account',
+  delivery: 'shipping',
+  logistics: 'shipping',
+  order: 'shipping',
+  product: 'quality',
+  defect: 'quality',
+  hardware: 'quality',
+  bug: 'quality',
+  technical: 'usability',
+  payment: 'billing',
+  refund: 'billing',
+  price: 'billing',
+  pricing: 'billing',
+  finance: 'billing',
+  invoice: 'billing',
+  support: 'service',
+  customer: 'service',
+  staff: 'service',
+  app: 'usability',
+  setup: 'usability',
+  size: 'fit',
+  sizing: 'fit',
+  taste: 'food',
+  login: 'account',
 }

@@ -15,14 +15,22 @@ const labels =
   'source|sources|draft|sentence|comment|feedback|original|translation|back-translation|back translation|summary|context|' +
   'brief|caption|captions|question|claim|product|description|topic|data|findings|answer|facts|query|critic|advocate|' +
   'critique|advocacy|entities|for|against|reference|candidate|first|second'
-const labelLine = new RegExp(`(?:^|\\n)[ \\t]*(?:the )?(?:\\*\\*)?(${labels})(?:\\*\\*)?[ \\t]*:[ \\t]*(?:\\*\\*)?`, 'gi')
-const fences = [/```\w*\n?([\s\S]*?)```/g, /"""([\s\S]*?)"""/g, /<(\w+)>\s*([\s\S]*?)\s*<\/\1>/g, /---+\n([\s\S]*?)(?:\n---+|$)/g]
+const labelLine = new RegExp(
+  `(?:^|\\n)[ \\t]*(?:the )?(?:\\*\\*)?(${labels})(?:\\*\\*)?[ \\t]*:[ \\t]*(?:\\*\\*)?`,
+  'gi',
+)
+const fences = [
+  /```\w*\n?([\s\S]*?)```/g,
+  /"""([\s\S]*?)"""/g,
+  /<(\w+)>\s*([\s\S]*?)\s*<\/\1>/g,
+  /---+\n([\s\S]*?)(?:\n---+|$)/g,
+]
 const askingWords =
-  /\b(answer|reply|respond|return|write|give|output|use|summari[sz]e|classify|extract|translate|rewrite|list|score|rate|judge|choose|which|decide|explain|describe|do not|don't|as json|in json|no other text|only)\b/i
+  /\b(answer|reply|respond|return|write|give|output|use|summari[sz]e|classify|extract|translate|rewrite|list|score|rate|judge|choose|which|decide|explain|describe|do not|don't|as json|in json|no other text|only|turn|make|create|convert|generate|argue|find|prepare|draft|critique|criticise|criticize|compare|act as|you are|write)\b/i
 
 export function readPrompt(prompt: string, system = ''): ReadPrompt {
   const asked = system === '' ? '' : `${system}\n`
-  const read = fenced(prompt) ?? labelled(prompt) ?? afterColon(prompt) ?? byParagraph(prompt)
+  const read = fenced(prompt) ?? labelled(prompt) ?? afterColon(prompt) ?? byParagraph(prompt) ?? afterQuestion(prompt)
   const { instruction, material } = read ?? { instruction: prompt, material: prompt }
   return { instruction: `${asked}${instruction}`.trim(), material: material.trim() || prompt, parts: partsOf(prompt) }
 }
@@ -67,7 +75,13 @@ function partsOf(prompt: string): Record<string, string> {
 function withoutTail(text: string): string {
   const paragraphs = text.split(/\n\s*\n/)
   while (paragraphs.length > 1 && isAsking(paragraphs.at(-1) ?? '')) paragraphs.pop()
-  return paragraphs.join('\n\n')
+  const whole = paragraphs.join('\n\n')
+  // "… Answer as JSON." at the end of the text itself
+  const tail =
+    /(?:^|[.!?\n"”\]])\s*((?:answer|reply|respond|return|give|output|use|write)\b[^.!?\n]*\b(?:json|only|keys|format|index|number|word|label)\b[^\n]*)$/i.exec(
+      whole,
+    )
+  return tail?.[1] === undefined ? whole : whole.slice(0, -tail[1].length)
 }
 
 /** `Summarise in two sentences: The sea …` */
@@ -77,8 +91,16 @@ function afterColon(prompt: string): Split | undefined {
   const before = prompt.slice(0, colon)
   const after = prompt.slice(colon + 1)
   if (words(before).length > 30 || !isAsking(before) || words(after).length < 4) return undefined
-  const material = withoutTail(after)
+  const material = withoutOrders(withoutTail(after))
   return { instruction: `${before}\n${after.slice(material.length)}`, material }
+}
+
+/** Last lines that go on telling what to do belong to what is asked. */
+function withoutOrders(text: string): string {
+  const lines = text.trimEnd().split('\n')
+  const order = /^\s*(?:answer|reply|return|respond|name|say|use|write|keep|give|do not|don't|no other|only|make)\b/i
+  while (lines.length > 1 && order.test(lines.at(-1) ?? '')) lines.pop()
+  return lines.join('\n')
 }
 
 function byParagraph(prompt: string): Split | undefined {
@@ -88,6 +110,13 @@ function byParagraph(prompt: string): Split | undefined {
   const rest = paragraphs.filter((paragraph) => !asking.includes(paragraph))
   if (asking.length === 0 || rest.length === 0) return undefined
   return { instruction: asking.join('\n'), material: rest.join('\n\n') }
+}
+
+/** `Is this positive or negative? I love …` */
+function afterQuestion(prompt: string): Split | undefined {
+  const match = /^([^?\n]{5,200}\?)\s+([\s\S]+)$/.exec(prompt.trim())
+  if (!match?.[1] || !match[2] || words(match[2]).length < 4 || isAsking(match[2])) return undefined
+  return { instruction: match[1], material: match[2] }
 }
 
 function isAsking(paragraph: string): boolean {

@@ -23,13 +23,22 @@ export function summarise(text: string, count: number, maxWords = Number.POSITIV
 /** The words that a text is about, the weightiest first. */
 export function keywords(text: string, count: number): string[] {
   const spelled = new Map<string, string>()
-  for (const word of words(text)) {
+  for (const written of text.match(/[\p{L}\p{N}]+(?:['’-][\p{L}\p{N}]+)*/gu) ?? []) {
+    const word = written.replace(/['’]s$/, '')
     const [key] = stems(word)
-    if (key !== undefined && !spelled.has(key)) spelled.set(key, word)
+    if (key === undefined) continue
+    // a name is capitalised wherever it stands; other words only where a sentence begins
+    const before = spelled.get(key)
+    if (before === undefined || /^\p{Lu}/u.test(before)) spelled.set(key, word)
+  }
+  const weigh = ([key, times]: [string, number]): number => {
+    const word = spelled.get(key) ?? key
+    const form = /(ed|ing|ly)$/.test(word) ? 0.45 : /^\p{Lu}/u.test(word) ? 1.3 : 1
+    return times * Math.min(8, key.length) * form
   }
   return [...countEach(stems(text))]
     .filter(([key]) => !/^\d+$/.test(key))
-    .toSorted((a, b) => b[1] * Math.min(8, b[0].length) - a[1] * Math.min(8, a[0].length))
+    .toSorted((a, b) => weigh(b) - weigh(a))
     .slice(0, count)
     .map(([key]) => spelled.get(key) ?? key)
 }

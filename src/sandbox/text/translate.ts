@@ -6,8 +6,17 @@ export type Language = 'english' | 'german' | 'french' | 'spanish'
 const column: Record<Language, number> = { english: 0, german: 1, french: 2, spanish: 3 }
 
 const names: Record<string, Language> = {
-  english: 'english', en: 'english', german: 'german', deutsch: 'german', de: 'german', french: 'french', français: 'french',
-  fr: 'french', spanish: 'spanish', español: 'spanish', es: 'spanish',
+  english: 'english',
+  en: 'english',
+  german: 'german',
+  deutsch: 'german',
+  de: 'german',
+  french: 'french',
+  français: 'french',
+  fr: 'french',
+  spanish: 'spanish',
+  español: 'spanish',
+  es: 'spanish',
 }
 
 export function languageNamed(text: string): Language | undefined {

@@ -72,7 +72,13 @@ function splitTop(text: string): string[] {
 
 /** `with the keys sentiment, urgency and topic`; `keys: "a", "b"`; `- sentiment: …` lines. */
 function keysInWords(instruction: string): string[] {
-  const listed = /\b(?:keys?|fields?|properties|attributes|with)\s*:?\s+((?:["'`]?[a-z][\w]*["'`]?(?:\s*\([^)]*\))?(?:\s*,\s*(?:and\s+)?|\s+and\s+|\s*&\s*)?)+)/i.exec(instruction)
+  const name = '["\'`]?[a-z]\\w*["\'`]?(?:\\s*\\([^)]*\\))?'
+  const several = `(${name}(?:(?:\\s*,\\s*(?:and\\s+)?|\\s+and\\s+|\\s*&\\s*)${name})*)`
+  const listed =
+    new RegExp(`\\b(?:keys?|fields?|properties|attributes)\\s*:?\\s+${several}`, 'i').exec(instruction) ??
+    new RegExp(`\\bjson\\b[^.\\n]{0,30}?\\b(?:with|containing|of)\\s*:?\\s+(?:the\\s+)?${several}`, 'i').exec(
+      instruction,
+    )
   const names = listed?.[1]
     ?.replace(/\([^)]*\)/g, '')
     .split(/\s*,\s*(?:and\s+)?|\s+and\s+|\s*&\s*/)
@@ -84,7 +90,10 @@ function keysInWords(instruction: string): string[] {
 
 /** What follows a key's name in the running text. */
 function hintFor(name: string, instruction: string): string {
-  const match = new RegExp(`["'\`]?\\b${name}\\b["'\`]?\\s*(?:\\(([^)]*)\\)|(?:is|must be|should be|:|–|-|=)\\s*([^\\n;.]*))`, 'i').exec(instruction)
+  const match = new RegExp(
+    `["'\`]?\\b${name}\\b["'\`]?\\s*(?:\\(([^)]*)\\)|(?:is|must be|should be|:|–|-|=)\\s*([^\\n;.]*))`,
+    'i',
+  ).exec(instruction)
   return (match?.[1] ?? match?.[2] ?? '').trim()
 }
 
@@ -100,6 +109,7 @@ function keyOf(name: string, hint: string, written = ''): WantedKey {
 }
 
 function kindOf(hint: string, written: string): WantedKey['kind'] {
+  if (/^[[{]/.test(written)) return undefined
   if (/\b(true|false|boolean|bool|yes\/no)\b/i.test(hint)) return 'boolean'
   if (/\b(number|integer|int|float|n)\b|^\s*-?\d+(\.\d+)?\s*$|<n>/i.test(written || hint)) return 'number'
   if (/\b(string|text|sentence)\b/i.test(hint)) return 'text'
@@ -109,12 +119,15 @@ function kindOf(hint: string, written: string): WantedKey['kind'] {
 /** `a|b|c`, `"a" or "b"`, `one of a, b, c`, `a, b or c`. */
 export function optionsIn(hint: string): string[] {
   const bars = /["'<]?([\w -]+(?:\s*(?:\||\/)\s*["'<]?[\w -]+["'>]?)+)/.exec(hint.replace(/["']\s*\|\s*["']/g, '|'))
-  const clean = (list: string[]): string[] => list.map((each) => each.replace(/["'`<>]/g, '').trim()).filter((each) => each !== '' && !/^\d+$/.test(each))
+  const clean = (list: string[]): string[] =>
+    list.map((each) => each.replace(/["'`<>]/g, '').trim()).filter((each) => each !== '' && !/^\d+$/.test(each))
   if (bars?.[1]) {
     const options = clean(bars[1].split(/\s*[|/]\s*/))
     if (options.length > 1 && !/^(true|false|yes|no|string|number|null|int)$/i.test(options[0] ?? '')) return options
   }
-  const oneOf = /\b(?:one of|either|among|from|choose|as|labels?|categories)\s*:?\s+([\w"'`, -]+?)(?:$|\.|\n|;)/i.exec(hint)?.[1] ?? (/,|\bor\b/.test(hint) ? hint : '')
+  const oneOf =
+    /\b(?:one of|either|among|from|choose|as|labels?|categories)\s*:?\s+([\w"'`, -]+?)(?:$|\.|\n|;)/i.exec(hint)?.[1] ??
+    (/,|\bor\b/.test(hint) ? hint : '')
   const options = clean(oneOf.split(/\s*,\s*(?:or\s+|and\s+)?|\s+or\s+|\s+and\s+/))
   return options.length > 1 && options.every((each) => each.split(' ').length <= 3) ? options : []
 }

@@ -14,10 +14,21 @@ export function isStopWord(word: string): boolean {
   return stopWords.has(word)
 }
 
-/** Sentences as written; abbreviations and numbers do not end one. */
+/** Sentences as written, headings left out; abbreviations and numbers do not end one. */
 export function sentences(text: string): string[] {
-  const flat = text.replace(/\s+/g, ' ').trim()
-  if (flat === '') return []
+  const blocks = text.split(/\n\s*\n/).filter((block) => block.trim() !== '')
+  const running = blocks.filter((block) => !isHeading(block))
+  return (running.length > 0 ? running : blocks).flatMap(inBlock)
+}
+
+/** A short line that ends in no stop. */
+export function isHeading(block: string): boolean {
+  const line = block.trim()
+  return !line.includes('\n') && !/[.!?…:"”)]$/.test(line) && words(line).length <= 12
+}
+
+function inBlock(block: string): string[] {
+  const flat = block.replace(/\s+/g, ' ').trim()
   const cut = flat.split(/(?<=[.!?]["'”’)\]]?)\s+(?=["'“‘([]?[A-Z0-9À-Þ])/)
   const whole: string[] = []
   for (const part of cut) {
@@ -39,6 +50,7 @@ export function words(text: string): string[] {
 /** Words that carry meaning, in a stem good enough for counting: plural and past forms fall together. */
 export function stems(text: string): string[] {
   return words(text)
+    .map((word) => word.replace(/['’]s$/, ''))
     .filter((word) => word.length > 2 && !stopWords.has(word))
     .map(stem)
 }
