@@ -11,7 +11,7 @@ import { measureSteps } from './steps.ts'
 const usage = `usage: node bench/run.cjs [options]
 
   --pairs N         rounds, each contender once a round (default 15)
-  --only WHAT       steps | startup
+  --only WHAT       steps | fan | chain | startup
   --no-peers        without LangGraph.js
   --folder DIR      where journals are written (default bench/.data; must be a disk)
   --write           record the tables in bench/RESULTS.md
@@ -43,8 +43,11 @@ async function main(): Promise<void> {
   const folder = mkdtempSync(join(base, 'run-'))
   const say = (line: string) => process.stderr.write(`${line}\n`)
   try {
-    const steps = values.only === 'startup' ? [] : await measureSteps(folder, pairs, !values['no-peers'], say)
-    const starts = values.only === 'steps' ? [] : measureStartup(dirname(here), folder, pairs, say)
+    const only = values.only === 'steps' ? undefined : values.only
+    const workloads = (['fan', 'chain'] as const).filter((workload) => only === undefined || only === workload)
+    const steps = await measureSteps({ folder, pairs, workloads, withPeers: !values['no-peers'], say })
+    const starts =
+      values.only !== undefined && values.only !== 'startup' ? [] : measureStartup(dirname(here), folder, pairs, say)
     const tables = report(steps, starts)
     const machine = describeMachine(here)
     process.stdout.write(`${machine.join('\n')}\n\n${tables}\n`)

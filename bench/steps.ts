@@ -21,15 +21,19 @@ export interface StepResult {
 }
 
 const kinds: readonly StepKind[] = ['value', 'function']
-const workloads: readonly Workload[] = ['fan', 'chain']
 const warmUps = 3
 
-export async function measureSteps(
-  folder: string,
-  pairs: number,
-  withPeers: boolean,
-  say: (line: string) => void,
-): Promise<StepResult[]> {
+export interface StepOptions {
+  folder: string
+  pairs: number
+  workloads: readonly Workload[]
+  withPeers: boolean
+  say(line: string): void
+}
+
+export async function measureSteps(options: StepOptions): Promise<StepResult[]> {
+  const { folder, pairs, workloads, withPeers, say } = options
+  if (workloads.length === 0) return []
   const ours = startContender('./ours.ts', prepared(folder, 'ours'))
   const langgraph = withPeers ? startContender('./langgraph.mjs', prepared(folder, 'langgraph')) : undefined
   try {

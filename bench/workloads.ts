@@ -12,9 +12,9 @@ export type StepKind = 'value' | 'function'
 export const stepsOf = { fan: fanWidth + 1, chain: chainLength }
 
 const agents = `agents:
-  same: {target: function, model: same}
-  sum: {target: function, model: sum}
-  next: {target: function, model: next}
+  same: {function: same}
+  sum: {function: sum}
+  next: {function: next}
 `
 
 /** Pure functions: what is measured is what the engine does around them. */
