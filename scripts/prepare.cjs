@@ -76,7 +76,7 @@ function npm() {
 function latestInput() {
   var latest = 0
   function look(place) {
-    if (/\.test\.tsx?$/.test(place)) return
+    if (/\.(test|fixture)\.tsx?$/.test(place)) return
     var stat = fs.statSync(place)
     latest = Math.max(latest, stat.mtimeMs)
     if (!stat.isDirectory()) return
