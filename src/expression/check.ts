@@ -1,7 +1,7 @@
 /** Checks an expression against the names it may use, without evaluating it: all problems at once. */
 import type { Json } from '../std/json.ts'
 import type { Check, CheckScope, StatusCall } from './check-context.ts'
-import { typeOf } from './check-types.ts'
+import { typeOf } from './check-nodes.ts'
 import { evaluateExpression } from './evaluate.ts'
 import { ExpressionError } from './expression-error.ts'
 import type { Expression } from './parse.ts'

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { Json } from '../std/json.ts'
 import { evaluateExpression, ExpressionError } from './evaluate.ts'
+import { isReservedWord, refusedWords, wordKinds } from './names.ts'
 import { parseExpression } from './parse.ts'
-import { problemFrame } from './position.ts'
+import { type ExpressionProblem, problemFrame } from './position.ts'
 
 type Scope = Record<string, Json>
 
@@ -275,6 +276,30 @@ describe('the sandbox', () => {
   it('has no text become a prototype', () => {
     expect(failure('parse_json(x)', { x: '{"a": {"__proto__": {"p": 1}}}' }).problem.code).toBe('refused_name')
   })
+})
+
+describe('reserved words', () => {
+  it('are those that can not be a name', () => {
+    for (const word of ['and', 'if', 'None', 'lambda', 'for', 'this', 'constructor', '__x'])
+      expect(isReservedWord(word), word).toBe(true)
+    for (const word of ['item', 'index', 'from', 'order', 'len', 'output'])
+      expect(isReservedWord(word), word).toBe(false)
+  })
+
+  it('are names nowhere', () => {
+    for (const word of [...wordKinds.keys(), ...refusedWords.keys()]) {
+      const parsed = parseExpression(word)
+      expect(parsed.ok && parsed.expression.root.kind === 'name', word).toBe(false)
+      expect(evaluate(`{${word}: 1}.${word}`), word).toBe(1)
+    }
+  })
+})
+
+it('shows a problem under its line', () => {
+  const parsed = parseExpression('1 +\n\ta b +\n2')
+  expect(parsed.ok ? '' : problemFrame('1 +\n\ta b +\n2', parsed.problems[0] as ExpressionProblem)).toBe(
+    '\ta b +\n\t  ^',
+  )
 })
 
 describe('status functions', () => {

@@ -1,41 +1,29 @@
 import { describe, expect, it } from 'vitest'
 import { parseEmbedded, parseExpression, type ParseOutcome } from './parse.ts'
-import type { Node } from './syntax-tree.ts'
+import { byKind, type Node, type NodeTable } from './syntax-tree.ts'
 
 /** A tree as text with every grouping visible. */
 function shape(node: Node): string {
-  switch (node.kind) {
-    case 'literal':
-      return JSON.stringify(node.value)
-    case 'name':
-      return node.name
-    case 'field':
-      return `${shape(node.object)}${node.optional ? '?' : ''}.${node.name}`
-    case 'index':
-      return `${shape(node.object)}${node.optional ? '?.' : ''}[${shape(node.index)}]`
-    case 'slice':
-      return `${shape(node.object)}[${node.from ? shape(node.from) : ''}:${node.to ? shape(node.to) : ''}]`
-    case 'list':
-      return `[${node.items.map(shape).join(', ')}]`
-    case 'object':
-      return `{${node.entries.map(({ key, value }) => `${key}: ${shape(value)}`).join(', ')}}`
-    case 'negate':
-      return `(- ${shape(node.operand)})`
-    case 'not':
-      return `(not ${shape(node.operand)})`
-    case 'arithmetic':
-      return `(${shape(node.left)} ${node.operator} ${shape(node.right)})`
-    case 'comparison':
-      return `(${node.operands.map((operand, at) => (at > 0 ? `${node.operators[at - 1]} ` : '') + shape(operand)).join(' ')})`
-    case 'logic':
-      return `(${node.operands.map(shape).join(` ${node.operator} `)})`
-    case 'coalesce':
-      return `(${node.operands.map(shape).join(' ?? ')})`
-    case 'conditional':
-      return `(${shape(node.test)} ? ${shape(node.whenTrue)} : ${shape(node.whenFalse)})`
-    case 'call':
-      return `${node.name}(${node.args.map(shape).join(', ')})`
-  }
+  return byKind(shapes, node)
+}
+
+const shapes: NodeTable<[], string> = {
+  literal: (node) => JSON.stringify(node.value),
+  name: (node) => node.name,
+  field: (node) => `${shape(node.object)}${node.optional ? '?' : ''}.${node.name}`,
+  index: (node) => `${shape(node.object)}${node.optional ? '?.' : ''}[${shape(node.index)}]`,
+  slice: (node) => `${shape(node.object)}[${node.from ? shape(node.from) : ''}:${node.to ? shape(node.to) : ''}]`,
+  list: (node) => `[${node.items.map(shape).join(', ')}]`,
+  object: (node) => `{${node.entries.map(({ key, value }) => `${key}: ${shape(value)}`).join(', ')}}`,
+  negate: (node) => `(- ${shape(node.operand)})`,
+  not: (node) => `(not ${shape(node.operand)})`,
+  arithmetic: (node) => `(${shape(node.left)} ${node.operator} ${shape(node.right)})`,
+  comparison: ({ operands, operators }) =>
+    `(${operands.map((operand, at) => (at > 0 ? `${operators[at - 1]} ` : '') + shape(operand)).join(' ')})`,
+  logic: (node) => `(${node.operands.map(shape).join(` ${node.operator} `)})`,
+  coalesce: (node) => `(${node.operands.map(shape).join(' ?? ')})`,
+  conditional: (node) => `(${shape(node.test)} ? ${shape(node.whenTrue)} : ${shape(node.whenFalse)})`,
+  call: (node) => `${node.name}(${node.args.map(shape).join(', ')})`,
 }
 
 function parsed(source: string): string {
