@@ -3,8 +3,15 @@ import type { z } from 'zod'
 import type { Driving } from '../workflow/engine.ts'
 import type { App } from './app.ts'
 
+/** What will be shown of a run while it goes on. */
+export interface RunOutline {
+  workflow: string
+  /** In the order of the definition. */
+  steps: readonly { id: string; group: 'steps' | 'finally'; level: number }[]
+}
+
 /** A run that this process drives, or follows while another one drives it. */
-export type RunHandle = Omit<Driving, 'done'>
+export type RunHandle = Omit<Driving, 'done'> & { outline: RunOutline }
 
 export interface ActionContext {
   signal: AbortSignal

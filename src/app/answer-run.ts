@@ -62,8 +62,9 @@ export async function answerRun(app: App, answer: Answer, context: ActionContext
 async function goOn(app: App, run: OpenRun, resumed: boolean, answer: Answer, context: ActionContext): Promise<RunResult> {
   const { parts, record } = run
   if (!resumed) return readRun(parts, record.run_id)
-  await needTokenFor(app, run)
-  return finishRun(app, await resumeRun(parts, record.run_id, {}), answer.artifacts, context)
+  const plan = await needTokenFor(app, run)
+  const driving = await resumeRun(parts, record.run_id, {})
+  return finishRun(app, { driving, plan }, answer.artifacts, context)
 }
 
 /** The answer's inputs are typed by the approval's own schema. */

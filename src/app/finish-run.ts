@@ -3,16 +3,22 @@ import { resolve } from 'node:path'
 import type { RunResult } from '../domain/run.ts'
 import { abortReason } from '../std/abort.ts'
 import type { Driving } from '../workflow/engine.ts'
-import type { ActionContext } from './action.ts'
+import type { Plan } from '../workflow/plan.ts'
+import type { ActionContext, RunOutline } from './action.ts'
 import type { App } from './app.ts'
 import { exportFiles, withExportedPaths } from './export-files.ts'
 
 /** An abort of the context's signal leaves the run at once; it stays resumable. */
-export async function finishRun(app: App, driving: Driving, artifacts: string | undefined, context: ActionContext): Promise<RunResult> {
+export async function finishRun(
+  app: App,
+  { driving, plan }: { driving: Driving; plan: Plan },
+  artifacts: string | undefined,
+  context: ActionContext,
+): Promise<RunResult> {
   const leave = () => driving.abandon(abortReason(context.signal))
   context.signal.addEventListener('abort', leave, { once: true })
   try {
-    context.driving?.(driving)
+    context.driving?.({ ...driving, outline: outlineOf(plan) })
     const result = await driving.done
     if (artifacts === undefined) return result
     const exported = await exportFiles(app, driving.run_id, resolve(app.cwd, artifacts))
@@ -20,4 +26,9 @@ export async function finishRun(app: App, driving: Driving, artifacts: string | 
   } finally {
     context.signal.removeEventListener('abort', leave)
   }
+}
+
+export function outlineOf(plan: Plan): RunOutline {
+  const steps = [...plan.steps.values()].map(({ id, group, level }) => ({ id, group, level }))
+  return { workflow: plan.definition.name, steps }
 }

@@ -14,3 +14,9 @@ export interface AppChoice {
   checkpointDir?: string | undefined
   durability?: 'full' | 'normal'
 }
+
+/** The options that the next command on the same run needs, too. */
+export function repeatedOptions({ store, checkpointDir }: AppChoice): string {
+  const quoted = (text: string) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`)
+  return [store === undefined ? '' : ` --store ${quoted(store)}`, checkpointDir === undefined ? '' : ` --checkpoint-dir ${quoted(checkpointDir)}`].join('')
+}

@@ -44,14 +44,16 @@ function complaintAbout(error: unknown): Complaint {
 }
 
 /** An error as data: of a run, or caught. */
-export function complaintOfData(error: ErrorData): Complaint {
+export type ShownError = Pick<ErrorData, 'message'> & { hint?: string | undefined; step?: string | undefined; details?: Record<string, unknown> | undefined }
+
+export function complaintOfData(error: ShownError): Complaint {
   const where = error.step === undefined || error.message.includes(`"${error.step}"`) ? '' : `step "${error.step}": `
   const place = placeIn(error.details)
   return { severity: 'error', message: where + error.message, hint: error.hint, ...(place && { place }) }
 }
 
 /** Errors of expressions carry the expression and the place in it. */
-function placeIn(details: JsonObject | undefined): Place | undefined {
+function placeIn(details: Readonly<Record<string, unknown>> | undefined): Place | undefined {
   const { line, column, expression } = details ?? {}
   if (typeof line !== 'number' || typeof column !== 'number' || typeof expression !== 'string') return undefined
   return { line, column, source: expression.split('\n')[line - 1] }

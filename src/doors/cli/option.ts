@@ -28,6 +28,11 @@ export function flag(flags: string, description: string): OptionSpec<boolean> {
   return { flags, description, default: false }
 }
 
+/** `--no-x`: true unless it is given. */
+export function negatedFlag(flags: `--no-${string}`, description: string): OptionSpec<boolean> {
+  return { flags, description, default: true }
+}
+
 export function text(flags: string, description: string): OptionSpec<string | undefined> {
   return { flags, description, parse: (written) => written }
 }

@@ -4,7 +4,7 @@ import { runResultShape } from '../../../domain/run.ts'
 import { cancelRun } from '../../../workflow/engine.ts'
 import { defineAction } from '../../action.ts'
 import { finishRun } from '../../finish-run.ts'
-import { openRun } from '../../open-run.ts'
+import { openRun, stateOf } from '../../open-run.ts'
 
 export const cancelOpenRun = defineAction({
   noun: 'runs',
@@ -13,7 +13,9 @@ export const cancelOpenRun = defineAction({
   input: z.object({ run: z.string() }),
   output: runResultShape,
   async run(app, input, context) {
-    const { record, parts } = await openRun(app, input.run)
-    return finishRun(app, await cancelRun(parts, record.run_id, context.by), undefined, context)
+    const run = await openRun(app, input.run)
+    const { plan } = await stateOf(run)
+    const driving = await cancelRun(run.parts, run.record.run_id, context.by)
+    return finishRun(app, { driving, plan }, undefined, context)
   },
 })

@@ -25,6 +25,7 @@ export const resumeStoppedRun = defineAction({
     const plan = await needTokenFor(app, run)
     const inputs = givenInputs(plan.definition.inputs, input)
     const options = defined({ inputs, budget_usd: input.budget_usd, takeOver: input.take_over })
-    return finishRun(app, await resumeRun(run.parts, run.record.run_id, options), input.artifacts, context)
+    const driving = await resumeRun(run.parts, run.record.run_id, options)
+    return finishRun(app, { driving, plan }, input.artifacts, context)
   },
 })

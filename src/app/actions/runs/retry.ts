@@ -30,7 +30,7 @@ export const retryRunAgain = defineAction({
     const inputs = givenInputs(definition.inputs, input)
     const options = { choice: retryChoice(input), current, inputs, budget_usd: input.budget_usd, by: context.by }
     const { reset, ...driving } = await retryRun(run.parts, run.record.run_id, defined(options))
-    const result = await finishRun(app, driving, input.artifacts, context)
+    const result = await finishRun(app, { driving, plan: current?.plan ?? plan }, input.artifacts, context)
     return { ...result, reset: reset.map((one) => defined(one)) }
   },
 })

@@ -3,7 +3,8 @@ import { z } from 'zod'
 import { runResultShape } from '../../../domain/run.ts'
 import { followRun } from '../../../workflow/engine.ts'
 import { defineAction } from '../../action.ts'
-import { openRun } from '../../open-run.ts'
+import { outlineOf } from '../../finish-run.ts'
+import { openRun, stateOf } from '../../open-run.ts'
 
 export const watchRun = defineAction({
   noun: 'runs',
@@ -12,10 +13,13 @@ export const watchRun = defineAction({
   input: z.object({ run: z.string(), after: z.number().int().nonnegative().default(0) }),
   output: runResultShape,
   async run(app, { run, after }, context) {
-    const { record, parts } = await openRun(app, run)
+    const opened = await openRun(app, run)
+    const { record, parts } = opened
     const leaving = new AbortController()
     const signal = AbortSignal.any([context.signal, leaving.signal])
-    context.driving?.({ run_id: record.run_id, following: true, cancel: () => {}, pause: () => {}, abandon: (reason) => leaving.abort(reason) })
+    const outline = outlineOf((await stateOf(opened)).plan)
+    const only = { cancel: () => {}, pause: () => {}, abandon: (reason: Error) => leaving.abort(reason) }
+    context.driving?.({ run_id: record.run_id, following: true, ...only, outline })
     return followRun(parts, record.run_id, signal, after)
   },
 })

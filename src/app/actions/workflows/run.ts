@@ -26,7 +26,7 @@ export const runWorkflow = defineAction({
     needToken(app, world, workflow.definition)
     const options = { inputs, runId: input.run_id, max_concurrency: input.max_concurrency, budget_usd: input.budget_usd }
     const driving = await startRun(await app.engine(world), workflow, defined({ ...options, sandbox: world === 'sandbox' }))
-    return finishRun(app, driving, input.artifacts, context)
+    return finishRun(app, { driving, plan: workflow.plan }, input.artifacts, context)
   },
 })
 

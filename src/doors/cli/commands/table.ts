@@ -15,6 +15,11 @@ export const nounTable: Readonly<Record<string, NounEntry>> = {
   workflows: {
     summary: 'check, plan, draw and run workflow files',
     verbs: {
+      run: { summary: 'run a workflow', load: async () => (await import('./workflows/run.ts')).run },
+      plan: {
+        summary: 'say what would happen, why, and for how much',
+        load: async () => (await import('./workflows/plan.ts')).plan,
+      },
       validate: {
         summary: 'list everything that is wrong with workflow files',
         load: async () => (await import('./workflows/validate.ts')).validate,
@@ -27,6 +32,22 @@ export const nounTable: Readonly<Record<string, NounEntry>> = {
         summary: 'list the workflows that can be named from here',
         load: async () => (await import('./workflows/list.ts')).list,
       },
+    },
+  },
+  runs: {
+    summary: 'look at runs, go on with them, answer them',
+    verbs: {
+      list: { summary: 'list runs, newest first', load: async () => (await import('./runs/list.ts')).list },
+      show: { summary: 'show a run: steps, outputs, files, what it waits for', load: async () => (await import('./runs/show.ts')).show },
+      logs: { summary: 'list or follow the events of a run', load: async () => (await import('./runs/logs.ts')).logs },
+      watch: { summary: 'follow a run that another process drives', load: async () => (await import('./runs/watch.ts')).watch },
+      resume: { summary: 'go on with a run; what is settled is kept', load: async () => (await import('./runs/resume.ts')).resume },
+      retry: { summary: 'run failed, named or changed steps again', load: async () => (await import('./runs/retry.ts')).retry },
+      pause: { summary: 'start no more steps of a run', load: async () => (await import('./runs/pause.ts')).pause },
+      cancel: { summary: 'cancel a run and what it has in flight', load: async () => (await import('./runs/cancel.ts')).cancel },
+      approve: { summary: 'say yes to what a run asks', load: async () => (await import('./runs/approve.ts')).approve },
+      reject: { summary: 'say no to what a run asks', load: async () => (await import('./runs/reject.ts')).reject },
+      files: { summary: 'list or copy the files of a run', load: async () => (await import('./runs/files.ts')).files },
     },
   },
 }

@@ -1,0 +1,141 @@
+/** Drives a run from a terminal: progress, signals, the result, and the exit code. */
+import { evaluateExpr } from '../../app/actions/expr/evaluate.ts'
+import type { ActionContext, RunHandle } from '../../app/action.ts'
+import type { App } from '../../app/app.ts'
+import { CancelledError } from '../../domain/errors.ts'
+import type { RunResult } from '../../domain/run.ts'
+import { deferred } from '../../std/deferred.ts'
+import type { JsonObject } from '../../std/json.ts'
+import { type AppChoice, repeatedOptions } from './app-options.ts'
+import type { CommandContext } from './context.ts'
+import { errorObject } from './errors.ts'
+import { exitCodeOfRun } from './exit-codes.ts'
+import { nextLines } from './next-command.ts'
+import { flag, negatedFlag, text } from './option.ts'
+import { errorLinesOf, fileLines, filesOf, headline, outputLines } from './output/run-summary.ts'
+import { progressKind, type Progress, showProgress } from './progress.ts'
+import { type StopSignal, stopCodes } from './surroundings.ts'
+
+export const driveOptions = {
+  json: flag('--json', 'print one JSON object at the end'),
+  jsonl: flag('--jsonl', 'print a JSON line for every event; the last one has the result'),
+  output: text('-o, --output <expression>', 'print only this value of the result, such as outputs.photo'),
+  artifacts: text('--artifacts <folder>', 'copy the files of the run to this folder'),
+  tui: negatedFlag('--no-tui', 'plain lines instead of the live tree'),
+  quiet: flag('-q, --quiet', 'show no progress'),
+}
+
+export interface DriveChoice extends AppChoice {
+  json: boolean
+  jsonl: boolean
+  output: string | undefined
+  tui: boolean
+  quiet: boolean
+}
+
+/** Gives the exit code. `start` runs an action and passes the context on to it. */
+export async function driveRun(
+  context: CommandContext,
+  app: App,
+  choice: DriveChoice,
+  start: (more: Partial<ActionContext>) => Promise<RunResult>,
+): Promise<number> {
+  const progress = showProgress(context, app, progressKind(context, { jsonl: choice.jsonl, tui: choice.tui, quiet: choice.quiet }))
+  const signals = handleSignals(context, progress)
+  let result: RunResult
+  let last: JsonObject | undefined
+  try {
+    result = await Promise.race([start({ driving: (run) => signals.drives(run, () => progress.begin(run)) }), signals.quit])
+    last = await progress.end()
+  } catch (error) {
+    await progress.end()
+    const left = signals.left()
+    if (left === undefined || !(error instanceof CancelledError)) throw error
+    return leave(context, choice, left)
+  } finally {
+    signals.stop()
+  }
+  await show(context, app, choice, result, last)
+  const { signal } = signals.left() ?? {}
+  return result.status === 'cancelled' && signal !== undefined ? stopCodes[signal] : exitCodeOfRun(result)
+}
+
+// ── signals ──
+
+interface Left {
+  signal: StopSignal
+  /** Absent: none had begun. */
+  run: RunHandle | undefined
+}
+
+/** The first SIGINT or SIGTERM cancels the run, the second leaves it at once; what closes the terminal leaves it, too. */
+function handleSignals(context: CommandContext, progress: Progress) {
+  let run: RunHandle | undefined
+  let first: StopSignal | undefined
+  const quit = deferred<never>()
+  quit.promise.catch(() => {})
+  const arrived = (signal: StopSignal) => {
+    const again = first !== undefined
+    first ??= signal
+    if (!run) return quit.reject(new CancelledError('nothing was started', { code: 'interrupted' }))
+    const gone = signal === 'SIGHUP' || signal === 'EPIPE'
+    if (again || gone || run.following) {
+      const why = run.following ? 'detached from the run' : gone ? 'the terminal was closed' : 'stopped at once'
+      return run.abandon(new CancelledError(`${why}: it can be resumed`, { code: 'interrupted' }))
+    }
+    progress.say('cancelling: what is in flight is cancelled, `finally` runs; once more stops at once and leaves the run resumable')
+    return run.cancel(context.user)
+  }
+  const stop = context.onStop(arrived)
+  return {
+    stop,
+    drives(handle: RunHandle, begin: () => void) {
+      run = handle
+      begin()
+    },
+    quit: quit.promise,
+    left: (): Left | undefined => (first === undefined ? undefined : { signal: first, run }),
+  }
+}
+
+function leave(context: CommandContext, choice: DriveChoice, { signal, run }: Left): number {
+  const what = whatIsLeft(run)
+  const next = run && `replicate-agent runs ${run.following ? 'watch' : 'resume'} ${run.run_id}${repeatedOptions(choice)}`
+  const error = new CancelledError(what, { code: 'interrupted', hint: next })
+  const object = { ...errorObject(error), ...(run && { run_id: run.run_id }) }
+  if (choice.json) context.printJson(object)
+  if (choice.jsonl) context.stdout.write(`${JSON.stringify({ v: 1, type: 'error', ...object })}\n`)
+  context.note(what)
+  if (next !== undefined) context.note(`  ${next}`)
+  return stopCodes[signal]
+}
+
+function whatIsLeft(run: RunHandle | undefined): string {
+  if (!run) return 'nothing was started'
+  return run.following ? `run ${run.run_id} goes on without this terminal` : `run ${run.run_id} was left as it is`
+}
+
+// ── the result ──
+
+async function show(context: CommandContext, app: App, choice: DriveChoice, result: RunResult, last: JsonObject | undefined): Promise<void> {
+  if (choice.jsonl) {
+    const { seq = 0, time = new Date(context.clock.now()).toISOString() } = last ?? {}
+    context.stdout.write(`${JSON.stringify({ v: 1, seq, time, type: 'run.settled', ...result })}\n`)
+    return
+  }
+  if (choice.json) return context.printJson(result)
+  const { stdout, cwd } = context
+  const err = { style: context.errorStyle, cwd, columns: context.stderr.columns ?? 100 }
+  if (choice.output !== undefined && result.status === 'succeeded') return printValue(context, app, choice.output, result)
+  const out = { style: context.style, cwd, columns: stdout.columns ?? 100 }
+  context.note(headline(result, err))
+  const files = filesOf(result)
+  const results = [...outputLines(result, out), ...fileLines(files, out)]
+  for (const line of results) context.print(line)
+  for (const line of [...errorLinesOf(result, err), ...(await nextLines(context, app, choice, result))]) context.note(line)
+}
+
+async function printValue(context: CommandContext, app: App, expression: string, result: RunResult): Promise<void> {
+  const { value } = await context.call(app, evaluateExpr, { expr: expression, vars: result as unknown as JsonObject })
+  context.print(typeof value === 'string' ? value : JSON.stringify(value))
+}

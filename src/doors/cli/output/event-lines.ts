@@ -1,0 +1,106 @@
+/** The events of a run as plain lines: one an event, aligned, for logs and pipes. */
+import type { RunNews } from '../../../domain/events.ts'
+import type { RunOutline } from '../../../app/action.ts'
+import { formatDuration } from '../../../std/duration.ts'
+import { oneLine } from './printable.ts'
+import { count, formatUsd } from './quantity.ts'
+import { coloured, marks } from './status.ts'
+import type { Style } from './style.ts'
+import { pad } from './table.ts'
+
+type Event = RunNews['event']
+type OneOf<T extends Event['type']> = Extract<Event, { type: T }>
+
+const mostLabel = 28
+
+/** Gives the line of an event, or undefined for those that say nothing to people. Times count from the first event. */
+export function eventLines(runId: string, outline: RunOutline, style: Style): (news: RunNews) => string | undefined {
+  const width = Math.min(mostLabel, Math.max(3, ...outline.steps.map(({ id }) => id.length)))
+  let began: number | undefined
+  return (news) => {
+    const text = sentence(news, style)
+    began ??= news.event.time
+    if (text === undefined) return undefined
+    const time = pad(formatDuration(Math.max(0, news.event.time - began)), 7, 'right')
+    return `${style.dim(time)}  ${pad(labelOf(news, runId), width)}  ${text}`
+  }
+}
+
+/** `draw`, `draw[2]`; steps of nested runs with the step that they are nested in. */
+function labelOf({ run_id, event }: RunNews, root: string): string {
+  const nested = run_id === root ? '' : run_id.slice(root.length + 1)
+  if (!('step' in event)) return nested === '' ? 'run' : nested
+  const index = 'index' in event ? event.index : undefined
+  const step = index === undefined ? event.step : `${event.step}[${index}]`
+  return nested === '' ? step : `${nested}/${step}`
+}
+
+function sentence({ run_id, event }: RunNews, style: Style): string | undefined {
+  const teller = Object.hasOwn(tellers, event.type) ? (tellers[event.type] as Teller) : undefined
+  return teller?.(event, style, run_id)
+}
+
+type Teller = (event: Event, style: Style, runId: string) => string | undefined
+
+const width = 160
+const short = (text: string) => oneLine(text, width)
+const yellow = (style: Style, text: string) => style.yellow(text)
+
+function tell<T extends Event['type']>(_type: T, teller: (event: OneOf<T>, style: Style, runId: string) => string | undefined): Teller {
+  return teller as Teller
+}
+
+const tellers: Partial<Record<Event['type'], Teller>> = {
+  'run.created': tell('run.created', (event, style, runId) => `${style.bold(event.workflow)} ${style.dim(runId)}${event.sandbox ? ', in the sandbox' : ''}`),
+  'run.started': tell('run.started', (event, style) => (event.seq > 2 ? style.dim('going on') : undefined)),
+  'run.retried': tell('run.retried', (event) => `attempt ${event.attempt}: ${event.reset.map(({ step }) => step).join(', ')} again`),
+  'run.pausing': tell('run.pausing', (event, style) => yellow(style, `pausing, asked by ${event.by}: no more steps are started`)),
+  'run.cancelling': tell('run.cancelling', (event, style) => yellow(style, `cancelling, asked by ${event.by}`)),
+  'run.stopping': tell('run.stopping', (event, style) => style.red(`no more calls are made: ${short(event.error.message)}`)),
+  'run.timed_out': tell('run.timed_out', (event, style) => style.red(`timed out after ${formatDuration(event.after_ms)}`)),
+  'run.finalising': tell('run.finalising', (_event, style) => style.dim('finally')),
+  'run.waiting': tell('run.waiting', (event, style) => {
+    const what = event.waiting_for === 'approval' ? 'waits for an approval' : 'paused'
+    return coloured('waiting', `${marks.waiting} ${what}`, style)
+  }),
+  'run.settled': tell('run.settled', (event, style) => `${coloured(event.status, `${marks[event.status]} ${event.status}`, style)}  ${formatUsd(event.cost_usd)}`),
+  'step.started': tell('step.started', (_event, style) => style.dim(`${marks.running} started`)),
+  'foreach.expanded': tell('foreach.expanded', (event, style) => style.dim(count(event.count, 'item'))),
+  'step.settled': tell('step.settled', settled),
+  'round.settled': tell('round.settled', (event, style) => style.dim(`round ${event.round} done`)),
+  'child.started': tell('child.started', (event, style) => style.dim(`nested run ${event.run_id}`)),
+  'approval.requested': tell('approval.requested', (event, style) => coloured('waiting', `${marks.waiting} asks: ${short(event.message)}`, style)),
+  'approval.answered': tell('approval.answered', (event) => `${event.approved ? 'approved' : 'rejected'} by ${event.by}`),
+  'call.reattached': tell('call.reattached', (event, style) => yellow(style, reattached(event))),
+  'call.settled': tell('call.settled', (event, style) => {
+    if (event.status !== 'failed' && event.status !== 'abandoned') return undefined
+    const again = event.retry_in_ms === undefined ? '' : `; again in ${formatDuration(event.retry_in_ms)}`
+    return yellow(style, `attempt ${event.call} failed: ${short(event.error?.message ?? event.status)}${again}`)
+  }),
+}
+
+function settled(event: OneOf<'step.settled'>, style: Style): string {
+  const mark = coloured(event.status, marks[event.status], style)
+  if (event.status === 'skipped') return `${mark} ${style.dim(`skipped${event.reason === undefined ? '' : `: ${short(event.reason)}`}`)}`
+  const facts = [formatDuration(event.latency_ms)]
+  if (event.cached) facts.push('cached')
+  else if (event.model !== undefined) facts.push(formatUsd(event.cost_usd))
+  if (event.attempts > 1) facts.push(count(event.attempts, 'attempt'))
+  if (event.model !== undefined) facts.push(style.dim(event.model))
+  if (event.error) facts.push(coloured('failed', short(event.error.message), style))
+  return `${mark} ${facts.join('  ')}`
+}
+
+function reattached(event: OneOf<'call.reattached'>): string {
+  switch (event.how) {
+    case 'known_id':
+      return `prediction ${event.id ?? ''} is taken up again`
+    case 'searched':
+      return `prediction ${event.id ?? ''} was found: nothing is created again`
+    case 'lost':
+      return `the data of prediction ${event.id ?? ''} is gone: it is made, and paid, again`
+    case 'not_found':
+      return 'the call had not arrived: it is made now'
+  }
+}
+

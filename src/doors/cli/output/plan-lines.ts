@@ -1,0 +1,63 @@
+/** A plan for people: what would happen to each step, why, for about how much and how long. */
+import type { PlanReport } from '../../../app/plan-report.ts'
+import { formatDuration } from '../../../std/duration.ts'
+import type { CommandContext } from '../context.ts'
+import { oneLine } from './printable.ts'
+import { formatUsd } from './quantity.ts'
+import type { Style } from './style.ts'
+import { tableLines } from './table.ts'
+
+type Step = PlanReport['steps'][number]
+
+const colours = { run: 'cyan', reuse: 'green', reattach: 'yellow', skip: 'dim', ask: 'yellow' } as const
+
+export function planLines(plan: PlanReport, { style }: Pick<CommandContext, 'style'>): string[] {
+  const rows = plan.steps.map((step) => [
+    step.group === 'finally' ? 'finally' : String(step.level),
+    style.bold(step.id),
+    style[colours[step.decision]](step.decision),
+    step.model ?? '',
+    costOf(step),
+    timeOf(step),
+    needsOf(step, style),
+    style.dim(oneLine(step.why, 90)),
+  ])
+  const right = { align: 'right' } as const
+  const columns = [
+    { header: 'level', ...right },
+    { header: 'step' },
+    { header: 'would' },
+    { header: 'model' },
+    { header: 'cost', ...right },
+    { header: 'time', ...right },
+    { header: 'needs' },
+    { header: 'why' },
+  ]
+  const title = plan.run_id === undefined ? plan.workflow : `${plan.workflow}  ${style.dim(`run ${plan.run_id}`)}`
+  return [style.bold(title), '', ...tableLines(rows, columns, style.dim), '', ...totals(plan, style)]
+}
+
+/** `≤`: a limit, for nothing was learned of the model yet. */
+function costOf(step: Step): string {
+  if (step.decision === 'reuse' || step.decision === 'skip' || step.decision === 'ask') return ''
+  if (step.estimate_usd === 0 && step.model === undefined) return ''
+  return step.estimate_usd === null ? '?' : `${step.basis === 'limit' ? '≤' : '~'}${formatUsd(step.estimate_usd)}`
+}
+
+function timeOf(step: Step): string {
+  if (step.estimate_ms === null) return '?'
+  return step.estimate_ms === 0 ? '' : `~${formatDuration(step.estimate_ms)}`
+}
+
+function needsOf(step: Step, style: Style): string {
+  return step.needs.map(({ id, implied, via }) => (implied ? `${id} ${style.dim(`(implied by ${via ?? 'a reference'})`)}` : id)).join(', ')
+}
+
+function totals(plan: PlanReport, style: Style): string[] {
+  const cost = plan.estimate_usd === null ? 'cost unknown: a price is missing, or a list has no length yet' : `about ${formatUsd(plan.estimate_usd)}`
+  const time = plan.estimate_ms === null ? 'time unknown until each model has run once here' : `about ${formatDuration(plan.estimate_ms)}`
+  const lines = [`${cost}; ${time}`]
+  if (plan.saved_usd !== undefined) lines.push(`already paid and kept: ${formatUsd(plan.saved_usd)}`)
+  if (plan.steps.some(({ basis }) => basis === 'limit')) lines.push(style.dim('≤ is the most that a call can cost; what models really cost is learned from runs'))
+  return lines
+}

@@ -1,0 +1,137 @@
+/** Shows a run while it goes on: a live tree on a terminal, plain lines elsewhere, JSON lines when asked for. */
+import type { RunHandle } from '../../app/action.ts'
+import type { App } from '../../app/app.ts'
+import { eventObject } from '../../app/event-object.ts'
+import type { RunNews } from '../../domain/events.ts'
+import type { JsonObject } from '../../std/json.ts'
+import type { CommandContext } from './context.ts'
+import { eventLines } from './output/event-lines.ts'
+
+export type ProgressKind = 'tree' | 'lines' | 'jsonl' | 'none'
+
+export interface Progress {
+  /** The run is known: its events can be named. */
+  begin(run: RunHandle): void
+  /** Something to say beside it. */
+  say(text: string): void
+  /** Nothing is shown after this; gives the last JSON line's event, for the closing one. */
+  end(): Promise<JsonObject | undefined>
+}
+
+/** Ink takes its time to load: a run that is over by then is shown by its summary alone. */
+const treeAfterMs = 300
+
+export function showProgress(context: CommandContext, app: App, kind: ProgressKind): Progress {
+  if (kind === 'jsonl') return jsonLines(context, app)
+  if (kind === 'tree') return liveTree(context, app)
+  if (kind === 'lines') return plainLines(context, app)
+  return { begin: () => {}, say: (text) => context.note(text), end: async () => undefined }
+}
+
+export function progressKind(context: CommandContext, options: { jsonl: boolean; tui: boolean; quiet: boolean }): ProgressKind {
+  if (options.jsonl) return 'jsonl'
+  if (options.quiet) return 'none'
+  return context.stderr.isTTY && options.tui && context.env['TERM'] !== 'dumb' ? 'tree' : 'lines'
+}
+
+function plainLines(context: CommandContext, app: App): Progress {
+  let unsubscribe = () => {}
+  const early = collect(app)
+  return {
+    begin(run) {
+      const line = eventLines(run.run_id, run.outline, context.errorStyle)
+      const show = (news: RunNews) => {
+        const text = line(news)
+        if (text !== undefined) context.note(text)
+      }
+      unsubscribe = early.hand(show)
+    },
+    say: (text) => context.note(text),
+    async end() {
+      early.stop()
+      unsubscribe()
+      return undefined
+    },
+  }
+}
+
+function jsonLines(context: CommandContext, app: App): Progress {
+  let root: string | undefined
+  let last: JsonObject | undefined
+  const seqs = new Map<string, number>()
+  const early = collect(app)
+  let unsubscribe = () => {}
+  const show = (news: RunNews) => {
+    if ('seq' in news.event) seqs.set(news.run_id, news.event.seq)
+    const line = eventObject(news, seqs.get(news.run_id))
+    if (news.run_id === root) last = line
+    // The closing line says it, with the whole result.
+    if (news.run_id === root && news.event.type === 'run.settled') return
+    context.stdout.write(`${JSON.stringify(line)}\n`)
+  }
+  return {
+    begin(run) {
+      root = run.run_id
+      unsubscribe = early.hand(show)
+    },
+    say: (text) => context.note(text),
+    async end() {
+      early.stop()
+      unsubscribe()
+      return last
+    },
+  }
+}
+
+function liveTree(context: CommandContext, app: App): Progress {
+  const early = collect(app)
+  const over = new AbortController()
+  let view: Promise<{ stop(): Promise<void> } | undefined> | undefined
+  const start = async (run: RunHandle) => {
+    try {
+      await context.clock.sleep(treeAfterMs, over.signal)
+    } catch {
+      return undefined
+    }
+    const { showLive } = await import('../tui/live-run.tsx')
+    if (over.signal.aborted) return undefined
+    return showLive({
+      plan: { run_id: run.run_id, title: run.outline.workflow, steps: run.outline.steps },
+      subscribe: (listener) => early.hand(listener),
+      stream: context.stderr as NodeJS.WriteStream,
+      colour: context.errorStyle.level > 0,
+      now: () => context.clock.now(),
+    })
+  }
+  return {
+    begin(run) {
+      view = start(run)
+    },
+    // The tree shows that a run is being cancelled; a line of text would tear it.
+    say: () => {},
+    async end() {
+      over.abort()
+      await (await view)?.stop()
+      early.stop()
+      return undefined
+    },
+  }
+}
+
+/** Keeps what happens until somebody listens. */
+function collect(app: App): { hand(listener: (news: RunNews) => void): () => void; stop(): void } {
+  const kept: RunNews[] = []
+  let listener: ((news: RunNews) => void) | undefined
+  const stop = app.subscribe((news) => {
+    if (listener) listener(news)
+    else kept.push(news)
+  })
+  return {
+    hand(next) {
+      for (const news of kept.splice(0)) next(news)
+      listener = next
+      return stop
+    },
+    stop,
+  }
+}
