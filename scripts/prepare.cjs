@@ -131,6 +131,7 @@ function writeDist(node, next) {
 }
 
 exports.root = root
+exports.npm = npm
 exports.install = install
 exports.build = build
 exports.say = say
