@@ -28,9 +28,7 @@ function fits(schema: JsonObject, value: Json): boolean {
     return Array.isArray(value) && value.every((item) => fits(schema['items'] as JsonObject, item))
   if (schema['type'] === 'object') {
     const properties = (schema['properties'] ?? {}) as Record<string, JsonObject>
-    return (
-      isObject(value) && Object.entries(properties).every(([key, each]) => fits(each, (value[key] ?? null) as Json))
-    )
+    return isObject(value) && Object.entries(properties).every(([key, each]) => fits(each, value[key] ?? null))
   }
   if (schema['type'] === 'string') return typeof value === 'string' || (schema['nullable'] === true && value === null)
   return true

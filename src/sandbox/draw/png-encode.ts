@@ -41,7 +41,6 @@ function filtered({ width, height, channels, data }: Picture): Buffer {
 }
 
 function textChunk(keyword: string, text: string): Buffer {
-  // oxlint-disable-next-line no-control-regex -- these are exactly the characters that tEXt may hold
   if (/^[\n\x20-\x7e\xa0-\xff]*$/.test(text)) return chunk('tEXt', Buffer.from(`${keyword}\0${text}`, 'latin1'))
   return chunk('iTXt', Buffer.concat([Buffer.from(`${keyword}\0\0\0\0\0`, 'latin1'), Buffer.from(text, 'utf8')]))
 }

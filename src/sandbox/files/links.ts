@@ -38,7 +38,7 @@ export function withContentNames(value: Json, sha256Of: (id: string) => string |
   }
   if (Array.isArray(value)) return value.map((item) => withContentNames(item, sha256Of))
   if (!isObject(value)) return value
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withContentNames(item as Json, sha256Of)]))
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withContentNames(item, sha256Of)]))
 }
 
 /** The output with its `{$file: n}` marks replaced. */
@@ -46,5 +46,5 @@ export function withLinks(output: Json, link: (n: number) => string): Json {
   if (Array.isArray(output)) return output.map((item) => withLinks(item, link))
   if (!isObject(output)) return output
   if (typeof output['$file'] === 'number') return link(output['$file'])
-  return Object.fromEntries(Object.entries(output).map(([key, item]) => [key, withLinks(item as Json, link)]))
+  return Object.fromEntries(Object.entries(output).map(([key, item]) => [key, withLinks(item, link)]))
 }

@@ -62,7 +62,7 @@ async function readFromThisMachine(link: string): Promise<InputFile> {
 async function readBounded(response: Response, link: string): Promise<Buffer> {
   const chunks: Uint8Array[] = []
   let size = 0
-  for await (const chunk of response.body ?? []) {
+  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
     size += chunk.byteLength
     if (size > maxBytes) throw unreadable(link, 'it is larger than 100 MB')
     chunks.push(chunk)

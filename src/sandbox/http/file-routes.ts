@@ -7,6 +7,7 @@ import { uploadLink } from '../files/links.ts'
 import { newId } from '../prediction-id.ts'
 import type { FileRow } from '../store/file-rows.ts'
 import { type Answer, notFound, ok, problem } from './answer.ts'
+import { readForm } from './multipart.ts'
 import { header, param, type SandboxRequest } from './request.ts'
 import type { Route } from './route.ts'
 
@@ -45,23 +46,21 @@ function uploadOf(context: SandboxContext, id: string): FileRow | undefined {
 }
 
 async function createFile(context: SandboxContext, request: SandboxRequest): Promise<Answer> {
-  const form = await readForm(request)
+  const form = readForm(request.body, header(request, 'content-type') ?? '')
   const content = form?.get('content')
-  if (!form || !(content instanceof Blob)) return problem(400, 'The form must have a file named "content".')
-  const metadata = await readMetadata(form.get('metadata'))
+  if (!form || !content) return problem(400, 'The form must have a file named "content".')
+  const metadata = readMetadata(form.get('metadata')?.bytes)
   if (!metadata) return problem(400, 'metadata must be a JSON object.')
-  const named = form.get('filename')
-  const name = typeof named === 'string' && named !== '' ? named : content instanceof File ? content.name : 'file'
+  const name = form.get('filename')?.bytes.toString() || content.filename || 'file'
   if (Buffer.byteLength(name) > 255) return problem(400, 'filename must be at most 255 bytes.')
-  const typed = form.get('type')
-  const bytes = Buffer.from(await content.arrayBuffer())
+  const { bytes } = content
   if (bytes.byteLength > maxFileBytes) return problem(413, 'Files may have at most 100 MB.')
   const now = Math.floor(context.clock.now())
   const row = {
     id: newId(),
     prediction: null,
     name,
-    media_type: typeof typed === 'string' && typed !== '' ? typed : content.type || 'application/octet-stream',
+    media_type: mediaTypeOf(form.get('type')?.bytes.toString() ?? content.mediaType),
     bytes: bytes.byteLength,
     sha256: sha256(bytes),
     metadata: JSON.stringify(metadata),
@@ -73,20 +72,16 @@ async function createFile(context: SandboxContext, request: SandboxRequest): Pro
   return ok(viewFile(context, { ...row, seq: 0 }), 201)
 }
 
-async function readForm(request: SandboxRequest): Promise<FormData | undefined> {
-  const type = header(request, 'content-type') ?? ''
-  if (!type.startsWith('multipart/form-data')) return undefined
-  try {
-    return await new Response(new Uint8Array(request.body), { headers: { 'content-type': type } }).formData()
-  } catch {
-    return undefined
-  }
+/** As a header may carry it. */
+function mediaTypeOf(given: string | undefined): string {
+  const found = /^[\w.+-]+\/[\w.+-]+/.exec(given ?? '')?.[0]
+  return found ?? 'application/octet-stream'
 }
 
-async function readMetadata(part: string | Blob | null): Promise<JsonObject | undefined> {
-  if (part === null) return {}
+function readMetadata(bytes: Buffer | undefined): JsonObject | undefined {
+  if (!bytes) return {}
   try {
-    const metadata: unknown = JSON.parse(typeof part === 'string' ? part : await part.text())
+    const metadata: unknown = JSON.parse(bytes.toString())
     return isObject(metadata) ? (metadata as JsonObject) : undefined
   } catch {
     return undefined

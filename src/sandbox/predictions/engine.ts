@@ -286,7 +286,7 @@ function shortened(value: Json): Json {
     return value.length <= 2_000 ? value : `${value.slice(0, 200)}… (${value.length} characters)`
   if (Array.isArray(value)) return value.map(shortened)
   if (!isObject(value)) return value
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, shortened(item as Json)]))
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, shortened(item)]))
 }
 
 /** The id of a prediction's nth output file; the same when it is computed again. */
