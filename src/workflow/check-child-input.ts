@@ -26,11 +26,17 @@ export function checkChildInput(
     const path = [...base, 'input', name]
     if (!spec) {
       const hint = loading.didYouMean(name, Object.keys(child.inputs), 'inputs')
-      loading.report(path, { code: 'unknown_input', message: `workflow "${child.name}" has no input "${name}"`, hint, at: 'key' })
+      loading.report(path, {
+        code: 'unknown_input',
+        message: `workflow "${child.name}" has no input "${name}"`,
+        hint,
+        at: 'key',
+      })
       continue
     }
     const message = faultOf(spec, value, nodes.get(name), types)
-    if (message !== undefined) loading.report(path, { code: 'wrong_type', message: `input "${name}" of "${child.name}" ${message}` })
+    if (message !== undefined)
+      loading.report(path, { code: 'wrong_type', message: `input "${name}" of "${child.name}" ${message}` })
   }
   for (const [name, spec] of Object.entries(child.inputs)) {
     if (!spec.required || Object.hasOwn(input, name)) continue
@@ -50,12 +56,18 @@ const kinds: Record<InputSpec['type'], string> = {
 }
 
 /** Of a constant everything is known, of an expression at most its type. */
-function faultOf(spec: InputSpec, value: Json, node: TemplateNode | undefined, types: ReadonlyMap<Expression, ValueType>): string | undefined {
+function faultOf(
+  spec: InputSpec,
+  value: Json,
+  node: TemplateNode | undefined,
+  types: ReadonlyMap<Expression, ValueType>,
+): string | undefined {
   if (!node || node.kind === 'constant') {
     if (value === null) return spec.required ? 'is required' : undefined
     return checkInput(spec, value)?.message
   }
   const type = nodeType(node, types)
-  if (type.kind === 'any' || type.kind === kinds[spec.type] || (type.kind === 'null' && !spec.required)) return undefined
+  if (type.kind === 'any' || type.kind === kinds[spec.type] || (type.kind === 'null' && !spec.required))
+    return undefined
   return `must be of type ${spec.type}, but is ${nameOfType(type)}`
 }

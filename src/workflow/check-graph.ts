@@ -32,7 +32,11 @@ export function checkGraph(compiled: readonly CompiledStep[], known: KnownNames,
     const placed = new Set(order)
     sequence.push(...order.map((node) => ids[node] as string), ...ids.filter((_id, node) => !placed.has(node)))
     if (order.length === ids.length) continue
-    for (const cycle of cyclesOf(graph)) reportCycle(cycle.map((node) => byId.get(ids[node] as string) as CompiledStep), loading)
+    for (const cycle of cyclesOf(graph))
+      reportCycle(
+        cycle.map((node) => byId.get(ids[node] as string) as CompiledStep),
+        loading,
+      )
   }
   return {
     sequence,
@@ -46,7 +50,12 @@ export function checkGraph(compiled: readonly CompiledStep[], known: KnownNames,
         dead.add(id)
         const why = constantlyFalse.has(cause.id) ? 'has a condition that is always false' : 'can never run either'
         const hint = `take "${cause.id}" out of what it needs, or give it a condition such as skipped("${cause.id}")`
-        loading.report([step.group, id], { code: 'unreachable_step', message: `step "${id}" can never run: it needs "${cause.id}", which ${why}`, hint, at: 'key' })
+        loading.report([step.group, id], {
+          code: 'unreachable_step',
+          message: `step "${id}" can never run: it needs "${cause.id}", which ${why}`,
+          hint,
+          at: 'key',
+        })
       }
     },
   }
@@ -78,11 +87,18 @@ function reportCycle(cycle: readonly CompiledStep[], loading: Loading): void {
   const [first] = cycle
   if (!first) return
   if (cycle.length === 1) {
-    loading.report(needPath(first, first.id, loading), { code: 'cycle', message: `step "${first.id}" needs itself`, hint: 'take it out' })
+    loading.report(needPath(first, first.id, loading), {
+      code: 'cycle',
+      message: `step "${first.id}" needs itself`,
+      hint: 'take it out',
+    })
     return
   }
   const names = cycle.map((step) => step.id)
-  const shown = names.length > shownNames ? [...names.slice(0, shownNames - 2), `… (${names.length - shownNames + 1} more)`, names.at(-1)] : names
+  const shown =
+    names.length > shownNames
+      ? [...names.slice(0, shownNames - 2), `… (${names.length - shownNames + 1} more)`, names.at(-1)]
+      : names
   const second = cycle[1] as CompiledStep
   const need = needsOf(first).find(({ id }) => id === second.id)
   const why = need?.implied ? ` ("${first.id}" reads "${second.id}" in \`${need.via}\`)` : ''

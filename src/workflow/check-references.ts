@@ -24,7 +24,12 @@ export type ReferenceFault = Omit<ProblemParts, 'at'>
 export const bareNames: ReadonlySet<string> = new Set(['output', 'cost', 'cost_usd', 'latency_ms'])
 
 /** What is wrong with a reference, or undefined: then the expression's own checker has the last word. */
-export function checkReference(reference: Reference, at: Standpoint, known: KnownNames, loading: Loading): ReferenceFault | undefined {
+export function checkReference(
+  reference: Reference,
+  at: Standpoint,
+  known: KnownNames,
+  loading: Loading,
+): ReferenceFault | undefined {
   const { root, path } = reference
   const first = typeof path[0] === 'string' ? path[0] : undefined
   if (root === 'steps') return checkStep(first, at, known, loading)
@@ -41,10 +46,19 @@ export function checkReference(reference: Reference, at: Standpoint, known: Know
   return at.part === 'outputs' ? checkInOutputs(root) : checkLocal(root, at)
 }
 
-function checkStep(id: string | undefined, at: Standpoint, known: KnownNames, loading: Loading): ReferenceFault | undefined {
+function checkStep(
+  id: string | undefined,
+  at: Standpoint,
+  known: KnownNames,
+  loading: Loading,
+): ReferenceFault | undefined {
   if (id === undefined) {
     if (at.part === 'outputs') return undefined
-    return { code: 'dynamic_step', message: 'which step is read must be written out', hint: 'write steps.<id>, so that the step can wait for it' }
+    return {
+      code: 'dynamic_step',
+      message: 'which step is read must be written out',
+      hint: 'write steps.<id>, so that the step can wait for it',
+    }
   }
   const group = known.group.get(id)
   if (group === undefined) {
@@ -54,22 +68,37 @@ function checkStep(id: string | undefined, at: Standpoint, known: KnownNames, lo
   return at.part === 'outputs' ? undefined : checkUpstream(id, group, at)
 }
 
-function checkUpstream(id: string, group: StepGroup, at: Extract<Standpoint, { id: string }>): ReferenceFault | undefined {
+function checkUpstream(
+  id: string,
+  group: StepGroup,
+  at: Extract<Standpoint, { id: string }>,
+): ReferenceFault | undefined {
   if (id === at.id) {
     const hint = at.definition.repeat ? 'the round before is called `previous`' : 'a step can not wait for itself'
     return { code: 'cycle', message: `step \`${id}\` reads its own result`, hint }
   }
   if (at.group === 'steps' && group === 'finally') {
-    return { code: 'not_upstream', message: `\`${id}\` runs in \`finally\`, after this step`, hint: 'only finally steps and outputs can read it' }
+    return {
+      code: 'not_upstream',
+      message: `\`${id}\` runs in \`finally\`, after this step`,
+      hint: 'only finally steps and outputs can read it',
+    }
   }
   return undefined
 }
 
-function checkOutputKey(key: string | undefined, at: Standpoint, known: KnownNames, loading: Loading): ReferenceFault | undefined {
+function checkOutputKey(
+  key: string | undefined,
+  at: Standpoint,
+  known: KnownNames,
+  loading: Loading,
+): ReferenceFault | undefined {
   if (key === undefined) return checkStep(undefined, at, known, loading)
   const id = known.outputKeys.get(key)
   if (id === undefined) {
-    const hint = known.group.has(key) ? `the output of a step is steps.${key}.output` : loading.didYouMean(key, [...known.outputKeys.keys()], 'output keys')
+    const hint = known.group.has(key)
+      ? `the output of a step is steps.${key}.output`
+      : loading.didYouMean(key, [...known.outputKeys.keys()], 'output keys')
     return { code: 'unknown_output_key', message: `no step has the output_key \`${key}\``, hint }
   }
   const group = known.group.get(id)
@@ -82,26 +111,30 @@ function checkInOutputs(root: string): ReferenceFault | undefined {
 }
 
 function checkLocal(root: string, at: Extract<Standpoint, { id: string }>): ReferenceFault | undefined {
-  const { definition, part, needs } = at
-  if (bareNames.has(root) && part !== 'repeat.until' && needs.length !== 1) {
-    const shown = needs.length > 6 ? [...needs.slice(0, 6), '…'] : needs
-    const message =
-      needs.length === 0
-        ? `\`${root}\` means the one step that this one needs, but it needs none`
-        : `\`${root}\` means the one step that this one needs, but it needs ${needs.length}: ${shown.join(', ')}`
-    return { code: 'ambiguous_name', message, hint: `write steps.${needs[0] ?? '<id>'}.${root}` }
+  if (bareNames.has(root)) return checkBare(root, at)
+  if (root === 'previous') return checkPrevious(at)
+  const { foreach } = at.definition
+  const isItem = root === 'item' || root === 'index'
+  if (isItem && !foreach) {
+    const hint = 'write `foreach: {in: …}` beside it'
+    return { code: 'not_in_foreach', message: `\`${root}\` exists in steps with \`foreach\` only`, hint }
   }
-  const { foreach, repeat } = definition
-  const itemNames = ['item', 'index']
-  if (itemNames.includes(root) && !foreach) {
-    return { code: 'not_in_foreach', message: `\`${root}\` exists in steps with \`foreach\` only`, hint: 'write `foreach: {in: …}` beside it' }
-  }
-  if (foreach && part === 'foreach.in' && [...itemNames, foreach.as].includes(root)) {
+  if (at.part === 'foreach.in' && (isItem || root === foreach?.as)) {
     return { code: 'not_in_foreach', message: `\`${root}\` does not exist yet where the list is made` }
   }
-  if (root === 'previous' && (!repeat || part === 'condition' || part === 'foreach.in')) {
-    const message = repeat ? '`previous` exists within the rounds only' : '`previous` exists in steps with `repeat` only'
-    return { code: 'not_in_repeat', message }
-  }
   return undefined
+}
+
+function checkBare(root: string, { part, needs }: Extract<Standpoint, { id: string }>): ReferenceFault | undefined {
+  if (part === 'repeat.until' || needs.length === 1) return undefined
+  const shown = needs.length > 6 ? [...needs.slice(0, 6), '…'] : needs
+  const count = needs.length === 0 ? 'none' : `${needs.length}: ${shown.join(', ')}`
+  const message = `\`${root}\` means the one step that this one needs, but it needs ${count}`
+  return { code: 'ambiguous_name', message, hint: `write steps.${needs[0] ?? '<id>'}.${root}` }
+}
+
+function checkPrevious({ part, definition }: Extract<Standpoint, { id: string }>): ReferenceFault | undefined {
+  if (!definition.repeat) return { code: 'not_in_repeat', message: '`previous` exists in steps with `repeat` only' }
+  if (part !== 'condition' && part !== 'foreach.in') return undefined
+  return { code: 'not_in_repeat', message: '`previous` exists within the rounds only' }
 }

@@ -7,7 +7,14 @@ import { anyType, numberType, stringType, type ValueType } from '../expression/v
 import { checkChildInput } from './check-child-input.ts'
 import { checkGraph } from './check-graph.ts'
 import { bareNames, checkReference, type KnownNames, type Standpoint } from './check-references.ts'
-import { type CompiledStep, compileStep, outputKeysOf, type PartExpression, type StepOutcome, type StepPart } from './compile-step.ts'
+import {
+  type CompiledStep,
+  compileStep,
+  outputKeysOf,
+  type PartExpression,
+  type StepOutcome,
+  type StepPart,
+} from './compile-step.ts'
 import type { Loading } from './loading.ts'
 import type { Outline } from './normalise.ts'
 import { needsOf } from './plan.ts'
@@ -49,7 +56,8 @@ export function checkSteps(
   const checking = startChecking(definition, outline, outputKeys, inputMaps, loading)
   const outcomes = new Map<string, StepOutcome>()
   for (const group of ['steps', 'finally'] as const) {
-    for (const [id, step] of Object.entries(definition[group])) outcomes.set(id, compileStep(id, group, step, outputKeys))
+    for (const [id, step] of Object.entries(definition[group]))
+      outcomes.set(id, compileStep(id, group, step, outputKeys))
   }
   const compiled = [...outcomes.values()].map((outcome) => outcome.step)
   const constantlyFalse = new Set<string>()
@@ -123,8 +131,15 @@ function checkList(step: CompiledStep, types: ReadonlyMap<Expression, ValueType>
   const { kind } = templateType(step.foreachIn, types)
   // What is no list and holds no expression was complained of before.
   if (kind === 'array' || kind === 'any' || typeof source !== 'string' || !source.includes('${{')) return
-  const hint = kind === 'string' && step.foreachIn.root.kind === 'text' ? 'let `${{ }}` stand alone in the string' : 'values() and split() make lists'
-  loading.report([step.group, step.id, 'foreach', 'in'], { code: 'wrong_type', message: `\`in\` must give a list, but gives ${article(kind)}`, hint })
+  const hint =
+    kind === 'string' && step.foreachIn.root.kind === 'text'
+      ? 'let `${{ }}` stand alone in the string'
+      : 'values() and split() make lists'
+  loading.report([step.group, step.id, 'foreach', 'in'], {
+    code: 'wrong_type',
+    message: `\`in\` must give a list, but gives ${article(kind)}`,
+    hint,
+  })
 }
 
 function article(kind: string): string {
@@ -144,7 +159,8 @@ function localNames(
   const names: Record<string, ValueType> = {}
   const of = needs.length === 1 ? (checking.steps.get(needs[0] as string) ?? anyStep) : anyStep
   for (const name of bareNames) names[name] = of.kind === 'object' ? (of.fields[name] ?? anyType) : anyType
-  if (definition.foreach && part !== 'foreach.in') Object.assign(names, { item, index: numberType, [definition.foreach.as]: item })
+  if (definition.foreach && part !== 'foreach.in')
+    Object.assign(names, { item, index: numberType, [definition.foreach.as]: item })
   if (definition.repeat && part !== 'condition' && part !== 'foreach.in') names.previous = anyType
   if (part === 'repeat.until') {
     names.output = workType(definition, step.value ? templateType(step.value, types) : anyType, checking.definition)
@@ -163,17 +179,34 @@ function checkPlaced(
   const { expression, part, path } = placed
   const { id, group, definition } = step
   const where = pathOf(step, part, path, checking)
-  const run = group === 'finally' ? closedObject({ id: stringType, attempt: numberType, status: stringType }) : checking.run
-  const names = namesFor(expression, { id, group, part, definition, needs }, { ...local, run }, where, placed.offset, checking)
+  const run =
+    group === 'finally' ? closedObject({ id: stringType, attempt: numberType, status: stringType }) : checking.run
+  const names = namesFor(
+    expression,
+    { id, group, part, definition, needs },
+    { ...local, run },
+    where,
+    placed.offset,
+    checking,
+  )
   const statusFunctions = part === 'condition' ? { steps: checking.stepIds[group] } : (false as const)
   const result = checkExpression(expression, { names, statusFunctions })
   for (const problem of result.problems) report(checking, problem, where, placed.offset + problem.start.offset)
   if (result.statusCalls.some((call) => call.step === id)) {
-    checking.loading.report(where, { code: 'cycle', message: `step \`${id}\` asks for its own status`, hint: 'a step can not wait for itself' })
+    checking.loading.report(where, {
+      code: 'cycle',
+      message: `step \`${id}\` asks for its own status`,
+      hint: 'a step can not wait for itself',
+    })
   }
   if (placed.inText && result.type.kind === 'null') {
     const message = 'null can not be put into a text'
-    checking.loading.report(where, { code: 'null_in_text', message, hint: 'leave the expression out', at: placed.offset })
+    checking.loading.report(where, {
+      code: 'null_in_text',
+      message,
+      hint: 'leave the expression out',
+      at: placed.offset,
+    })
   }
   return result
 }
@@ -189,26 +222,44 @@ function namesFor(
 ): Record<string, ValueType> {
   const { known, loading } = checking
   const steps: Record<string, ValueType> = {}
-  const names: Record<string, ValueType> = { inputs: checking.inputs, env: checking.env, outputs: checking.outputs, ...local }
+  const names: Record<string, ValueType> = {
+    inputs: checking.inputs,
+    env: checking.env,
+    outputs: checking.outputs,
+    ...local,
+  }
   for (const reference of expression.references) {
     const fault = checkReference(reference, at, known, loading)
     if (fault) loading.report(where, { ...fault, at: offset + reference.start.offset })
     const [first] = reference.path
-    if (reference.root === 'steps' && typeof first === 'string') steps[first] = fault ? anyType : (checking.steps.get(first) ?? anyStep)
+    if (reference.root === 'steps' && typeof first === 'string')
+      steps[first] = fault ? anyType : (checking.steps.get(first) ?? anyStep)
     else if (fault) names[reference.root] = anyType
   }
   return { ...names, steps: names.steps ?? closedObject(steps) }
 }
 
 /** A constant condition is a warning; one that is false keeps the step, and what needs it, from ever running. */
-function checkConstant(placed: PartExpression, step: CompiledStep, result: CheckResult, checking: Checking, constantlyFalse: Set<string>): void {
+function checkConstant(
+  placed: PartExpression,
+  step: CompiledStep,
+  result: CheckResult,
+  checking: Checking,
+  constantlyFalse: Set<string>,
+): void {
   const { part } = placed
   if ((part !== 'condition' && part !== 'repeat.until') || !result.constant) return
   const always = truthy(result.constant.value)
   if (part === 'condition' && !always) constantlyFalse.add(step.id)
   const message = `${part === 'condition' ? 'this condition' : '`until`'} is always ${always}`
   const hint = part === 'condition' && always ? 'leave it out' : undefined
-  checking.loading.report(pathOf(step, part, [], checking), { code: 'constant_condition', severity: 'warning', message, hint, at: placed.offset })
+  checking.loading.report(pathOf(step, part, [], checking), {
+    code: 'constant_condition',
+    severity: 'warning',
+    message,
+    hint,
+    at: placed.offset,
+  })
 }
 
 function checkOutputs(checking: Checking): Map<string, Template> {
@@ -223,12 +274,19 @@ function checkOutputs(checking: Checking): Map<string, Template> {
     for (const { problem, path, offset, inKey } of problems) {
       report(checking, problem, ['outputs', name, ...path], inKey ? 'key' : offset + problem.start.offset)
     }
-    for (const placed of template.expressions) checkOutput(placed, ['outputs', name, ...placed.path], steps, run, checking)
+    for (const placed of template.expressions)
+      checkOutput(placed, ['outputs', name, ...placed.path], steps, run, checking)
   }
   return outputs
 }
 
-function checkOutput(placed: PlacedExpression, where: Path, steps: Record<string, ValueType>, run: ValueType, checking: Checking): void {
+function checkOutput(
+  placed: PlacedExpression,
+  where: Path,
+  steps: Record<string, ValueType>,
+  run: ValueType,
+  checking: Checking,
+): void {
   const dynamic = placed.expression.references.some(({ root, path }) => root === 'steps' && typeof path[0] !== 'string')
   const local: Record<string, ValueType> = dynamic ? { run, steps: closedObject(steps) } : { run }
   const names = namesFor(placed.expression, { part: 'outputs' }, local, where, placed.offset, checking)
@@ -236,7 +294,12 @@ function checkOutput(placed: PlacedExpression, where: Path, steps: Record<string
   for (const problem of result.problems) report(checking, problem, where, placed.offset + problem.start.offset)
 }
 
-function report({ loading }: Checking, { code, message, hint, severity }: ExpressionProblem, path: Path, at: ProblemParts['at'] & {}): void {
+function report(
+  { loading }: Checking,
+  { code, message, hint, severity }: ExpressionProblem,
+  path: Path,
+  at: ProblemParts['at'] & {},
+): void {
   loading.report(path, { code, message, hint, severity, at })
 }
 
@@ -251,7 +314,9 @@ function pathOf(step: CompiledStep, part: StepPart, path: Path, { inputMaps, loa
     case 'value':
       return [...base, 'value', ...path]
     case 'approval':
-      return loading.places.has([...base, 'approval', 'message']) ? [...base, 'approval', 'message'] : [...base, 'approval']
+      return loading.places.has([...base, 'approval', 'message'])
+        ? [...base, 'approval', 'message']
+        : [...base, 'approval']
     case 'condition':
       return [...base, 'condition']
     case 'foreach.in':

@@ -101,7 +101,8 @@ export function compileStep(
 
 function conditionOf(expression: Expression, as: string | undefined): StepCondition {
   const statusCalls = statusCallsOf(expression)
-  const perItem = as !== undefined && expression.references.some(({ root }) => root === 'item' || root === 'index' || root === as)
+  const perItem =
+    as !== undefined && expression.references.some(({ root }) => root === 'item' || root === 'index' || root === as)
   return { expression, statusCalls, replacesGate: statusCalls.length > 0, perItem }
 }
 
@@ -133,7 +134,8 @@ export function stepOf({ root, path }: Reference, outputKeys: ReadonlyMap<string
 export function outputKeysOf(groups: readonly Readonly<Record<string, StepDefinition>>[]): Map<string, string> {
   const keys = new Map<string, string>()
   for (const steps of groups) {
-    for (const [id, { output_key: key }] of Object.entries(steps)) if (key !== undefined && !keys.has(key)) keys.set(key, id)
+    for (const [id, { output_key: key }] of Object.entries(steps))
+      if (key !== undefined && !keys.has(key)) keys.set(key, id)
   }
   return keys
 }

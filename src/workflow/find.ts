@@ -21,7 +21,9 @@ export async function listWorkflows(cwd: string): Promise<ListedWorkflow[]> {
   for (const { stem, name = stem, ...card } of folder === undefined ? [] : await readCards(folder)) {
     listed.push({ name, ...card, problems: await problemsIn(card.file) })
   }
-  return listed.sort((a, b) => (a.name < b.name ? -1 : Number(a.name > b.name)) || compareVersions(b.version ?? '0', a.version ?? '0'))
+  return listed.sort(
+    (a, b) => (a.name < b.name ? -1 : Number(a.name > b.name)) || compareVersions(b.version ?? '0', a.version ?? '0'),
+  )
 }
 
 async function problemsIn(file: string): Promise<number> {

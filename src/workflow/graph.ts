@@ -115,7 +115,12 @@ function shortestCycle(needs: NeedsGraph, knot: readonly number[]): number[] {
 }
 
 /** The shortest way from `start` back to itself within `members`, if it is shorter than `below` (0: any length). */
-function cycleThrough(needs: NeedsGraph, members: ReadonlySet<number>, start: number, below: number): number[] | undefined {
+function cycleThrough(
+  needs: NeedsGraph,
+  members: ReadonlySet<number>,
+  start: number,
+  below: number,
+): number[] | undefined {
   const cameFrom = new Map<number, number>()
   let front = [start]
   for (let length = 1; front.length > 0 && (below === 0 || length < below); length += 1) {
@@ -134,7 +139,7 @@ function cycleThrough(needs: NeedsGraph, members: ReadonlySet<number>, start: nu
 
   function wayTo(last: number): number[] {
     const way = [last]
-    for (let node = last; node !== start; ) {
+    for (let node = last; node !== start;) {
       node = cameFrom.get(node) as number
       way.push(node)
     }

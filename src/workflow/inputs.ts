@@ -46,7 +46,8 @@ function unknownInput(name: string, known: readonly string[]): Fault {
 }
 
 function requiredHint(name: string, spec: InputSpec): string {
-  const value = { string: 'TEXT', file: 'PATH', array: "'[…]'", object: "'{…}'", boolean: 'true' }[spec.type as string] ?? 'NUMBER'
+  const value =
+    { string: 'TEXT', file: 'PATH', array: "'[…]'", object: "'{…}'", boolean: 'true' }[spec.type as string] ?? 'NUMBER'
   return `${spec.description === undefined ? '' : `${spec.description}; `}give it with -i ${name}=${value}`
 }
 
@@ -55,7 +56,13 @@ export function checkInput(spec: InputSpec, value: Json): Fault | undefined {
   const type = typeFault(spec, value)
   if (type) return type
   if (spec.enum && !spec.enum.some((allowed) => jsonEqual(allowed, value))) {
-    const near = typeof value === 'string' ? suggest(value, spec.enum.filter((item) => typeof item === 'string')) : undefined
+    const near =
+      typeof value === 'string'
+        ? suggest(
+            value,
+            spec.enum.filter((item) => typeof item === 'string'),
+          )
+        : undefined
     const message = `must be one of ${spec.enum.map((item) => JSON.stringify(item)).join(', ')}`
     return near === undefined ? { message } : { message, hint: `did you mean ${JSON.stringify(near)}?` }
   }
@@ -125,8 +132,10 @@ function boundsFault(spec: InputSpec, value: Json): Fault | undefined {
     unit = ' items'
   } else return undefined
   const has = unit === '' ? `is ${size}` : `has ${size}`
-  if (min !== undefined && size < min) return { message: `must ${unit === '' ? 'be' : 'have'} at least ${min}${unit}, but ${has}` }
-  if (max !== undefined && size > max) return { message: `must ${unit === '' ? 'be' : 'have'} at most ${max}${unit}, but ${has}` }
+  if (min !== undefined && size < min)
+    return { message: `must ${unit === '' ? 'be' : 'have'} at least ${min}${unit}, but ${has}` }
+  if (max !== undefined && size > max)
+    return { message: `must ${unit === '' ? 'be' : 'have'} at most ${max}${unit}, but ${has}` }
   return undefined
 }
 
@@ -155,7 +164,9 @@ export function parseInputFlag(spec: InputSpec | undefined, text: string): Json 
   switch (spec?.type) {
     case 'number':
     case 'integer':
-      return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(trimmed) && Number.isFinite(Number(trimmed)) ? Number(trimmed) : text
+      return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(trimmed) && Number.isFinite(Number(trimmed))
+        ? Number(trimmed)
+        : text
     case 'boolean':
       if (trimmed === 'true') return true
       return trimmed === 'false' ? false : text
@@ -170,7 +181,8 @@ export function parseInputFlag(spec: InputSpec | undefined, text: string): Json 
 function parseJson(text: string): Json | undefined {
   try {
     const value = JSON.parse(text, (key, inner: Json) => {
-      if (key === '__proto__' || key === 'constructor' || key === 'prototype') throw new SyntaxError(`the key ${key} is not allowed`)
+      if (key === '__proto__' || key === 'constructor' || key === 'prototype')
+        throw new SyntaxError(`the key ${key} is not allowed`)
       return inner
     }) as Json
     return typeof value === 'object' ? value : undefined

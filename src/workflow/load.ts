@@ -42,7 +42,11 @@ export async function loadWorkflow(file: string, options: LoadOptions = {}): Pro
 }
 
 /** As `loadWorkflow`, of text that is at hand; `file` says where it is from, for messages and relative paths. */
-export async function loadWorkflowText(text: string | Uint8Array, file: string, options: LoadOptions = {}): Promise<LoadOutcome> {
+export async function loadWorkflowText(
+  text: string | Uint8Array,
+  file: string,
+  options: LoadOptions = {},
+): Promise<LoadOutcome> {
   const family = newFamily(options, (child, bytes, within) => loadBytes(bytes, child, options, within))
   const member = await loadBytes(text, file, options, { family, ancestors: [await identityOf(file)], names: [] })
   const problems = inOrder(member.problems, file)
@@ -65,7 +69,12 @@ export interface Within {
   names: readonly string[]
 }
 
-async function loadBytes(source: string | Uint8Array, file: string, options: LoadOptions, within: Within): Promise<LoadedFile> {
+async function loadBytes(
+  source: string | Uint8Array,
+  file: string,
+  options: LoadOptions,
+  within: Within,
+): Promise<LoadedFile> {
   const text = textOf(source, file, options.maxBytes ?? defaultMaxBytes)
   if (typeof text !== 'string') return { definition: undefined, plan: undefined, problems: [text] }
   const { data, places, problems } = readYaml(text, file)
@@ -96,7 +105,12 @@ function textOf(source: string | Uint8Array, file: string, maxBytes: number): st
   const decoded = decodeSource(source)
   if (decoded.ok) return decoded.text
   const before = new TextDecoder().decode(source.subarray(0, decoded.offset))
-  return createPlaces(before, file).problemAt(before.length, 'bad_encoding', 'the file is not valid UTF-8 here', 'save it as UTF-8')
+  return createPlaces(before, file).problemAt(
+    before.length,
+    'bad_encoding',
+    'the file is not valid UTF-8 here',
+    'save it as UTF-8',
+  )
 }
 
 /** Which arguments of each step are written under `input_map`. */

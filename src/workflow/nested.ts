@@ -70,7 +70,11 @@ async function loadChild(
     const identity = await identityOf(file)
     if (ancestors.includes(identity)) {
       const loop = [...names.slice(ancestors.indexOf(identity)), names[ancestors.indexOf(identity)]].join(' → ')
-      loading.report(place, { code: 'recursive_workflow', message: `workflows run each other: ${loop}`, hint: 'use `repeat` for what runs again' })
+      loading.report(place, {
+        code: 'recursive_workflow',
+        message: `workflows run each other: ${loop}`,
+        hint: 'use `repeat` for what runs again',
+      })
       return undefined
     }
     const known = family.files.get(identity)
@@ -103,12 +107,18 @@ function checkFinally(definition: WorkflowDefinition, loading: Loading): void {
   for (const [id, { action }] of Object.entries(definition.finally)) {
     if (action.kind !== 'workflow' || !asksForApproval(definition.workflows[action.ref])) continue
     const message = 'a finally step can not ask for an approval, and this workflow does'
-    loading.report(['finally', id, 'workflow'], { code: 'approval_in_finally', message, hint: 'call one that asks nobody' })
+    loading.report(['finally', id, 'workflow'], {
+      code: 'approval_in_finally',
+      message,
+      hint: 'call one that asks nobody',
+    })
   }
 }
 
 function asksForApproval(definition: WorkflowDefinition | undefined): boolean {
   if (!definition) return false
   const steps = [...Object.values(definition.steps), ...Object.values(definition.finally)]
-  return steps.some(({ action }) => action.kind === 'approval') || Object.values(definition.workflows).some(asksForApproval)
+  return (
+    steps.some(({ action }) => action.kind === 'approval') || Object.values(definition.workflows).some(asksForApproval)
+  )
 }

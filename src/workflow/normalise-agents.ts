@@ -3,6 +3,7 @@ import { type AgentDefinition, defaultRetry } from '../domain/definition.ts'
 import type { JsonObject } from '../std/json.ts'
 import type { Loading } from './loading.ts'
 import { cachePolicy, milliseconds, retryOver } from './normalise-policies.ts'
+import { present } from './present.ts'
 import { type AgentSpec, type DefaultsSpec, modelPattern } from './spec.ts'
 import type { Path } from './yaml-places.ts'
 
@@ -30,39 +31,46 @@ function checkKind(name: string, spec: AgentSpec, written: ReadonlySet<string>, 
     loading.report(path, { code: 'missing_field', message: `agent "${name}" has nothing to call`, hint, at: 'key' })
   } else if (second !== undefined) {
     const message = `agent "${name}" has both \`${first}\` and \`${second}\``
-    loading.report([...path, second], { code: 'too_many_fields', message, hint: 'several models are listed under `models`', at: 'key' })
+    loading.report([...path, second], {
+      code: 'too_many_fields',
+      message,
+      hint: 'several models are listed under `models`',
+      at: 'key',
+    })
   }
   const { function: called } = spec
   if (called !== undefined && loading.functions && !loading.functions.includes(called)) {
     const hint = loading.didYouMean(called, loading.functions, 'functions')
-    loading.report([...path, 'function'], { code: 'unknown_function', message: `there is no function "${called}"`, hint })
+    loading.report([...path, 'function'], {
+      code: 'unknown_function',
+      message: `there is no function "${called}"`,
+      hint,
+    })
   }
 }
 
 function normaliseAgent(spec: AgentSpec, defaults: DefaultsSpec | undefined): AgentDefinition {
-  const called = spec.function
-  const models = called === undefined ? (spec.models ?? spec.candidates ?? (spec.model === undefined ? [] : [spec.model])) : [called]
-  const agent: AgentDefinition = {
-    target: called === undefined ? 'replicate' : 'function',
-    models: spec.deployment === undefined ? models : [],
+  const { deployment, description, retry, timeout, cache, price } = spec
+  return {
+    target: spec.function === undefined ? 'replicate' : 'function',
+    models: deployment === undefined ? modelsOf(spec) : [],
     defaults: (spec.defaults ?? {}) as JsonObject,
     fallback: listOf(spec.fallback),
+    ...present({
+      deployment,
+      description,
+      input_schema: spec.input_schema as JsonObject | undefined,
+      retry: retry && retryOver(retryOver(defaultRetry, defaults?.retry ?? {}), retry),
+      timeout_ms: timeout === undefined ? undefined : milliseconds(timeout),
+      cache: cache === undefined ? undefined : cachePolicy(cache) || undefined,
+      price: price && present(price),
+    }),
   }
-  if (spec.deployment !== undefined) agent.deployment = spec.deployment
-  if (spec.description !== undefined) agent.description = spec.description
-  if (spec.input_schema !== undefined) agent.input_schema = spec.input_schema as JsonObject
-  if (spec.retry !== undefined) agent.retry = retryOver(retryOver(defaultRetry, defaults?.retry ?? {}), spec.retry)
-  if (spec.timeout !== undefined) agent.timeout_ms = milliseconds(spec.timeout)
-  if (spec.cache !== undefined) {
-    const cache = cachePolicy(spec.cache)
-    if (cache) agent.cache = cache
-  }
-  if (spec.price !== undefined) agent.price = withoutUndefined(spec.price)
-  return agent
 }
 
-function withoutUndefined<T extends object>(value: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined)) as never
+function modelsOf({ function: called, models, candidates, model }: AgentSpec): string[] {
+  if (called !== undefined) return [called]
+  return models ?? candidates ?? (model === undefined ? [] : [model])
 }
 
 export function listOf(written: string | string[] | undefined): string[] {
@@ -76,7 +84,11 @@ export function isModelName(name: string): boolean {
 }
 
 /** Adds the agents from elsewhere that are used here, with those that they fall back to. */
-export function addUsedAgents(agents: Record<string, AgentDefinition>, used: Iterable<string>, known: Readonly<Record<string, AgentDefinition>>): void {
+export function addUsedAgents(
+  agents: Record<string, AgentDefinition>,
+  used: Iterable<string>,
+  known: Readonly<Record<string, AgentDefinition>>,
+): void {
   const open = [...used, ...Object.values(agents).flatMap((agent) => agent.fallback)]
   for (let name = open.pop(); name !== undefined; name = open.pop()) {
     const agent = Object.hasOwn(known, name) ? known[name] : undefined
@@ -86,7 +98,12 @@ export function addUsedAgents(agents: Record<string, AgentDefinition>, used: Ite
   }
 }
 
-export function checkFallback(name: string, agents: Readonly<Record<string, AgentDefinition>>, path: Path, loading: Loading): void {
+export function checkFallback(
+  name: string,
+  agents: Readonly<Record<string, AgentDefinition>>,
+  path: Path,
+  loading: Loading,
+): void {
   if (isModelName(name) || Object.hasOwn(agents, name) || Object.hasOwn(loading.agents, name)) return
   const known = [...Object.keys(agents), ...Object.keys(loading.agents)]
   const hint = loading.didYouMean(name, known, 'agents')

@@ -2,8 +2,10 @@
 import {
   type AgentDefinition,
   type ApprovalDefinition,
+  type CachePolicy,
   defaultRetry,
   type ForeachDefinition,
+  type InputSpec,
   type RepeatDefinition,
   type RetryPolicy,
   type StepAction,
@@ -16,6 +18,7 @@ import type { Loading } from './loading.ts'
 import { checkFallback, isModelName, listOf } from './normalise-agents.ts'
 import { normaliseInputs } from './normalise-inputs.ts'
 import { cachePolicy, childRetry, milliseconds, retryOver } from './normalise-policies.ts'
+import { present } from './present.ts'
 import type { DefaultsSpec, StepSpec } from './spec.ts'
 import type { Path } from './yaml-places.ts'
 
@@ -64,22 +67,30 @@ export function normaliseStep(
   checkFields(kind, spec, path, loading)
   if (kind === 'approval' && group === 'finally') {
     const hint = 'ask in a step; `finally` runs when nobody may be there'
-    loading.report([...path, 'approval'], { code: 'approval_in_finally', message: 'a finally step can not ask for an approval', hint, at: 'key' })
+    loading.report([...path, 'approval'], {
+      code: 'approval_in_finally',
+      message: 'a finally step can not ask for an approval',
+      hint,
+      at: 'key',
+    })
   }
   const { defaults } = around
+  const { description, condition, foreach, repeat, output_schema, output_key } = spec
   const step: StepDefinition = {
     action: actionOf(kind, spec, path, loading),
     needs: needsOf(spec, path, loading),
     input: inputOf(spec, path, around, loading),
     on_error: spec.on_error ?? defaults?.on_error ?? 'fail',
     fallback: [],
+    ...present({
+      description,
+      condition: condition === undefined ? undefined : String(condition),
+      foreach: foreach && foreachOf(foreach, defaults, path, loading),
+      repeat: repeat && repeatOf(repeat, path, loading),
+      output_schema: output_schema as JsonObject | undefined,
+      output_key,
+    }),
   }
-  if (spec.description !== undefined) step.description = spec.description
-  if (spec.condition !== undefined) step.condition = String(spec.condition)
-  if (spec.foreach !== undefined) step.foreach = foreachOf(spec.foreach, defaults, path, loading)
-  if (spec.repeat !== undefined) step.repeat = repeatOf(spec.repeat, path, loading)
-  if (spec.output_schema !== undefined) step.output_schema = spec.output_schema as JsonObject
-  if (spec.output_key !== undefined) step.output_key = spec.output_key
   if (kind === 'workflow') addChildPolicies(step, spec, path, loading)
   if (kind === 'agent' || kind === 'model') addCallPolicies(step, spec, path, around, loading)
   return step
@@ -131,30 +142,35 @@ function actionOf(kind: ActionKind, spec: StepSpec, path: Path, loading: Loading
 }
 
 function approvalOf(spec: StepSpec, path: Path, loading: Loading): ApprovalDefinition {
-  const written = typeof spec.approval === 'object' ? spec.approval : { message: spec.approval as string }
-  const inner = 'inputs' in written && written.inputs !== undefined ? written.inputs : undefined
+  const written: Partial<Exclude<StepSpec['approval'], string>> & { message: string } =
+    typeof spec.approval === 'object' ? spec.approval : { message: spec.approval as string }
   for (const field of ['inputs', 'timeout'] as const) {
-    if (spec[field] === undefined || (written as Record<string, unknown>)[field] === undefined) continue
-    loading.report([...path, field], { code: 'too_many_fields', message: `\`${field}\` stands in \`approval\` as well`, hint: 'write it once', at: 'key' })
+    if (spec[field] === undefined || written[field] === undefined) continue
+    const message = `\`${field}\` stands in \`approval\` as well`
+    loading.report([...path, field], { code: 'too_many_fields', message, hint: 'write it once', at: 'key' })
   }
-  const where = inner ? [...path, 'approval', 'inputs'] : [...path, 'inputs']
-  const approval: ApprovalDefinition = { message: written.message, inputs: normaliseInputs(inner ?? spec.inputs, where, loading) }
-  for (const [name, input] of Object.entries(approval.inputs)) {
-    if (input.type === 'file' || input.secret) {
-      const message = `a person can not be asked for ${input.secret ? 'a secret' : 'a file'}`
-      loading.report([...where, name], { code: 'misplaced_field', message, hint: 'ask for text', at: 'key' })
-    }
-  }
-  const timeout = ('timeout' in written ? written.timeout : undefined) ?? spec.timeout
-  if (timeout !== undefined) approval.timeout_ms = milliseconds(timeout)
-  return approval
+  const where = written.inputs ? [...path, 'approval', 'inputs'] : [...path, 'inputs']
+  const inputs = normaliseInputs(written.inputs ?? spec.inputs, where, loading)
+  for (const [name, input] of Object.entries(inputs)) checkAsked(input, [...where, name], loading)
+  const timeout = written.timeout ?? spec.timeout
+  return { message: written.message, inputs, ...(timeout !== undefined && { timeout_ms: milliseconds(timeout) }) }
+}
+
+function checkAsked(input: InputSpec, path: Path, loading: Loading): void {
+  if (input.type !== 'file' && !input.secret) return
+  const message = `a person can not be asked for ${input.secret ? 'a secret' : 'a file'}`
+  loading.report(path, { code: 'misplaced_field', message, hint: 'ask for text', at: 'key' })
 }
 
 function needsOf(spec: StepSpec, path: Path, loading: Loading): string[] {
   const written = listOf(spec.needs)
   for (const [index, need] of written.entries()) {
     if (written.indexOf(need) === index) continue
-    loading.report([...path, 'needs', index], { code: 'duplicate_need', severity: 'warning', message: `"${need}" is needed twice` })
+    loading.report([...path, 'needs', index], {
+      code: 'duplicate_need',
+      severity: 'warning',
+      message: `"${need}" is needed twice`,
+    })
   }
   return [...new Set(written)]
 }
@@ -186,10 +202,17 @@ function foreachOf(
   const list = written.in as Json
   if (typeof list === 'string' ? !list.includes('${{') : !Array.isArray(list)) {
     const hint = typeof list === 'string' ? `write in: "\${{ ${list.trim()} }}"` : 'write a list, or ${{ expression }}'
-    loading.report([...path, 'foreach', 'in'], { code: 'wrong_type', message: '`in` must be a list or an expression that gives one', hint })
+    loading.report([...path, 'foreach', 'in'], {
+      code: 'wrong_type',
+      message: '`in` must be a list or an expression that gives one',
+      hint,
+    })
   }
   if (scopeNames.has(as) || isReservedWord(as)) {
-    loading.report([...path, 'foreach', 'as'], { code: 'reserved_name', message: `an item can not be called "${as}": that name means something else` })
+    loading.report([...path, 'foreach', 'as'], {
+      code: 'reserved_name',
+      message: `an item can not be called "${as}": that name means something else`,
+    })
   }
   const foreach: ForeachDefinition = { in: list, as, fail_fast: failFast }
   const concurrency = written.max_concurrency ?? defaults?.max_concurrency
@@ -201,7 +224,11 @@ const defaultRounds = 10
 
 function repeatOf(written: NonNullable<StepSpec['repeat']>, path: Path, loading: Loading): RepeatDefinition {
   if (written.until === undefined && written.max === undefined) {
-    loading.report([...path, 'repeat'], { code: 'missing_field', message: '`repeat` needs `until` or `max`', at: 'key' })
+    loading.report([...path, 'repeat'], {
+      code: 'missing_field',
+      message: '`repeat` needs `until` or `max`',
+      at: 'key',
+    })
   }
   const repeat: RepeatDefinition = { max: written.max ?? defaultRounds }
   if (written.until !== undefined) repeat.until = String(written.until)
@@ -218,22 +245,38 @@ function addChildPolicies(step: StepDefinition, spec: StepSpec, path: Path, load
 }
 
 /** The step's own word, else its agent's, else the defaults' (which an agent that says something is not told). */
-function addCallPolicies(step: StepDefinition, spec: StepSpec, path: Path, around: StepSurroundings, loading: Loading): void {
-  const { agents, defaults } = around
-  const agent = spec.agent === undefined ? undefined : (ownAgent(agents, spec.agent) ?? ownAgent(loading.agents, spec.agent))
-  if (spec.agent !== undefined && !agent && !around.isBrokenAgent(spec.agent)) reportUnknownAgent(spec.agent, agents, path, loading)
-  const byDefault: RetryPolicy = retryOver(defaultRetry, defaults?.retry ?? {})
-  if (spec.retry !== undefined) step.retry = retryOver(agent?.retry ?? byDefault, spec.retry)
-  else if (defaults?.retry !== undefined && !agent?.retry) step.retry = byDefault
+function addCallPolicies(
+  step: StepDefinition,
+  spec: StepSpec,
+  path: Path,
+  around: StepSurroundings,
+  loading: Loading,
+): void {
+  const { defaults } = around
+  const agent = spec.agent === undefined ? undefined : agentOf(spec.agent, path, around, loading)
+  const retry = retryOf(spec, agent, defaults)
+  if (retry) step.retry = retry
   const timeout = spec.timeout ?? (agent?.timeout_ms === undefined ? defaults?.timeout : undefined)
   if (timeout !== undefined) step.timeout_ms = milliseconds(timeout)
-  const cache = spec.cache ?? (agent?.cache ? undefined : defaults?.cache)
-  if (cache !== undefined) {
-    const policy = cachePolicy(cache)
-    if (policy || spec.cache === false) step.cache = policy
-  }
+  const cache = cacheOf(spec, agent, defaults)
+  if (cache !== undefined) step.cache = cache
   step.fallback = listOf(spec.fallback ?? defaults?.fallback)
   if (spec.fallback !== undefined) checkFallbacks(spec.fallback, [...path, 'fallback'], around, loading)
+}
+
+type Agent = AgentDefinition | undefined
+
+function retryOf(spec: StepSpec, agent: Agent, defaults: DefaultsSpec | undefined): RetryPolicy | undefined {
+  const byDefault = retryOver(defaultRetry, defaults?.retry ?? {})
+  if (spec.retry !== undefined) return retryOver(agent?.retry ?? byDefault, spec.retry)
+  return defaults?.retry !== undefined && !agent?.retry ? byDefault : undefined
+}
+
+/** false: the step says no to what its agent does. */
+function cacheOf(spec: StepSpec, agent: Agent, defaults: DefaultsSpec | undefined): CachePolicy | false | undefined {
+  if (spec.cache !== undefined) return cachePolicy(spec.cache)
+  const byDefault = agent?.cache || defaults?.cache === undefined ? false : cachePolicy(defaults.cache)
+  return byDefault || undefined
 }
 
 export function checkFallbacks(
@@ -243,18 +286,22 @@ export function checkFallbacks(
   loading: Loading,
 ): void {
   for (const [index, name] of [written].flat().entries()) {
-    if (!isBrokenAgent(name)) checkFallback(name, agents, typeof written === 'string' ? path : [...path, index], loading)
+    if (!isBrokenAgent(name))
+      checkFallback(name, agents, typeof written === 'string' ? path : [...path, index], loading)
   }
 }
 
-function ownAgent(agents: Readonly<Record<string, AgentDefinition>>, name: string): AgentDefinition | undefined {
-  return Object.hasOwn(agents, name) ? agents[name] : undefined
-}
-
-function reportUnknownAgent(name: string, agents: Readonly<Record<string, AgentDefinition>>, path: Path, loading: Loading): void {
-  const known = [...Object.keys(agents), ...Object.keys(loading.agents)]
-  const hint = isModelName(name) ? `a model is called with \`model: ${name}\`` : loading.didYouMean(name, known, 'agents')
-  loading.report([...path, 'agent'], { code: 'unknown_agent', message: `there is no agent "${name}"`, hint })
+function agentOf(name: string, path: Path, { agents, isBrokenAgent }: StepSurroundings, loading: Loading): Agent {
+  if (Object.hasOwn(agents, name)) return agents[name]
+  if (Object.hasOwn(loading.agents, name)) return loading.agents[name]
+  if (!isBrokenAgent(name)) {
+    const known = [...Object.keys(agents), ...Object.keys(loading.agents)]
+    const hint = isModelName(name)
+      ? `a model is called with \`model: ${name}\``
+      : loading.didYouMean(name, known, 'agents')
+    loading.report([...path, 'agent'], { code: 'unknown_agent', message: `there is no agent "${name}"`, hint })
+  }
+  return undefined
 }
 
 /** The keys of a raw step, for what was meant. */

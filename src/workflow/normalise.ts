@@ -39,7 +39,8 @@ const defaultConcurrency = 8
 /** `workflows` is left empty: nested files are loaded later. */
 export function normalise(spec: WorkflowSpec, outline: Outline, loading: Loading): WorkflowDefinition {
   const { defaults } = spec
-  if (outline.hasNoSteps) loading.report(['steps'], { code: 'no_steps', message: 'a workflow has at least one step', at: 'key' })
+  if (outline.hasNoSteps)
+    loading.report(['steps'], { code: 'no_steps', message: 'a workflow has at least one step', at: 'key' })
   const agents = normaliseAgents(spec.agents, outline.agents, defaults, loading)
   const isBrokenAgent = (name: string): boolean => outline.agents.has(name) && !Object.hasOwn(agents, name)
   const around = { agents, defaults, outputKeys: outputKeysIn(spec, loading), isBrokenAgent }
@@ -78,14 +79,22 @@ function outputKeysIn(spec: WorkflowSpec, loading: Loading): Set<string> {
       if (owner === undefined) owners.set(key, id)
       else {
         const message = `step "${owner}" has the output_key "${key}" already`
-        loading.report([group, id, 'output_key'], { code: 'duplicate_output_key', message, hint: 'two steps can not share one' })
+        loading.report([group, id, 'output_key'], {
+          code: 'duplicate_output_key',
+          message,
+          hint: 'two steps can not share one',
+        })
       }
     }
   }
   return new Set(owners.keys())
 }
 
-function checkAgents(spec: WorkflowSpec, around: Pick<StepSurroundings, 'agents' | 'isBrokenAgent'>, loading: Loading): void {
+function checkAgents(
+  spec: WorkflowSpec,
+  around: Pick<StepSurroundings, 'agents' | 'isBrokenAgent'>,
+  loading: Loading,
+): void {
   for (const [name, agent] of Object.entries(spec.agents ?? {})) {
     if (agent.fallback !== undefined) checkFallbacks(agent.fallback, ['agents', name, 'fallback'], around, loading)
   }
@@ -104,7 +113,12 @@ function normaliseSteps(
   for (const [id, step] of Object.entries(spec[group] ?? {})) {
     if (group === 'finally' && outline.steps.steps.has(id)) {
       const message = `"${id}" is the id of a step already`
-      loading.report([group, id], { code: 'duplicate_id', message, hint: 'steps and finally steps share their ids', at: 'key' })
+      loading.report([group, id], {
+        code: 'duplicate_id',
+        message,
+        hint: 'steps and finally steps share their ids',
+        at: 'key',
+      })
       continue
     }
     const written = outline.steps[group].get(id) ?? new Set<string>()

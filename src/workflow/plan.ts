@@ -4,7 +4,7 @@ import { NonRetryableError } from '../domain/errors.ts'
 import { hashJson } from '../std/hash.ts'
 import type { Json } from '../std/json.ts'
 import { type CompiledStep, compileStep, outputKeysOf, type StepGroup } from './compile-step.ts'
-import { dependentsOf, type Layers, layersOf, type NeedsGraph, ranksOf } from './graph.ts'
+import { type Layers, layersOf, type NeedsGraph, ranksOf } from './graph.ts'
 import { compileTemplate, type Template } from './template.ts'
 
 export type { StepCondition, StepGroup } from './compile-step.ts'
@@ -51,11 +51,14 @@ export function planOf(definition: WorkflowDefinition): Plan {
     for (const [id, step] of Object.entries(definition[group])) {
       const { step: compiled, problems } = compileStep(id, group, step, outputKeys)
       const [first] = problems
-      if (first) throw new NonRetryableError('invalid_workflow', `step "${id}", ${first.part}: ${first.problem.message}`)
+      if (first)
+        throw new NonRetryableError('invalid_workflow', `step "${id}", ${first.part}: ${first.problem.message}`)
       steps.push(compiled)
     }
   }
-  const outputs = new Map(Object.entries(definition.outputs).map(([name, value]) => [name, compileTemplate(value, `outputs.${name}`)]))
+  const outputs = new Map(
+    Object.entries(definition.outputs).map(([name, value]) => [name, compileTemplate(value, `outputs.${name}`)]),
+  )
   return assemblePlan(definition, steps, outputs)
 }
 
@@ -71,7 +74,8 @@ export function assemblePlan(
   for (const [id, list] of needs) {
     for (const need of list) {
       const others = dependents.get(need.id)
-      if (!others) throw new NonRetryableError('invalid_workflow', `step "${id}" needs "${need.id}", which is not defined`)
+      if (!others)
+        throw new NonRetryableError('invalid_workflow', `step "${id}" needs "${need.id}", which is not defined`)
       others.push(id)
     }
   }
@@ -82,7 +86,14 @@ export function assemblePlan(
   for (const { mentions: _mentions, ...step } of compiled) {
     const { level, rank } = shape.get(step.id) as { level: number; rank: number }
     const own = needs.get(step.id) as Need[]
-    steps.set(step.id, { ...step, needs: own, dependents: dependents.get(step.id) ?? [], level, rank, bareNeed: bareNeedOf(own) })
+    steps.set(step.id, {
+      ...step,
+      needs: own,
+      dependents: dependents.get(step.id) ?? [],
+      level,
+      rank,
+      bareNeed: bareNeedOf(own),
+    })
     if (step.group === 'steps') (levels[level] ??= []).push(step.id)
   }
   const children = new Map<string, Plan>()
@@ -101,7 +112,8 @@ export function assemblePlan(
       const known = children.get(ref)
       if (known) return known
       const nested = Object.hasOwn(definition.workflows, ref) ? definition.workflows[ref] : undefined
-      if (!nested) throw new NonRetryableError('invalid_workflow', `"${definition.name}" holds no nested workflow "${ref}"`)
+      if (!nested)
+        throw new NonRetryableError('invalid_workflow', `"${definition.name}" holds no nested workflow "${ref}"`)
       const plan = planOf(nested)
       children.set(ref, plan)
       return plan
@@ -163,7 +175,10 @@ function portable(definition: WorkflowDefinition): WorkflowDefinition {
 
 function portableInput(spec: InputSpec): InputSpec {
   if (spec.type !== 'file' || typeof spec.default !== 'string') return spec
-  return { ...spec, default: spec.default.slice(Math.max(spec.default.lastIndexOf('/'), spec.default.lastIndexOf('\\')) + 1) }
+  return {
+    ...spec,
+    default: spec.default.slice(Math.max(spec.default.lastIndexOf('/'), spec.default.lastIndexOf('\\')) + 1),
+  }
 }
 
 function mapValues<T>(record: Readonly<Record<string, T>>, change: (value: T) => T): Record<string, T> {

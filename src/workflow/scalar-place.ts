@@ -12,7 +12,6 @@ type Style = Scalar['type']
  */
 export function placeInScalar(text: string, start: number, style: Style, value: string, offset: number): number {
   let at = contentStart(text, start, style)
-  const single = style === 'QUOTE_SINGLE'
   const double = style === 'QUOTE_DOUBLE'
   for (let done = 0; done <= offset; done += 1) {
     const wanted = value[done]
@@ -21,16 +20,19 @@ export function placeInScalar(text: string, start: number, style: Style, value: 
     if (!isBlank(wanted)) at = skipBlanks(text, at, double)
     else if (wanted === '\n' && text[at] === '\r') at += 1
     if (done === offset) return at
-    if (double && text[at] === '\\') {
-      const { length, units } = escapeAt(text, at)
-      // An escape that gives two units of UTF-16 stands for both of them.
-      if (units === 2 && offset === done + 1) return at
-      done += units - 1
-      at += length
-    } else if (single && wanted === "'") at += 2
-    else if (!isBlank(wanted) || isBlank(text[at])) at += 1
+    const { length, units } = double && text[at] === '\\' ? escapeAt(text, at) : plainAt(text, at, wanted, style)
+    // An escape that gives two units of UTF-16 stands for both of them.
+    if (units === 2 && offset === done + 1) return at
+    done += units - 1
+    at += length
   }
   return at
+}
+
+/** How much of the source one character of the value takes: none where the white space is not written out. */
+function plainAt(text: string, at: number, wanted: string, style: Style): { length: number; units: number } {
+  if (style === 'QUOTE_SINGLE' && wanted === "'") return { length: 2, units: 1 }
+  return { length: !isBlank(wanted) || isBlank(text[at]) ? 1 : 0, units: 1 }
 }
 
 function contentStart(text: string, start: number, style: Style): number {
@@ -50,7 +52,8 @@ function skipBlanks(text: string, from: number, double: boolean): number {
   for (;;) {
     if (isBlank(text[at])) at += 1
     else if (double && text[at] === '\\' && isBlankEscape(text[at + 1])) at += 2
-    else if (double && text[at] === '\\' && (text[at + 1] === '\n' || text[at + 1] === '\r')) at = skipJoinedLines(text, at)
+    else if (double && text[at] === '\\' && (text[at + 1] === '\n' || text[at + 1] === '\r'))
+      at = skipJoinedLines(text, at)
     else return at
   }
 }

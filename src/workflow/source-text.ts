@@ -43,9 +43,13 @@ async function readUpTo(handle: FileHandle, file: string, maxBytes: number): Pro
 }
 
 export function tooLarge(file: string, bytes: number, maxBytes: number): NonRetryableError {
-  return new NonRetryableError('file_too_large', `${file} has ${bytes} bytes; a workflow file may have at most ${maxBytes}`, {
-    hint: 'keep data in files of its own and pass it as inputs',
-  })
+  return new NonRetryableError(
+    'file_too_large',
+    `${file} has ${bytes} bytes; a workflow file may have at most ${maxBytes}`,
+    {
+      hint: 'keep data in files of its own and pass it as inputs',
+    },
+  )
 }
 
 function notRegular(file: string, what: string): NonRetryableError {
@@ -57,7 +61,8 @@ function unreadable(file: string, cause: unknown): NonRetryableError {
   if (code === 'ENOENT' || code === 'ENOTDIR') {
     return new NonRetryableError('file_not_found', `there is no file ${file}`, { cause })
   }
-  const why = code === 'EACCES' || code === 'EPERM' ? 'may not be read by this user' : `can't be read (${code ?? String(cause)})`
+  const why =
+    code === 'EACCES' || code === 'EPERM' ? 'may not be read by this user' : `can't be read (${code ?? String(cause)})`
   return new NonRetryableError('file_unreadable', `${file} ${why}`, { cause })
 }
 

@@ -26,7 +26,7 @@ export function readSpec(data: Json, places: Places, suggest: Suggest): SpecOutc
   for (;;) {
     const outcome = workflowSpec.safeParse(data)
     if (outcome.success) return { spec: outcome.data, problems }
-    const issues = outcome.error.issues.flatMap((issue) => leavesOf(issue, data, []))
+    const issues = outcome.error.issues.flatMap((issue) => leavesOf(issue, []))
     for (const issue of issues) problems.push(...problemsOf(issue, data, places, suggest))
     const removed = issues.map((issue) => remove(data, issue))
     // Without its steps, a workflow still has inputs, agents and outputs to look at.
@@ -36,13 +36,13 @@ export function readSpec(data: Json, places: Places, suggest: Suggest): SpecOutc
 }
 
 /** Of a union, the complaints of the form that was meant: the one that is of the value's own type. */
-function leavesOf(issue: Issue, data: Json, prefix: Path): Issue[] {
+function leavesOf(issue: Issue, prefix: Path): Issue[] {
   const path = [...prefix, ...(issue.path as Path)]
   if (issue.code === 'invalid_union') {
     const meant = issue.errors.find((errors) => errors.length > 0 && !errors.some(isOfOtherKind))
-    if (meant) return meant.flatMap((error) => leavesOf(error, data, path))
+    if (meant) return meant.flatMap((error) => leavesOf(error, path))
   }
-  return [{ ...issue, path: [...path] } as Issue]
+  return [{ ...issue, path: [...path] }]
 }
 
 /** The value as a whole is none of this form of a union. */
@@ -66,7 +66,13 @@ function problemsOf(issue: Issue, data: Json, places: Places, suggest: Suggest):
   }
   const shown = `\`${pathText('', path)}\` ${issue.message}`
   const message = path.length === 0 ? `a workflow ${issue.message}` : shown
-  return [places.problem(path, { code: 'wrong_type', message: `${message}, but is ${nameOf(value)}`, hint: hintFor(issue, value, suggest) })]
+  return [
+    places.problem(path, {
+      code: 'wrong_type',
+      message: `${message}, but is ${nameOf(value)}`,
+      hint: hintFor(issue, value, suggest),
+    }),
+  ]
 }
 
 function nameHint(name: string): string | undefined {
@@ -79,7 +85,8 @@ function hintFor(issue: Issue, value: Json, suggest: Suggest): string | undefine
   if (first === undefined) return 'it begins with `name:` and `steps:`'
   if (first === 'version' && typeof value === 'number') return `write version: "${value}"`
   if (first === 'steps' && issue.path.length === 1 && Array.isArray(value)) return listHint(value)
-  const near = issue.code === 'invalid_value' && typeof value === 'string' ? suggest(value, issue.values.map(String)) : undefined
+  const near =
+    issue.code === 'invalid_value' && typeof value === 'string' ? suggest(value, issue.values.map(String)) : undefined
   return near === undefined ? undefined : `did you mean ${near}?`
 }
 
@@ -104,7 +111,14 @@ function unknownField(path: Path, places: Places, suggest: Suggest): Problem {
 }
 
 interface Shape {
-  def: { type: string; shape?: Record<string, Shape>; valueType?: Shape; element?: Shape; innerType?: Shape; options?: Shape[] }
+  def: {
+    type: string
+    shape?: Record<string, Shape>
+    valueType?: Shape
+    element?: Shape
+    innerType?: Shape
+    options?: Shape[]
+  }
 }
 
 /** The fields that the schema knows at a path. */

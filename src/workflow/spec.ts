@@ -26,27 +26,42 @@ const text = (description: string) => z.string({ error: mustBe.text }).describe(
 const flag = (description: string) => z.boolean({ error: 'must be true or false' }).describe(description)
 const number = (description: string) => z.number({ error: 'must be a number' }).describe(description)
 const dollars = (description: string) =>
-  z.number({ error: 'must be a number of dollars' }).min(0, { error: 'must be 0 or more dollars' }).describe(description)
+  z
+    .number({ error: 'must be a number of dollars' })
+    .min(0, { error: 'must be 0 or more dollars' })
+    .describe(description)
 const whole = (min: number, max: number, description: string) => {
   const error = `must be a whole number from ${min} to ${max}`
   return z.int({ error }).min(min, { error }).max(max, { error }).describe(description)
 }
 const duration = (description: string) =>
   z
-    .union([z.string().regex(durationPattern, { error: mustBe.duration }), z.number().min(0, { error: mustBe.duration })], { error: mustBe.duration })
+    .union(
+      [z.string().regex(durationPattern, { error: mustBe.duration }), z.number().min(0, { error: mustBe.duration })],
+      { error: mustBe.duration },
+    )
     .describe(description)
 const fields = (description: string) =>
   z.record(z.string(), z.unknown(), { error: 'must be a mapping of names to values' }).describe(description)
 const oneOrMore = (item: z.ZodString, error: string, description: string) =>
   z.union([item, z.array(item, { error })], { error }).describe(description)
-const strict = <T extends z.ZodRawShape>(shape: T, description: string, error: string = mustBe.object) =>
-  z.strictObject(shape, { error: (issue) => (issue.code === 'invalid_type' ? error : undefined) }).describe(description)
+/** A mapping with these fields and no others; `id` names it in the JSON Schema. */
+const strict = <T extends z.ZodRawShape>(
+  id: string | undefined,
+  shape: T,
+  description: string,
+  error: string = mustBe.object,
+) =>
+  z
+    .strictObject(shape, { error: (issue) => (issue.code === 'invalid_type' ? error : undefined) })
+    .meta(id === undefined ? { description } : { id, description })
 const anything = (description: string) => z.unknown().describe(description)
 
 const jitterKinds = ['full', 'equal', 'decorrelated', 'none'] as const
 const classesError = `must be classes of failure: ${failureClasses.join(', ')}`
 
 const retrySpec = strict(
+  'retry',
   {
     attempts: whole(1, most.attempts, 'How often it is tried at most, the first call included.').optional(),
     base_delay: duration('The delay before the second attempt; it doubles with each.').optional(),
@@ -56,7 +71,10 @@ const retrySpec = strict(
       .describe('How delays are spread: full (the default) is uniform(0, min(max_delay, base_delay · 2^attempt)).')
       .optional(),
     on: z
-      .union([z.enum(failureClasses, { error: classesError }), z.array(z.enum(failureClasses, { error: classesError }))], { error: classesError })
+      .union(
+        [z.enum(failureClasses, { error: classesError }), z.array(z.enum(failureClasses, { error: classesError }))],
+        { error: classesError },
+      )
       .describe('Which failures are tried again.')
       .optional(),
   },
@@ -65,9 +83,19 @@ const retrySpec = strict(
 )
 
 const cacheSpec = z
-  .union([z.boolean(), strict({ ttl: duration('How long an answer is kept; without it, for ever.').optional() }, 'Keeps answers.')], {
-    error: 'must be true, false or a mapping, as in `cache: {ttl: 1h}`',
-  })
+  .union(
+    [
+      z.boolean(),
+      strict(
+        'cache_policy',
+        { ttl: duration('How long an answer is kept; without it, for ever.').optional() },
+        'Keeps answers.',
+      ),
+    ],
+    {
+      error: 'must be true, false or a mapping, as in `cache: {ttl: 1h}`',
+    },
+  )
   .describe('Keeps the answer to the same input, and gives it again without a call. Off by default.')
 
 const fallbackSpec = oneOrMore(
@@ -79,6 +107,7 @@ const fallbackSpec = oneOrMore(
 const inputTypes = ['string', 'number', 'integer', 'boolean', 'array', 'object', 'file'] as const
 
 const inputSpec = strict(
+  'input',
   {
     type: z
       .enum(inputTypes, { error: `must be one of ${inputTypes.join(', ')}` })
@@ -86,10 +115,16 @@ const inputSpec = strict(
       .optional(),
     description: text('What the input is for.').optional(),
     default: anything('The value when none is given; the input is then optional.').optional(),
-    enum: z.array(z.unknown(), { error: 'must be a list of values' }).min(1, { error: 'must have at least one value' }).describe('The only values allowed.').optional(),
+    enum: z
+      .array(z.unknown(), { error: 'must be a list of values' })
+      .min(1, { error: 'must have at least one value' })
+      .describe('The only values allowed.')
+      .optional(),
     min: number('Smallest number, fewest characters, or fewest items.').optional(),
     max: number('Largest number, most characters, or most items.').optional(),
-    pattern: text('A regular expression (re2) that must be found in the text; ^ and $ hold it to the whole.').optional(),
+    pattern: text(
+      'A regular expression (re2) that must be found in the text; ^ and $ hold it to the whole.',
+    ).optional(),
     required: flag('Whether a value must be given. By default yes, unless there is a default.').optional(),
     secret: flag('The value is kept out of the journal, of outputs and of logs.').optional(),
   },
@@ -98,12 +133,17 @@ const inputSpec = strict(
 )
 
 const inputsSpec = z
-  .record(z.string().max(longestId, { error: 'is too long' }).regex(variablePattern, { error: mustBe.variable }), inputSpec, {
-    error: 'must be a mapping of names to inputs',
-  })
+  .record(
+    z.string().max(longestId, { error: 'is too long' }).regex(variablePattern, { error: mustBe.variable }),
+    inputSpec,
+    {
+      error: 'must be a mapping of names to inputs',
+    },
+  )
   .describe('Typed inputs by name.')
 
 const priceSpec = strict(
+  'price',
   {
     usd_per_call: dollars('Dollars for each call.').optional(),
     usd_per_second: dollars('Dollars for each second of prediction.').optional(),
@@ -117,10 +157,19 @@ const priceSpec = strict(
 const modelName = z.string({ error: mustBe.model }).regex(modelPattern, { error: mustBe.model })
 
 const agentSpec = strict(
+  'agent',
   {
     model: modelName.describe('The model: owner/name or owner/name:version.').optional(),
-    models: z.array(modelName, { error: 'must be a list of models' }).min(1, { error: 'must name at least one model' }).describe('Candidate models, in order of preference.').optional(),
-    candidates: z.array(modelName, { error: 'must be a list of models' }).min(1, { error: 'must name at least one model' }).describe('The same as `models`.').optional(),
+    models: z
+      .array(modelName, { error: 'must be a list of models' })
+      .min(1, { error: 'must name at least one model' })
+      .describe('Candidate models, in order of preference.')
+      .optional(),
+    candidates: z
+      .array(modelName, { error: 'must be a list of models' })
+      .min(1, { error: 'must name at least one model' })
+      .describe('The same as `models`.')
+      .optional(),
     deployment: z
       .string({ error: 'must be a deployment: owner/name' })
       .regex(deploymentPattern, { error: 'must be a deployment: owner/name' })
@@ -149,6 +198,7 @@ const approvalSpec = z
     [
       z.string(),
       strict(
+        'question',
         {
           message: text('The question. May hold ${{ }}.'),
           inputs: inputsSpec.describe('What the person is asked to fill in.').optional(),
@@ -162,6 +212,7 @@ const approvalSpec = z
   .describe('A question to a person; the run waits for the answer. May hold ${{ }}.')
 
 const foreachSpec = strict(
+  'foreach',
   {
     in: anything('The list: a literal one, or ${{ expression }}.'),
     as: z
@@ -177,20 +228,30 @@ const foreachSpec = strict(
 )
 
 const repeatSpec = strict(
+  'repeat',
   {
     until: z
       .union([z.string(), z.boolean()], { error: 'must be an expression' })
       .describe('Ends when this expression is true; bare `output` is the round just ended.')
       .optional(),
-    max: whole(1, most.rounds, 'At most so many rounds; reaching it without `until` is a failure. 10 by default.').optional(),
+    max: whole(
+      1,
+      most.rounds,
+      'At most so many rounds; reaching it without `until` is a failure. 10 by default.',
+    ).optional(),
   },
   'Runs the step again and again.',
   'must be a mapping, as in `repeat: {until: output.ok, max: 5}`',
 )
 
 const stepSpec = strict(
+  'step',
   {
-    agent: z.string({ error: 'must be the name of an agent' }).min(1, { error: 'must be the name of an agent' }).describe('The agent that does it.').optional(),
+    agent: z
+      .string({ error: 'must be the name of an agent' })
+      .min(1, { error: 'must be the name of an agent' })
+      .describe('The agent that does it.')
+      .optional(),
     model: modelName.describe('The model that does it: owner/name or owner/name:version.').optional(),
     workflow: z
       .string({ error: 'must be a file or the name of a workflow' })
@@ -211,14 +272,18 @@ const stepSpec = strict(
       .optional(),
     input: fields('What is sent. Strings may hold ${{ expression }}.').optional(),
     input_map: z
-      .record(z.string(), z.string({ error: 'must be an output_key' }), { error: 'must be a mapping of arguments to output keys' })
+      .record(z.string(), z.string({ error: 'must be an output_key' }), {
+        error: 'must be a mapping of arguments to output keys',
+      })
       .describe('Arguments that take the output of the step with that `output_key`.')
       .optional(),
     inputs: inputsSpec.describe('Of an approval: what the person is asked to fill in.').optional(),
     foreach: foreachSpec.optional(),
     repeat: repeatSpec.optional(),
     retry: retrySpec.optional(),
-    timeout: duration('How long the step may take, all attempts together; of an approval, how long to wait.').optional(),
+    timeout: duration(
+      'How long the step may take, all attempts together; of an approval, how long to wait.',
+    ).optional(),
     on_error: z
       .enum(['fail', 'continue'], { error: 'must be fail or continue' })
       .describe('continue: dependents run all the same, with a null output.')
@@ -228,7 +293,7 @@ const stepSpec = strict(
     output_key: z
       .string({ error: mustBe.variable })
       .regex(variablePattern, { error: mustBe.variable })
-      .describe('Makes `outputs.<key>` an alias of this step\'s output.')
+      .describe("Makes `outputs.<key>` an alias of this step's output.")
       .optional(),
     cache: cacheSpec.optional(),
   },
@@ -238,12 +303,17 @@ const stepSpec = strict(
 
 const stepsSpec = (description: string) =>
   z
-    .record(z.string().max(longestId, { error: 'is too long' }).regex(stepIdPattern, { error: mustBe.stepId }), stepSpec, {
-      error: 'must be a mapping of ids to steps',
-    })
+    .record(
+      z.string().max(longestId, { error: 'is too long' }).regex(stepIdPattern, { error: mustBe.stepId }),
+      stepSpec,
+      {
+        error: 'must be a mapping of ids to steps',
+      },
+    )
     .describe(description)
 
 const defaultsSpec = strict(
+  'defaults',
   {
     retry: retrySpec.optional(),
     timeout: duration('Of steps that call an agent or model.').optional(),
@@ -258,24 +328,38 @@ const defaultsSpec = strict(
 const versionError = 'must be a version in quotes, as in "1.2.0"'
 
 export const workflowSpec = strict(
+  undefined,
   {
     name: z
       .string({ error: mustBe.text })
       .max(longestId, { error: 'is too long' })
       .regex(namePattern, { error: 'must be letters, digits, dots, dashes and _, beginning with a letter or digit' })
-      .describe('The name of the workflow; the file\'s name by default.')
+      .describe("The name of the workflow; the file's name by default.")
       .optional(),
     description: text('What the workflow does.').optional(),
-    version: z.string({ error: versionError }).regex(versionPattern, { error: versionError }).describe('A version, as in "1.2.0".').optional(),
+    version: z
+      .string({ error: versionError })
+      .regex(versionPattern, { error: versionError })
+      .describe('A version, as in "1.2.0".')
+      .optional(),
     env: z
-      .array(z.string({ error: mustBe.variable }).regex(variablePattern, { error: mustBe.variable }), { error: 'must be a list of variable names' })
+      .array(z.string({ error: mustBe.variable }).regex(variablePattern, { error: mustBe.variable }), {
+        error: 'must be a list of variable names',
+      })
       .describe('Environment variables that `env.NAME` may read. Their values are secret.')
       .optional(),
     inputs: inputsSpec.optional(),
     agents: z
-      .record(z.string().max(longestId, { error: 'is too long' }).regex(namePattern, { error: 'must be letters, digits, dots, dashes and _' }), agentSpec, {
-        error: 'must be a mapping of names to agents',
-      })
+      .record(
+        z
+          .string()
+          .max(longestId, { error: 'is too long' })
+          .regex(namePattern, { error: 'must be letters, digits, dots, dashes and _' }),
+        agentSpec,
+        {
+          error: 'must be a mapping of names to agents',
+        },
+      )
       .describe('Agents of this workflow, by name.')
       .optional(),
     defaults: defaultsSpec.optional(),

@@ -74,7 +74,9 @@ export function workType(step: StepDefinition, value: ValueType, definition: Wor
     }
     case 'workflow': {
       const child = Object.hasOwn(definition.workflows, action.ref) ? definition.workflows[action.ref] : undefined
-      return child ? closedObject(Object.fromEntries(Object.keys(child.outputs).map((name) => [name, anyType]))) : anyType
+      return child
+        ? closedObject(Object.fromEntries(Object.keys(child.outputs).map((name) => [name, anyType])))
+        : anyType
     }
     default:
       return step.output_schema ? schemaType(step.output_schema, 0) : anyType
@@ -138,8 +140,11 @@ const deepestLiteral = 20
 
 function literalType(value: Json, depth: number): ValueType {
   if (value === null) return nullType
-  if (typeof value !== 'object') return { string: stringType, number: numberType, boolean: booleanType }[typeof value as 'string']
+  if (typeof value !== 'object')
+    return { string: stringType, number: numberType, boolean: booleanType }[typeof value as 'string']
   if (depth > deepestLiteral) return anyType
   if (Array.isArray(value)) return listOf(joinAll(value.map((item) => literalType(item, depth + 1))))
-  return closedObject(Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, literalType(inner, depth + 1)])))
+  return closedObject(
+    Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, literalType(inner, depth + 1)])),
+  )
 }

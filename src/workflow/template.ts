@@ -88,7 +88,9 @@ function parseNode(source: Json, path: TemplatePath, parsing: Parsing): Template
     if (key.includes('${{') || isForbiddenKey(key)) parsing.problems.push({ ...keyProblem(path, key), inKey: true })
     return [key, parseNode(value, [...path, key], parsing)] as const
   })
-  return entries.every(([, value]) => isSource(value)) ? { kind: 'constant', value: source } : { kind: 'object', entries }
+  return entries.every(([, value]) => isSource(value))
+    ? { kind: 'constant', value: source }
+    : { kind: 'object', entries }
 }
 
 /** Constant and exactly what was written (an escape makes a constant that is not). */
@@ -148,7 +150,11 @@ function nodeOfParts(all: readonly Part[]): TemplateNode {
 }
 
 /** Renders with the data of `scope`. Throws ExpressionError that says where in the value it happened. */
-export function renderTemplate(template: Template, scope: Readonly<Record<string, Json>>, context: EvaluateContext): Json {
+export function renderTemplate(
+  template: Template,
+  scope: Readonly<Record<string, Json>>,
+  context: EvaluateContext,
+): Json {
   return renderNode(template.root)
 
   function renderNode(node: TemplateNode): Json {
@@ -203,7 +209,11 @@ function errorAt(
   problem: ExpressionProblem,
 ): ExpressionError {
   const where = pathText(label, path)
-  return new ExpressionError(code, source, where === '' ? problem : { ...problem, message: `${where}: ${problem.message}` })
+  return new ExpressionError(
+    code,
+    source,
+    where === '' ? problem : { ...problem, message: `${where}: ${problem.message}` },
+  )
 }
 
 /** `input.images[0]`, as errors name it. */

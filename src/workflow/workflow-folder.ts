@@ -24,7 +24,11 @@ export async function findWorkflow(nameOrPath: string, cwd: string): Promise<str
   const folder = await nearestFolder(cwd)
   if (folder === undefined) {
     const hint = `make a folder ${folderName}/ with ${nameOrPath}.yaml in it, or give the path of a file`
-    throw new NonRetryableError('file_not_found', `there is no workflow "${nameOrPath}": no ${folderName}/ folder here or above`, { hint })
+    throw new NonRetryableError(
+      'file_not_found',
+      `there is no workflow "${nameOrPath}": no ${folderName}/ folder here or above`,
+      { hint },
+    )
   }
   const at = nameOrPath.lastIndexOf('@')
   const name = at > 0 ? nameOrPath.slice(0, at) : nameOrPath
@@ -98,15 +102,22 @@ async function selfDescription(file: string): Promise<Omit<Card, 'file' | 'stem'
 }
 
 function pick(name: string, version: string | undefined, found: readonly Card[]): string {
-  const matching = version === undefined ? found : found.filter((card) => card.version !== undefined && compareVersions(card.version, version) === 0)
+  const matching =
+    version === undefined
+      ? found
+      : found.filter((card) => card.version !== undefined && compareVersions(card.version, version) === 0)
   const [first, ...others] = matching.toSorted((a, b) => compareVersions(b.version ?? '0', a.version ?? '0'))
   if (!first) {
     const known = found.map((card) => card.version ?? 'no version').join(', ')
-    throw new NonRetryableError('file_not_found', `there is no version ${version} of workflow "${name}"`, { hint: `there is ${known}` })
+    throw new NonRetryableError('file_not_found', `there is no version ${version} of workflow "${name}"`, {
+      hint: `there is ${known}`,
+    })
   }
   const same = others.find((card) => compareVersions(card.version ?? '0', first.version ?? '0') === 0)
   if (same) {
-    throw new UsageError(`two files are workflow "${name}": ${first.file} and ${same.file}`, { hint: 'give the path, or different versions' })
+    throw new UsageError(`two files are workflow "${name}": ${first.file} and ${same.file}`, {
+      hint: 'give the path, or different versions',
+    })
   }
   return first.file
 }

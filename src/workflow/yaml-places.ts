@@ -119,10 +119,10 @@ export function createPlaces(text: string, file: string): Places {
   function entryOf(node: ParsedNode, step: string | number): Entry | undefined {
     const target = isAlias(node) ? targets.get(node) : node
     if (isSeq(target)) {
-      const item = target.items[Number(step)] as ParsedNode | undefined
+      const item = target.items[Number(step)]
       return item && { key: item, value: item }
     }
-    return isMap(target) ? indexOf(target as YAMLMap.Parsed).get(String(step)) : undefined
+    return isMap(target) ? indexOf(target).get(String(step)) : undefined
   }
 
   function indexOf(node: YAMLMap.Parsed): Map<string, Entry> {

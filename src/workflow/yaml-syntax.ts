@@ -21,11 +21,25 @@ export function syntaxProblems(document: Document.Parsed, text: string, places: 
     }
   }
   for (const warning of document.warnings) {
-    problems.push(places.problemAt(warning.pos[0], codeOf(warning), `${messageOf(warning)}: only plain YAML is read`, 'leave it out'))
+    problems.push(
+      places.problemAt(
+        warning.pos[0],
+        codeOf(warning),
+        `${messageOf(warning)}: only plain YAML is read`,
+        'leave it out',
+      ),
+    )
   }
   const { version } = document.directives.yaml
   if (version !== '1.2') {
-    problems.push(places.problemAt(0, 'yaml_version', `%YAML ${version} reads values differently`, 'leave the %YAML line out: files are YAML 1.2'))
+    problems.push(
+      places.problemAt(
+        0,
+        'yaml_version',
+        `%YAML ${version} reads values differently`,
+        'leave the %YAML line out: files are YAML 1.2',
+      ),
+    )
   }
   return problems
 }
@@ -45,7 +59,8 @@ function unquotedProblem(error: YAMLParseError, at: number, text: string, places
   const lineEnd = text.indexOf('\n', at)
   const whole = close !== -1 && (lineEnd === -1 || close < lineEnd) ? text.slice(at, close + 2) : '${{ … }}'
   const quoted = whole.includes('"') ? `'${whole}'` : `"${whole}"`
-  const why = error.code === 'BLOCK_AS_IMPLICIT_KEY' ? 'holds `: `, which means something in YAML' : 'stands inside { } or [ ]'
+  const why =
+    error.code === 'BLOCK_AS_IMPLICIT_KEY' ? 'holds `: `, which means something in YAML' : 'stands inside { } or [ ]'
   return places.problemAt(at, 'unquoted_expression', `this \`\${{ }}\` ${why}: quote it`, `write ${quoted}`)
 }
 
@@ -55,7 +70,8 @@ function messageOf(error: YAMLParseError | YAMLWarning): string {
 }
 
 function hintOf(error: YAMLParseError, text: string): string | undefined {
-  if (error.code === 'BAD_SCALAR_START' && text.startsWith('```', error.pos[0])) return 'remove the Markdown fence (```)'
+  if (error.code === 'BAD_SCALAR_START' && text.startsWith('```', error.pos[0]))
+    return 'remove the Markdown fence (```)'
   if (error.code === 'TAB_AS_INDENT') return 'indent with spaces'
   if (error.code === 'MULTIPLE_DOCS') return 'one file holds one workflow'
   return undefined

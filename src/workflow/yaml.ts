@@ -26,17 +26,24 @@ export function readYaml(text: string, file: string, limits: Partial<YamlLimits>
   const bounds = { ...defaultLimits, ...limits }
   const places = createPlaces(text, file)
   const invisible = controlCharacterIn(text)
-  if (invisible !== -1) return failed(places, places.problemAt(invisible, 'invalid_character', 'the file holds a control character'))
+  if (invisible !== -1)
+    return failed(places, places.problemAt(invisible, 'invalid_character', 'the file holds a control character'))
   const tokens = tokensOf(text, bounds.depth)
   if ('tooDeepAt' in tokens) return failed(places, tooDeep(places, tokens.tooDeepAt, bounds.depth))
   const [document, ...more] = composerOf().compose(tokens, true, text.length)
   if (!document) return failed(places, places.problemAt(0, 'empty_file', 'the file is empty'))
   const problems = syntaxProblems(document, text, places)
   const [second] = more
-  if (second) problems.push(places.problemAt(second.range[0], 'several_documents', 'the file holds more than one document', 'keep one'))
+  if (second)
+    problems.push(
+      places.problemAt(second.range[0], 'several_documents', 'the file holds more than one document', 'keep one'),
+    )
   if (problems.length > 0) return { data: null, places, problems }
   if (document.contents === null) {
-    return failed(places, places.problemAt(0, 'empty_file', 'the file is empty', 'a workflow begins with `name:` and `steps:`'))
+    return failed(
+      places,
+      places.problemAt(0, 'empty_file', 'the file is empty', 'a workflow begins with `name:` and `steps:`'),
+    )
   }
   places.open(document.contents)
   const data = toPlainData(document.contents, places, bounds, problems)
@@ -49,7 +56,14 @@ function failed(places: Places, problem: Problem): YamlDocument {
 
 function composerOf(): Composer {
   // `uniqueKeys` is quadratic in this package: keys are compared below, in linear time.
-  return new Composer({ version: '1.2', schema: 'core', merge: false, uniqueKeys: false, resolveKnownTags: false, logLevel: 'silent' })
+  return new Composer({
+    version: '1.2',
+    schema: 'core',
+    merge: false,
+    uniqueKeys: false,
+    resolveKnownTags: false,
+    logLevel: 'silent',
+  })
 }
 
 /** The syntax tree, built without recursion; the composer after it recurses, so depth is bounded first. */
@@ -70,7 +84,6 @@ function tooDeep(places: Places, offset: number, depth: number): Problem {
 }
 
 function controlCharacterIn(text: string): number {
-  // eslint-disable-next-line no-control-regex
   return text.search(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/)
 }
 
@@ -99,7 +112,9 @@ function convert(node: ParsedNode, depth: number, conversion: Conversion): Json 
   if (conversion.inAlias > 0) {
     conversion.aliased += 1
     if (conversion.aliased === limits.aliasedValues + 1) {
-      problems.push(places.problemAt(node.range[0], 'too_many_aliases', `aliases add more than ${limits.aliasedValues} values`))
+      problems.push(
+        places.problemAt(node.range[0], 'too_many_aliases', `aliases add more than ${limits.aliasedValues} values`),
+      )
     }
     if (conversion.aliased > limits.aliasedValues) return null
   }
@@ -112,8 +127,8 @@ function convert(node: ParsedNode, depth: number, conversion: Conversion): Json 
   }
   open.add(node)
   const value = isSeq(node)
-    ? node.items.map((item) => (item ? convert(item as ParsedNode, depth + 1, conversion) : null))
-    : convertMap(node as YAMLMap.Parsed, depth, conversion)
+    ? node.items.map((item) => (item ? convert(item, depth + 1, conversion) : null))
+    : convertMap(node, depth, conversion)
   open.delete(node)
   return value
 }
@@ -140,10 +155,15 @@ function convertScalar(node: ParsedNode, conversion: Conversion): Json {
   const { value } = node as { value?: unknown }
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return value
   const { source = '' } = node as { source?: string }
-  if (typeof value === 'number' && Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value) || /[.eE]/.test(source))) {
+  if (
+    typeof value === 'number' &&
+    Number.isFinite(value) &&
+    (!Number.isInteger(value) || Number.isSafeInteger(value) || /[.eE]/.test(source))
+  ) {
     return value
   }
-  const why = typeof value === 'number' && Number.isFinite(value) ? 'can not be kept exactly' : 'is not a number of JSON'
+  const why =
+    typeof value === 'number' && Number.isFinite(value) ? 'can not be kept exactly' : 'is not a number of JSON'
   tell(conversion, node.range[0], 'bad_number', `${source || String(value)} ${why}`, 'write it in quotes, as text')
   return null
 }
@@ -183,8 +203,14 @@ function keyOf(node: ParsedNode, conversion: Conversion): string | undefined {
     return add('non_string_key', 'a key must be plain text, not a list, a mapping or an alias')
   }
   const key = node.value
-  if (key === '<<') return add('merge_key', '`<<` (merge keys) is not supported', 'write the fields out, or use an alias for a whole value')
-  if (typeof key !== 'string') return add('non_string_key', `the key ${node.source ?? String(key)} is not text`, 'write it in quotes')
+  if (key === '<<')
+    return add(
+      'merge_key',
+      '`<<` (merge keys) is not supported',
+      'write the fields out, or use an alias for a whole value',
+    )
+  if (typeof key !== 'string')
+    return add('non_string_key', `the key ${node.source ?? String(key)} is not text`, 'write it in quotes')
   if (forbiddenKeys.has(key)) return add('forbidden_key', `the key \`${key}\` is not allowed`)
   return key
 }
