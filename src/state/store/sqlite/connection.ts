@@ -5,7 +5,7 @@
  * 1. A write resolves after the commit it was in, never before; a commit that fails fails everyone in it.
  * 2. A write that is refused (it threw a ReplicateAgentError, before it wrote anything) fails alone.
  * 3. Nobody reads what is not committed: reads wait for an open transaction.
- * 4. The event loop gets a turn at least every few commits, however busy the queue is.
+ * 4. The event loop gets a turn every few operations, however busy the callers are: nothing here waits by itself.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { setImmediate as turn } from 'node:timers/promises'
@@ -19,7 +19,7 @@ type Write = { kind: 'small'; work: () => unknown } | { kind: 'whole'; work: () 
 type Waiting = Write & { resolve(value: unknown): void; reject(reason: unknown): void }
 type Outcome = { ok: true; value: unknown } | { ok: false; reason: unknown }
 
-const commitsPerTurn = 16
+const operationsPerTurn = 16
 /** Bounds how long one commit can hold the lock. */
 const writesPerCommit = 200
 
@@ -31,7 +31,7 @@ export class Connection {
   #draining: Promise<void> | undefined
   /** Settles when the transaction that is open across awaits has ended. */
   #open: Promise<void> | undefined
-  #commits = 0
+  #operations = 0
   #closed = false
 
   constructor(database: DatabaseSync, patience: Patience) {
@@ -50,6 +50,7 @@ export class Connection {
 
   /** Runs something that only reads, when nothing uncommitted can be seen (3). */
   async read<T>(work: () => T): Promise<T> {
+    await this.#breathe()
     while (this.#open) await this.#open
     return whenFree(work, this.#patience)
   }
@@ -87,10 +88,14 @@ export class Connection {
     await Promise.resolve()
     while (this.#queue.length > 0) {
       await this.#commitNext()
-      this.#commits += 1
-      if (this.#commits % commitsPerTurn === 0) await turn()
+      await this.#breathe()
     }
     this.#draining = undefined
+  }
+
+  async #breathe(): Promise<void> {
+    this.#operations += 1
+    if (this.#operations % operationsPerTurn === 0) await turn()
   }
 
   async #commitNext(): Promise<void> {
