@@ -14,6 +14,8 @@ export type World = 'real' | 'sandbox'
 export interface App {
   /** Folder of store, artifacts and sandbox data. */
   readonly home: string
+  /** Absent: the store is a file in the home folder. */
+  readonly storeUrl: string | undefined
   readonly cwd: string
   readonly env: Readonly<Record<string, string | undefined>>
   readonly clock: Clock

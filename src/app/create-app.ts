@@ -34,6 +34,8 @@ export interface AppOptions {
   functions?: Readonly<Record<string, AgentFunction>>
   clock?: Clock
   random?: Random
+  /** Told what the user should know and what stops nothing. */
+  warn?: (message: string) => void
 }
 
 export function createApp(options: AppOptions): App {
@@ -60,10 +62,18 @@ export function createApp(options: AppOptions): App {
     }
   }
 
+  /** A database file on a network file system is not safe from other machines (ruling 35). */
+  async function warnOfNetwork(): Promise<void> {
+    const { networkFileSystem } = await import('./network-file-system.ts')
+    const kind = await networkFileSystem(home)
+    if (kind !== undefined) options.warn?.(`${home} is on a network file system (${kind}): locks may not hold; use a local disk`)
+  }
+
   const store = once(
     async () => {
       const { openStore } = await import('../state/store/open.ts')
       const { durability = 'full', storeUrl: url } = options
+      await warnOfNetwork()
       return openStore(defined({ url, home, durability, clock, random }))
     },
     (opened) => opened.close(),
@@ -132,6 +142,7 @@ export function createApp(options: AppOptions): App {
 
   return {
     ...{ home, cwd, env, clock, random, store, artifacts, prices },
+    storeUrl: options.storeUrl,
     world: options.sandbox ? 'sandbox' : 'real',
     hasToken: token !== '',
     target: async (kind, world) => (await targets[world]()).get(kind),

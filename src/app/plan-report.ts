@@ -1,9 +1,12 @@
 /** What a workflow would do, or a stopped run when it is resumed: step by step, why, for about how much and how long. */
 import { z } from 'zod'
 import { defined } from '../std/defined.ts'
+import type { JsonObject } from '../std/json.ts'
 import { explainPlan, type ExplainedStep } from '../workflow/explain.ts'
 import type { Plan, PlanStep } from '../workflow/plan.ts'
-import type { RunState } from '../workflow/state.ts'
+import { addCost, type RunState } from '../workflow/state.ts'
+import { renderTemplate } from '../workflow/template.ts'
+import { roundUsd } from '../workflow/view.ts'
 import type { App, World } from './app.ts'
 import { type Learned, learnedOf, readLearned } from './learned.ts'
 
@@ -36,44 +39,69 @@ export const planShape = z.object({
 })
 export type PlanReport = z.infer<typeof planShape>
 
-export async function planReport(app: App, world: World, plan: Plan, state?: RunState): Promise<PlanReport> {
+/** `inputs`, where they are known, say how long lists are. */
+export async function planReport(app: App, world: World, plan: Plan, known: { inputs?: JsonObject; state?: RunState } = {}): Promise<PlanReport> {
+  const { state } = known
   const learned = await readLearned(app.home, world)
   const { mostCost, priceFor } = await import('../targets/replicate/prices.ts')
   const prices = await app.prices()
+  const unit = new Map<string, number | null>()
   const report = await explainPlan(
     plan,
     async (candidate) => {
       if (candidate.target !== 'replicate') return candidate.price?.usd_per_call ?? 0
-      const known = learnedOf(learned, candidate.model)?.usd
-      return known ?? mostCost(priceFor(candidate, prices), candidate.defaults, undefined)
+      const mean = learnedOf(learned, candidate.model)?.usd
+      const usd = mean ?? mostCost(priceFor(candidate, prices), candidate.defaults, undefined)
+      unit.set(candidate.model, usd)
+      return usd
     },
     state,
   )
-  const steps = report.steps.map((step) => withTime(step, plan.steps.get(step.id) as PlanStep, learned, state))
-  return { ...defined(report), steps, estimate_ms: slowestPath(plan, steps) }
+  const steps = report.steps.map((step) => {
+    const planned = plan.steps.get(step.id) as PlanStep
+    const items = itemCount(planned, known)
+    const one = unit.get(step.model ?? '') ?? null
+    const estimate_usd = step.estimate_usd ?? (items === undefined || one === null ? null : one * items)
+    return withEstimates({ ...step, estimate_usd }, planned, learned, items)
+  })
+  const open = steps.filter(({ decision }) => decision === 'run' || decision === 'reattach')
+  const estimate_usd = open.reduce<number | null>((sum, step) => addCost(sum, step.estimate_usd), 0)
+  return { ...defined(report), steps, estimate_usd: roundUsd(estimate_usd), estimate_ms: slowestPath(plan, steps) }
 }
 
 type ReportedStep = PlanReport['steps'][number]
 
-function withTime(step: ExplainedStep, planned: PlanStep, learned: Learned, state: RunState | undefined): ReportedStep {
-  const known = step.model === undefined ? undefined : learnedOf(learned, step.model)
+function withEstimates(step: ExplainedStep, planned: PlanStep, learned: Learned, items: number | undefined): ReportedStep {
   const needs = planned.needs.map(({ id, implied, via }) => ({ id, implied, ...(via !== undefined && { via }) }))
   const reported: ReportedStep = { ...defined(step), needs, estimate_ms: 0 }
   if (step.decision === 'reuse' || step.decision === 'skip') return reported
   if (planned.definition.action.kind === 'workflow') return { ...reported, estimate_ms: null }
   if (step.model === undefined) return reported
-  const rounds = roundsOf(planned, state)
-  const ms = known === undefined || rounds === undefined ? null : Math.round(known.ms * rounds)
-  const basis = known?.usd === undefined || known.usd === null ? 'limit' : 'learned'
-  return { ...reported, estimate_ms: ms, ...(step.estimate_usd !== null && { basis }) }
+  const known = learnedOf(learned, step.model)
+  const rounds = roundsOf(planned, items)
+  reported.estimate_ms = known === undefined || rounds === undefined ? null : Math.round(known.ms * rounds)
+  if (step.estimate_usd !== null) reported.basis = known?.usd === undefined || known.usd === null ? 'limit' : 'learned'
+  return reported
 }
 
-/** How often the items of a foreach wait for each other; undefined while its length is not known. */
-function roundsOf(planned: PlanStep, state: RunState | undefined): number | undefined {
-  const { foreach } = planned.definition
+/** Items of a foreach: as expanded, as written, or as the inputs give them; undefined while nobody knows. */
+function itemCount(planned: PlanStep, { inputs, state }: { inputs?: JsonObject; state?: RunState }): number | undefined {
+  const { foreachIn } = planned
+  const expanded = state?.steps.get(planned.id)?.count
+  if (expanded !== undefined || !foreachIn || !inputs) return expanded
+  if (foreachIn.references.some(({ root }) => root !== 'inputs')) return undefined
+  try {
+    const list = renderTemplate(foreachIn, { inputs }, { now: 0 })
+    return Array.isArray(list) ? list.length : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** How often the items of a foreach wait for each other; undefined while their number is not known. */
+function roundsOf({ definition: { foreach } }: PlanStep, items: number | undefined): number | undefined {
   if (!foreach) return 1
-  const count = state?.steps.get(planned.id)?.count ?? (Array.isArray(foreach.in) ? foreach.in.length : undefined)
-  return count === undefined ? undefined : Math.ceil(count / Math.max(1, foreach.max_concurrency ?? count))
+  return items === undefined ? undefined : Math.ceil(items / Math.max(1, foreach.max_concurrency ?? items))
 }
 
 /** Milliseconds of the longest chain of needs; null when a step's time is unknown. */

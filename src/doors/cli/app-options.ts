@@ -13,6 +13,8 @@ export interface AppChoice {
   store?: string | undefined
   checkpointDir?: string | undefined
   durability?: 'full' | 'normal'
+  /** The sandbox keeps nothing: for a look at it. */
+  sandboxInMemory?: boolean
 }
 
 /** The options that the next command on the same run needs, too. */

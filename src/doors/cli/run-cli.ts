@@ -87,7 +87,7 @@ async function openApp(around: Surroundings, choice: AppChoice, warn: (message: 
     ...(choice.checkpointDir !== undefined && { checkpointDir: choice.checkpointDir }),
     durability: choice.durability ?? 'full',
     sandbox: choice.sandbox ?? false,
-    startSandbox: async (dataDir) => (await import('../../sandbox/sandbox.ts')).startSandbox({ dataDir }),
+    startSandbox: async (dataDir) => (await import('../../sandbox/sandbox.ts')).startSandbox(choice.sandboxInMemory ? {} : { dataDir }),
   })
 }
 

@@ -13,6 +13,6 @@ export const planOfResume = defineAction({
   async run(app, input) {
     const run = await openRun(app, input.run)
     const { plan, state } = await stateOf(run)
-    return planReport(app, run.world, plan, state)
+    return planReport(app, run.world, plan, { state, inputs: state.inputs })
   },
 })

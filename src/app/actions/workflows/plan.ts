@@ -1,5 +1,6 @@
 /** What a workflow would do, without doing it. */
 import { z } from 'zod'
+import { checkInputs } from '../../../workflow/inputs.ts'
 import { defineAction } from '../../action.ts'
 import { assertInputs } from '../../assert-inputs.ts'
 import { givenInputs, inputFields } from '../../given-inputs.ts'
@@ -14,7 +15,9 @@ export const planWorkflow = defineAction({
   output: planShape,
   async run(app, input, context) {
     const workflow = await openWorkflow(app, input.workflow, context)
-    if (input.check_inputs) assertInputs(workflow, givenInputs(workflow.definition.inputs, input))
-    return planReport(app, app.world, workflow.plan)
+    const given = givenInputs(workflow.definition.inputs, input)
+    if (input.check_inputs) assertInputs(workflow, given)
+    const checked = checkInputs(workflow.definition.inputs, given)
+    return planReport(app, app.world, workflow.plan, checked.ok ? { inputs: checked.inputs } : {})
   },
 })

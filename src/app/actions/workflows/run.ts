@@ -4,13 +4,13 @@ import { runResultShape } from '../../../domain/run.ts'
 import { defined } from '../../../std/defined.ts'
 import { startRun } from '../../../workflow/engine.ts'
 import { defineAction } from '../../action.ts'
-import type { App, World } from '../../app.ts'
 import { assertInputs } from '../../assert-inputs.ts'
 import { finishRun } from '../../finish-run.ts'
 import { givenInputs, inputFields } from '../../given-inputs.ts'
 import { needToken } from '../../need-token.ts'
 import { runFields } from '../../run-fields.ts'
 import { openWorkflow } from '../../workflow-file.ts'
+import { worldOf } from '../../world-of.ts'
 
 export const runWorkflow = defineAction({
   noun: 'workflows',
@@ -29,10 +29,3 @@ export const runWorkflow = defineAction({
     return finishRun(app, { driving, plan: workflow.plan }, input.artifacts, context)
   },
 })
-
-/** A run that exists stays in the world that it was started in. */
-export async function worldOf(app: App, runId: string | undefined): Promise<World> {
-  const record = runId === undefined ? undefined : await (await app.store()).getRun(runId)
-  if (!record) return app.world
-  return record.sandbox ? 'sandbox' : 'real'
-}

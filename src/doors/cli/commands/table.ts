@@ -50,6 +50,14 @@ export const nounTable: Readonly<Record<string, NounEntry>> = {
       files: { summary: 'list or copy the files of a run', load: async () => (await import('./runs/files.ts')).files },
     },
   },
+  agents: {
+    summary: 'agents and models: list, show, call one',
+    verbs: {
+      list: { summary: 'list the agents and models that the workflows here use', load: async () => (await import('./agents/list.ts')).list },
+      show: { summary: 'show an agent, or a model with its inputs', load: async () => (await import('./agents/show.ts')).show },
+      run: { summary: 'call an agent or a model once', load: async () => (await import('./agents/run.ts')).run },
+    },
+  },
 }
 
 /** Verbs without a noun. */
@@ -57,6 +65,18 @@ export const verbTable: Readonly<Record<string, VerbEntry>> = {
   expr: {
     summary: 'evaluate or check an expression',
     load: async () => (await import('./expr.ts')).expr,
+  },
+  sandbox: {
+    summary: "start a local server that speaks Replicate's API",
+    load: async () => (await import('./sandbox.ts')).sandbox,
+  },
+  init: {
+    summary: 'write a first workflow',
+    load: async () => (await import('./init.ts')).init,
+  },
+  doctor: {
+    summary: 'find out what would keep runs from working',
+    load: async () => (await import('./doctor.ts')).doctor,
   },
 }
 

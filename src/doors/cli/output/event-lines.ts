@@ -3,7 +3,7 @@ import type { RunNews } from '../../../domain/events.ts'
 import type { RunOutline } from '../../../app/action.ts'
 import { formatDuration } from '../../../std/duration.ts'
 import { oneLine } from './printable.ts'
-import { count, formatUsd } from './quantity.ts'
+import { count, formatUsd, shortModel } from './quantity.ts'
 import { coloured, marks } from './status.ts'
 import type { Style } from './style.ts'
 import { pad } from './table.ts'
@@ -16,9 +16,16 @@ const mostLabel = 28
 /** Gives the line of an event, or undefined for those that say nothing to people. Times count from the first event. */
 export function eventLines(runId: string, outline: RunOutline, style: Style): (news: RunNews) => string | undefined {
   const width = Math.min(mostLabel, Math.max(3, ...outline.steps.map(({ id }) => id.length)))
+  const hasFinally = outline.steps.some(({ group }) => group === 'finally')
+  const fanned = new Set<string>()
   let began: number | undefined
   return (news) => {
-    const text = sentence(news, style)
+    const { event } = news
+    if (event.type === 'run.finalising' && !hasFinally) return undefined
+    if (event.type === 'foreach.expanded') fanned.add(`${news.run_id} ${event.step}`)
+    const isWhole = event.type === 'step.settled' && event.index === undefined && fanned.has(`${news.run_id} ${event.step}`)
+    // Attempts of all items together say nothing.
+    const text = sentence(isWhole ? { ...news, event: { ...event, attempts: 1 } } : news, style)
     began ??= news.event.time
     if (text === undefined) return undefined
     const time = pad(formatDuration(Math.max(0, news.event.time - began)), 7, 'right')
@@ -86,7 +93,7 @@ function settled(event: OneOf<'step.settled'>, style: Style): string {
   if (event.cached) facts.push('cached')
   else if (event.model !== undefined) facts.push(formatUsd(event.cost_usd))
   if (event.attempts > 1) facts.push(count(event.attempts, 'attempt'))
-  if (event.model !== undefined) facts.push(style.dim(event.model))
+  if (event.model !== undefined) facts.push(style.dim(shortModel(event.model)))
   if (event.error) facts.push(coloured('failed', short(event.error.message), style))
   return `${mark} ${facts.join('  ')}`
 }

@@ -3,7 +3,7 @@ import type { PlanReport } from '../../../app/plan-report.ts'
 import { formatDuration } from '../../../std/duration.ts'
 import type { CommandContext } from '../context.ts'
 import { oneLine } from './printable.ts'
-import { formatUsd } from './quantity.ts'
+import { formatUsd, shortModel } from './quantity.ts'
 import type { Style } from './style.ts'
 import { tableLines } from './table.ts'
 
@@ -16,7 +16,7 @@ export function planLines(plan: PlanReport, { style }: Pick<CommandContext, 'sty
     step.group === 'finally' ? 'finally' : String(step.level),
     style.bold(step.id),
     style[colours[step.decision]](step.decision),
-    step.model ?? '',
+    shortModel(step.model ?? ''),
     costOf(step),
     timeOf(step),
     needsOf(step, style),
@@ -41,7 +41,7 @@ export function planLines(plan: PlanReport, { style }: Pick<CommandContext, 'sty
 function costOf(step: Step): string {
   if (step.decision === 'reuse' || step.decision === 'skip' || step.decision === 'ask') return ''
   if (step.estimate_usd === 0 && step.model === undefined) return ''
-  return step.estimate_usd === null ? '?' : `${step.basis === 'limit' ? '≤' : '~'}${formatUsd(step.estimate_usd)}`
+  return step.estimate_usd === null ? '?' : `${step.basis === 'limit' ? '≤' : '~'}${formatUsd(step.estimate_usd)}`.replace('~<', '<')
 }
 
 function timeOf(step: Step): string {
@@ -54,10 +54,12 @@ function needsOf(step: Step, style: Style): string {
 }
 
 function totals(plan: PlanReport, style: Style): string[] {
-  const cost = plan.estimate_usd === null ? 'cost unknown: a price is missing, or a list has no length yet' : `about ${formatUsd(plan.estimate_usd)}`
+  const saved = plan.saved_usd === undefined ? [] : [`already paid and kept: ${formatUsd(plan.saved_usd)}`]
+  if (!plan.steps.some(({ decision }) => decision !== 'reuse' && decision !== 'skip')) return ['nothing is left to run', ...saved]
+  const limited = plan.steps.some(({ basis }) => basis === 'limit')
+  const cost = plan.estimate_usd === null ? 'cost unknown: a price is missing, or a list has no length yet' : `${limited ? 'at most' : 'about'} ${formatUsd(plan.estimate_usd)}`
   const time = plan.estimate_ms === null ? 'time unknown until each model has run once here' : `about ${formatDuration(plan.estimate_ms)}`
-  const lines = [`${cost}; ${time}`]
-  if (plan.saved_usd !== undefined) lines.push(`already paid and kept: ${formatUsd(plan.saved_usd)}`)
-  if (plan.steps.some(({ basis }) => basis === 'limit')) lines.push(style.dim('≤ is the most that a call can cost; what models really cost is learned from runs'))
+  const lines = [`${cost}; ${time}`, ...saved]
+  if (limited) lines.push(style.dim('≤ is the most that a call can cost; what models really cost is learned from runs'))
   return lines
 }

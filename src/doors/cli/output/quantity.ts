@@ -20,6 +20,11 @@ export function formatBytes(bytes: number): string {
   return `${size < 10 ? size.toFixed(1) : Math.round(size)} ${units[unit]}`
 }
 
+/** `owner/name:25a09be1`: a version's first 8 digits are enough to tell it by. */
+export function shortModel(model: string): string {
+  return model.replace(/(:[0-9a-f]{8})[0-9a-f]+$/, '$1')
+}
+
 /** `1 step`, `3 steps`. */
 export function count(number: number, one: string, many = `${one}s`): string {
   return `${number} ${number === 1 ? one : many}`

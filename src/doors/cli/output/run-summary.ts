@@ -5,7 +5,7 @@ import type { Json } from '../../../std/json.ts'
 import { complaintOfData } from '../errors.ts'
 import { oneLine, printable } from './printable.ts'
 import { complaintLines, shortPath } from './problem.ts'
-import { count, formatBytes, formatUsd } from './quantity.ts'
+import { count, formatBytes, formatUsd, shortModel } from './quantity.ts'
 import { coloured, marks, shownStatus } from './status.ts'
 import type { Style } from './style.ts'
 import { tableLines } from './table.ts'
@@ -85,8 +85,8 @@ export function stepLines(run: RunResult, { style, columns }: SummaryShow): stri
     coloured(step.status, step.status, style),
     step.status === 'skipped' ? '' : formatDuration(step.latency_ms),
     step.model === undefined ? '' : step.cached ? 'cached' : formatUsd(step.cost_usd),
-    step.attempts > 1 ? count(step.attempts, 'attempt') : '',
-    step.model ?? '',
+    step.attempts > 1 && !step.items ? count(step.attempts, 'attempt') : '',
+    shortModel(step.model ?? ''),
     style.dim(noteOf(step, Math.max(20, columns - 70))),
   ])
   if (rows.length === 0) return []

@@ -65,7 +65,7 @@ async function follow(context: CommandContext, app: App, run: string, step: stri
   }
 }
 
-const shownElsewhere = new Set(['v', 'seq', 'time', 'run_id', 'type', 'step', 'index', 'files'])
+const shownElsewhere = new Set(['v', 'seq', 'time', 'run_id', 'type', 'step', 'index', 'files', 'body'])
 
 function logLine(event: JsonObject, { style }: CommandContext): string {
   const { seq, time, type, step, index } = event

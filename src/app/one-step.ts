@@ -1,0 +1,72 @@
+/** A workflow of one step, for calling an agent or a model with the same journal as any run (ruling 51). */
+import { join } from 'node:path'
+import type { AgentDefinition, InputSpec, WorkflowDefinition } from '../domain/definition.ts'
+import { isObject, type Json, type JsonObject } from '../std/json.ts'
+import type { LoadedWorkflow } from '../workflow/load.ts'
+import { planOf } from '../workflow/plan.ts'
+
+const step = 'call'
+
+export interface OneStep {
+  name: string
+  /** The agents among which `name` is; absent: it is a model. */
+  agents?: Readonly<Record<string, AgentDefinition>>
+  inputs: JsonObject
+  /** JSON Schema of the input, where it is known: strings of format `uri` may be paths. */
+  schema?: JsonObject
+  cwd: string
+}
+
+/** Its inputs are those of the call, its one output is `output`. */
+export function oneStepWorkflow({ name, agents, inputs, schema, cwd }: OneStep): LoadedWorkflow {
+  const names = Object.keys(inputs)
+  const definition: WorkflowDefinition = {
+    name,
+    env: [],
+    inputs: Object.fromEntries(names.map((key) => [key, specOf(inputs[key] as Json, propertyOf(schema, key))])),
+    agents: { ...agents },
+    steps: {
+      [step]: {
+        action: agents ? { kind: 'agent', agent: name } : { kind: 'model', model: name },
+        needs: [],
+        // By name, so that what is given is data and never read as a template.
+        input: Object.fromEntries(names.map((key) => [key, `\${{ inputs[${JSON.stringify(key)}] }}`])),
+        on_error: 'fail',
+        fallback: [],
+      },
+    },
+    finally: {},
+    outputs: { output: `\${{ steps.${step}.output }}` },
+    max_concurrency: 1,
+    workflows: {},
+  }
+  const plan = planOf(definition)
+  return { definition, plan, hash: plan.hash, file: join(cwd, `${step}.yaml`), warnings: [] }
+}
+
+function specOf(value: Json, property: JsonObject | undefined): InputSpec {
+  return { type: typeOf(value, property), required: true, secret: false }
+}
+
+function typeOf(value: Json, property: JsonObject | undefined): InputSpec['type'] {
+  if (Array.isArray(value)) return 'array'
+  if (typeof value === 'string') return property?.['format'] === 'uri' ? 'file' : 'string'
+  if (typeof value === 'number') return 'number'
+  return typeof value === 'boolean' ? 'boolean' : 'object'
+}
+
+export function propertyOf(schema: JsonObject | undefined, name: string): JsonObject | undefined {
+  const properties = schema?.['properties']
+  const property = isObject(properties) && Object.hasOwn(properties, name) ? properties[name] : undefined
+  return isObject(property) ? (property as JsonObject) : undefined
+}
+
+/** A text as its schema types it; without one, JSON where it is JSON, else the text. */
+export function typedByJsonSchema(text: string, property: JsonObject | undefined): Json {
+  if (property?.['type'] === 'string') return text
+  try {
+    return JSON.parse(text) as Json
+  } catch {
+    return text
+  }
+}
