@@ -3,8 +3,6 @@ import { createHash, randomFillSync } from 'node:crypto'
 
 const alphabet = 'abcdefghijklmnopqrstuvwxyz234567'
 
-export const idPattern = /^[a-z2-7]{26}$/
-
 // asking the system for many random bytes at once is far cheaper than for a few each time
 const pool = new Uint8Array(26 * 256)
 let used = pool.length

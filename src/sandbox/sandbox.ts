@@ -90,7 +90,6 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       dueQueue: (due) => createDueQueue(clock, due),
       model: (name) => catalogue.model(name),
     })
-    await engine.removeData()
     let origin = ''
     const context: SandboxContext = { ...parts, engine, origin: () => origin }
     const server = createSandboxServer(context, routes, closing.signal)
@@ -119,15 +118,12 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   }
 }
 
-/** Deletes what has expired every ten minutes; views hide it to the second. */
+/** Deletes what has expired, now and every ten minutes; views hide it to the second. */
 async function sweep(engine: PredictionEngine, clock: Clock, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    try {
-      await clock.sleep(600_000, signal)
-      await engine.removeData()
-    } catch {
-      // closing, or a disk that is full: the next round, or the next start, does it
-    }
+    // on a full disk the next round, or the next start, does it
+    await engine.removeData().catch(() => {})
+    await clock.sleep(600_000, signal).catch(() => {})
   }
 }
 

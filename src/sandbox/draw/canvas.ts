@@ -1,5 +1,5 @@
 /** Drawing with soft edges: shapes are signed distances in pixels (negative inside), colours functions of the place. */
-import { type Color, mix, type Picture } from './picture.ts'
+import type { Color, Picture } from './picture.ts'
 
 export type Paint = (x: number, y: number) => Color
 export interface Box {
@@ -135,12 +135,6 @@ export function without(a: Shape, b: Shape): Shape {
 export function boxAround(cx: number, cy: number, rx: number, ry = rx): Box {
   return { left: cx - rx, top: cy - ry, right: cx + rx, bottom: cy + ry }
 }
-
-/** From one colour to another, from top to bottom. */
-export const vertical =
-  (top: number, bottom: number, from: Color, to: Color): Paint =>
-  (_x, y) =>
-    mix(from, to, (y - top) / (bottom - top))
 
 function bounded(box: Box | undefined, distance: (x: number, y: number) => number): Shape {
   return box ? Object.assign(distance, { box }) : distance

@@ -99,6 +99,15 @@ const curated: [string, string, string, string, string][] = [
   ['2b2d42', '565a7d', '232539', 'ef8354', 'f2e8cf'],
 ]
 
+/** For prompts that want it strong: wall above and below, ground. */
+const vivid: [string, string, string][] = [
+  ['f2545b', 'f78f7d', 'a4243b'],
+  ['2a6fdb', '5aa9f5', '173f8a'],
+  ['f6ae2d', 'f9cf6b', 'c97b12'],
+  ['12a67c', '58cfa5', '0b6b50'],
+  ['8e4ec6', 'bd8be0', '5a2a8a'],
+]
+
 /** `subject.at` is its place in the words, so that "red mug on a blue table" gives a red mug. */
 export function choosePalette(
   words: readonly string[],
@@ -107,7 +116,7 @@ export function choosePalette(
 ): Palette {
   const pick = curated[Math.floor(random() * curated.length)] as (typeof curated)[number]
   const text = words.join(' ')
-  const mood = moods.find(([pattern]) => pattern.test(text))?.[1]
+  const mood = moodOf(text, random)
   const [skyTop, skyBottom, ground] = (mood ?? pick).slice(0, 3).map(hex) as [Color, Color, Color]
   const colors = words.flatMap((word, at) => (named[word] === undefined ? [] : [{ at, color: hex(named[word]) }]))
   const own = colors.filter(({ at }) => at < subjectAt && subjectAt - at <= 4).at(-1) ?? (mood ? colors[0] : undefined)
@@ -122,6 +131,12 @@ export function choosePalette(
     palette.ground = mix(behind, lighter(behind, 0.5), 0.5)
   }
   return withContrast(palette)
+}
+
+function moodOf(text: string, random: Random): readonly string[] | undefined {
+  const named = moods.find(([pattern]) => pattern.test(text))?.[1]
+  const isStrong = /\b(bold|vivid|vibrant|colou?rful|pop art|bright colou?rs)\b/.test(text)
+  return named ?? (isStrong ? vivid[Math.floor(random() * vivid.length)] : undefined)
 }
 
 /** A subject as light as its background would vanish. */

@@ -26,7 +26,9 @@ export function drawScene(prompt: string, { width, height, seed }: SceneOptions)
   const size = small * (0.52 + random() * 0.08)
   const cx = width / 2 + (random() - 0.5) * small * 0.14
   const ground = Math.min(height * 0.93, horizon + small * (0.15 + random() * 0.05))
-  if (place === 'studio' && random() < 0.45) drawPodium(picture, cx, ground, size, palette)
+  const onTable = place === 'studio' && /\b(table|desk|counter|shelf|bench|wooden floor)\b/.test(words.join(' '))
+  if (onTable) drawTable(picture, horizon, words)
+  else if (place === 'studio' && random() < 0.45) drawPodium(picture, cx, ground, size, palette)
   subject.draw({ picture, cx, ground, size, color: palette.subject, accent: palette.accent, random })
   vignette(picture, palette)
   picture.texts = { prompt, subject: subject.name, Software: 'replicate-agent sandbox' }
@@ -121,6 +123,28 @@ function drawStudio(picture: Picture, palette: Palette, horizon: number, random:
       draw(picture, { left: 0, right: width, top: 0, bottom: horizon }, bar, lighter(palette.skyBottom, 0.5), 0.4)
     }
   }
+}
+
+/** Boards that run towards the wall. */
+function drawTable(picture: Picture, horizon: number, words: readonly string[]): void {
+  const { width, height } = picture
+  const tone: Color = words.includes('white') || words.includes('marble') ? [226, 222, 214] : [158, 108, 68]
+  const middle = width / 2
+  blend(
+    picture,
+    { left: 0, right: width, top: horizon, bottom: height },
+    (_x, y) => Math.min(1, (y - horizon) / 3),
+    (x, y) => {
+      const depth = (y - horizon) / (height - horizon)
+      // boards spread from a point behind the wall
+      const across = ((x - middle) / (0.45 + depth * 0.75) / width) * 7 + 40
+      const board = Math.floor(across)
+      const seam = Math.abs(across - board - 0.5) > 0.49 ? 0.35 : 0
+      const grain = 0.05 * Math.sin(across * 23 + board * 5) + 0.04 * Math.sin(depth * 9 + board * 2.4)
+      const shade = ((board * 37) % 7) / 60 + seam + grain + (1 - depth) * 0.06
+      return shade > 0 ? darker(tone, shade) : lighter(tone, -shade)
+    },
+  )
 }
 
 function drawPodium(picture: Picture, cx: number, ground: number, size: number, palette: Palette): void {

@@ -34,7 +34,7 @@ export interface FaultRule {
   limit: number | undefined
 }
 
-export const faultHint =
+const faultHint =
   "write 'TARGET:CLAUSE:…', where TARGET is '*', 'owner/*' or 'owner/name' and a CLAUSE is a probability such as 0.3, " +
   'failed, error=TEXT, status=500, 429, 429=SECONDS, drop, lost, stall, queue=SECONDS, slow=FACTOR, empty, early, times=N, limit=N, on=get'
 

@@ -67,14 +67,14 @@ function wrongBody(body: JsonObject): string | undefined {
   return undefined
 }
 
-export function readPrefer(value: string | undefined): number | undefined | 'bad' {
+function readPrefer(value: string | undefined): number | undefined | 'bad' {
   if (value === undefined || !value.trim().startsWith('wait')) return undefined
   const match = /^wait(?:=([1-9]|[1-5][0-9]|60))?$/.exec(value.trim())
   return match ? Number(match[1] ?? 60) * 1_000 : 'bad'
 }
 
 /** `30s`, `5m`, `1h30m45s`; a bare number is seconds. Milliseconds. */
-export function readCancelAfter(value: string | undefined): number | undefined | 'bad' {
+function readCancelAfter(value: string | undefined): number | undefined | 'bad' {
   if (value === undefined) return undefined
   const match = /^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s?)?$/.exec(value.trim())
   if (!match || value.trim() === '') return 'bad'

@@ -160,12 +160,11 @@ export class PredictionEngine {
       await this.get(id)
       return (await this.#removeOne(id)) ? 1 : 0
     }
-    let removed = 0
-    for (const ended of force ? predictions.ended() : predictions.endedBefore(now - dataLifetimeMs)) {
-      if (await this.#removeOne(ended)) removed += 1
-    }
-    for (const expired of files.expired(now)) await this.#removeFile(expired)
-    return removed
+    // together, so that they share commits
+    const ended = force ? predictions.ended() : predictions.endedBefore(now - dataLifetimeMs)
+    const removed = await Promise.all(ended.map((each) => this.#removeOne(each)))
+    await Promise.all(files.expired(now).map((expired) => this.#removeFile(expired)))
+    return removed.filter(Boolean).length
   }
 
   async close(): Promise<void> {
@@ -290,7 +289,7 @@ function shortened(value: Json): Json {
 }
 
 /** The id of a prediction's nth output file; the same when it is computed again. */
-export function outputFileId(prediction: string, n: number, secret: string): string {
+function outputFileId(prediction: string, n: number, secret: string): string {
   return derivedId(`${secret} ${prediction} ${n}`)
 }
 

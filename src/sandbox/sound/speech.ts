@@ -3,7 +3,7 @@ import { seededRandom } from '../../std/random.ts'
 import { seedFrom } from '../seed.ts'
 import type { Sound } from './wav.ts'
 
-export const sampleRate = 16_000
+const sampleRate = 16_000
 const tableSize = 512
 
 /** Formants of the vowels in Hz, and the hum of m, n, l, r. */

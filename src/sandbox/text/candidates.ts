@@ -2,7 +2,7 @@
 import { type Candidate, craft, judgeCandidates, listedCandidates, type Verdict } from './judge.ts'
 import type { SubjectMatter } from './subject-matter.ts'
 
-export function candidatesOf(matter: SubjectMatter): Candidate[] {
+function candidatesOf(matter: SubjectMatter): Candidate[] {
   if (matter.pictures.length > 1) {
     return matter.pictures.map(({ description, looks }) => ({ text: description, looks }))
   }

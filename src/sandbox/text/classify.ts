@@ -91,8 +91,17 @@ export function pickLabel(text: string, labels: readonly string[]): string {
   const scores = names.map((name) => labelScore(name, found, plain))
   const best = Math.max(...scores)
   const rest = names.findIndex((name) => /^(other|none|general|misc|unknown|unrelated)/.test(name))
-  if (best === 0) return labels[rest >= 0 ? rest : 0] ?? ''
+  if (best === 0) return labels[rest >= 0 ? rest : usualLabel(names, text)] ?? ''
   return labels[scores.indexOf(best)] ?? ''
+}
+
+/** Where no word tells: a question is about use or service, praise and blame about the thing itself. */
+function usualLabel(names: readonly string[], text: string): number {
+  const likely = /\?/.test(text) ? /usab|service|support|question|help/ : /quality|product|general/
+  return Math.max(
+    0,
+    names.findIndex((name) => likely.test(name)),
+  )
 }
 
 /** What a text is about among what customers write about; `general` if nothing fits. */

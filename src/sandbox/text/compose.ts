@@ -239,7 +239,7 @@ export function productText(prompt: string): string {
 }
 
 /** What a request is about: `Write a short text about the history of tea.` is about `the history of tea`. */
-export function subjectOf(prompt: string): string {
+function subjectOf(prompt: string): string {
   const flat = firstLine(prompt).replace(/[?.!\s]+$/, '')
   const asked =
     /^(?:please\s+)?(?:can you\s+)?(?:write|give|make|create|compose|draft|tell|list|generate|explain|describe|name|find|suggest)\b[^:]*?(?:\b(?:about|on|of|for|that show|showing)\s+|:\s*)(.+)$/i.exec(

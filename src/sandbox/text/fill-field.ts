@@ -118,7 +118,7 @@ const fillers: readonly [RegExp, Filler][] = [
   ],
 ]
 
-export function fillField(matter: SubjectMatter, key: WantedKey): Json {
+function fillField(matter: SubjectMatter, key: WantedKey): Json {
   const name = key.name
     .replace(/([a-z])([A-Z])/g, '$1_$2')
     .replaceAll('-', '_')

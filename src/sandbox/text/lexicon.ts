@@ -58,7 +58,7 @@ export const subjects: Record<string, Set<string>> = {
     'service support staff rude helpful reply replied answer answered call called agent phone chat email team friendly ignored',
   ),
   usability: list(
-    'easy difficult confusing instructions manual setup set install app interface button use using software update screen login',
+    'easy difficult confusing instructions manual setup set install app interface button use using software update screen login dishwasher microwave oven wash care clean how',
   ),
   fit: list('size fit small large tight loose tall short colour color comfortable uncomfortable wear'),
   food: list('taste tasty delicious food fresh flavour flavor eat drink meal restaurant coffee tea'),

@@ -33,7 +33,11 @@ export function keywords(text: string, count: number): string[] {
   }
   const weigh = ([key, times]: [string, number]): number => {
     const word = spelled.get(key) ?? key
-    const form = /(ed|ing|ly)$/.test(word) ? 0.45 : /^\p{Lu}/u.test(word) ? 1.3 : 1
+    const form = /(ed|ing|ly|ate|ful|ous|ive|able|ible|ent|ant|est)$/.test(word)
+      ? 0.45
+      : /^\p{Lu}/u.test(word)
+        ? 1.3
+        : 1
     return times * Math.min(8, key.length) * form
   }
   return [...countEach(stems(text))]

@@ -22,7 +22,7 @@ export function sentences(text: string): string[] {
 }
 
 /** A short line that ends in no stop. */
-export function isHeading(block: string): boolean {
+function isHeading(block: string): boolean {
   const line = block.trim()
   return !line.includes('\n') && !/[.!?…:"”)]$/.test(line) && words(line).length <= 12
 }
@@ -55,7 +55,7 @@ export function stems(text: string): string[] {
     .map(stem)
 }
 
-export function stem(word: string): string {
+function stem(word: string): string {
   if (word.length > 5 && word.endsWith('ing')) return word.slice(0, -3)
   if (word.length > 4 && word.endsWith('ies')) return `${word.slice(0, -3)}y`
   if (word.length > 4 && word.endsWith('ed')) return word.slice(0, -2)
