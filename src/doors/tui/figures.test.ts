@@ -1,6 +1,6 @@
 /** How figures and others' texts are written. */
 import { expect, test } from 'vitest'
-import { plainLine, shownDollars, shownDuration } from './figures.ts'
+import { plainLine, shownDollars, shownDuration, shownModel } from './figures.ts'
 
 test.each([
   [0, '0.0 s'],
@@ -16,6 +16,11 @@ test.each([
 
 test('an unknown price is a question mark, nothing spent is nothing', () => {
   expect([null, 0, 0.00001, 0.0031, 1.255].map(shownDollars)).toEqual(['?', '', '<$0.0001', '$0.0031', '$1.25'])
+})
+
+test('of a version the first digits are enough', () => {
+  expect(shownModel(`nightmareai/real-esrgan:${'25a09be1'.repeat(8)}`)).toBe('nightmareai/real-esrgan:25a09be1')
+  expect(shownModel('meta/llama')).toBe('meta/llama')
 })
 
 test('others’ texts can not move the cursor', () => {

@@ -18,6 +18,11 @@ export function shownDollars(usd: number | null): string {
   return `$${usd.toFixed(usd < 1 ? 4 : 2)}`
 }
 
+/** `owner/name`, with the first digits of a version: nobody reads all 64. */
+export function shownModel(model: string): string {
+  return plainLine(model).replace(/:([0-9a-f]{8})[0-9a-f]{56}$/, ':$1')
+}
+
 /** Others' text as one line without control characters: they would move the cursor. */
 export function plainLine(text: string): string {
   // oxlint-disable-next-line no-control-regex -- control characters are what this is about

@@ -21,8 +21,8 @@ test('a run in the middle shows every step with its state, model, bar, seconds a
   expect(pictureOf(13, 100)).toMatchInlineSnapshot(`
     [
       "product_photo run1 running                                                           6.5 s  $0.0032",
-      "✓ brief          meta/meta-llama-3-70b-instruct                                      0.6 s  $0.0002",
-      "●   draw         ████▒▒▒▒▒▒▒░░░ 1/4  black-forest-labs/flux-schnell                  4.5 s  $0.0030",
+      "✓ brief          meta/meta-llama-3-70b-instruct                                     0.6 s   $0.0002",
+      "●   draw         ████▒▒▒▒▒▒▒░░░ 1/4  black-forest-labs/flux-schnell                 4.5 s   $0.0030",
       "·     judge",
       "·       upscale",
     ]
@@ -33,8 +33,8 @@ test('a run that failed says what went wrong, and what was skipped for it', () =
   expect(pictureOf(photoNews.length, 100)).toMatchInlineSnapshot(`
     [
       "product_photo run1 failed                                                            9.0 s  $0.0092",
-      "✓ brief          meta/meta-llama-3-70b-instruct                                      0.6 s  $0.0002",
-      "✗   draw         ██████████████ 4/4, 1 failed  1 of 4 items failed; item 3: the p…   2.4 s  $0.0090",
+      "✓ brief          meta/meta-llama-3-70b-instruct                                     0.6 s   $0.0002",
+      "✗   draw         ██████████████ 4/4, 1 failed  1 of 4 items failed; item 3: the …   2.4 s   $0.0090",
       "–     judge      "draw" failed",
       "–       upscale  "judge" was skipped",
     ]
@@ -46,8 +46,8 @@ test('at 60 columns names, figures and marks stay whole, and no line is too long
   expect(lines).toMatchInlineSnapshot(`
     [
       "product_photo run1 running                   6.5 s  $0.0032",
-      "✓ brief          meta/meta-llama-3-70b-in…   0.6 s  $0.0002",
-      "●   draw         ██▒▒▒▒░░ 1/4  black-fore…   4.5 s  $0.0030",
+      "✓ brief          meta/meta-llama-3-70b-i…   0.6 s   $0.0002",
+      "●   draw         ██▒▒▒▒░░ 1/4  black-for…   4.5 s   $0.0030",
       "·     judge",
       "·       upscale",
     ]

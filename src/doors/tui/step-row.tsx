@@ -1,6 +1,6 @@
 /** One line of the tree: mark, name, what it is doing, seconds, dollars. */
 import { Box, Text } from 'ink'
-import { plainLine, shownDollars, shownDuration } from './figures.ts'
+import { plainLine, shownDollars, shownDuration, shownModel } from './figures.ts'
 import { ItemBar } from './item-bar.tsx'
 import type { StepView } from './live-state.ts'
 import { type Paint, phaseMarks } from './palette.ts'
@@ -15,7 +15,7 @@ export interface StepRowProps {
 }
 
 export const timeWidth = 8
-export const costWidth = 9
+export const costWidth = 10
 
 export function StepRow({ step, width, nameWidth, now, paint }: StepRowProps) {
   const { mark, tone } = phaseMarks[step.phase]
@@ -63,7 +63,7 @@ function detailOf(step: StepView, now: number, paint: Paint): string {
   const note = noteOf(step)
   const parts: string[] = []
   if (note !== undefined) parts.push(paint(toneOfNote(step), note))
-  if (step.model !== undefined) parts.push(paint('quiet', step.model))
+  if (step.model !== undefined) parts.push(paint('quiet', shownModel(step.model)))
   if (step.cached) parts.push(paint('quiet', 'from the cache'))
   if (step.attempts > Math.max(1, step.items?.total ?? 1)) parts.push(paint('warn', attemptsOf(step)))
   if (step.retry_at !== undefined) parts.push(paint('warn', `again in ${shownDuration(step.retry_at - now)}`))
