@@ -4,6 +4,7 @@
  *   node scripts/bundle.ts FOLDER
  */
 import { rolldown } from 'rolldown'
+import { cheapBuiltins } from './cheap-builtins.ts'
 import { thirdPartyLicenses } from './third-party-licenses.ts'
 
 const folder = process.argv[2]
@@ -14,7 +15,7 @@ await using bundle = await rolldown({
   platform: 'node',
   // Loaded at first use by few commands, and not small; bundled they would not start sooner.
   external: [/^(ink|react|replicate|undici)(\/|$)/],
-  plugins: [thirdPartyLicenses('THIRD-PARTY-LICENSES.txt')],
+  plugins: [cheapBuiltins(), thirdPartyLicenses('THIRD-PARTY-LICENSES.txt')],
   onLog(level, log) {
     if (level === 'warn') process.stderr.write(`warning: ${log.message}\n`)
   },
