@@ -17,9 +17,14 @@ const Numbers = Annotation.Root({
   result: Annotation({ reducer: (_left, right) => right, default: () => 0 }),
 })
 
+/** @param {number[]} numbers */
+function sumOf(numbers) {
+  return numbers.reduce((total, n) => total + n, 0)
+}
+
 function fanGraph() {
   const graph = new StateGraph(Numbers)
-  graph.addNode('join', ({ list }) => ({ result: list.reduce((total, n) => total + n, 0) }))
+  graph.addNode('join', ({ list }) => ({ result: sumOf(list) }))
   for (let n = 0; n < fanWidth; n += 1) graph.addNode(`s${n}`, () => ({ list: [n] }))
   for (let n = 0; n < fanWidth; n += 1) graph.addEdge(START, `s${n}`)
   // One edge from all of them: join runs once, when the last is done.

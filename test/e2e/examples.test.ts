@@ -121,7 +121,7 @@ describe('article_to_podcast', () => {
       expect(script.length).toBeGreaterThan(3)
       expect(audio).toHaveLength(script.length)
       for (const path of audio) expect((await readFile(path)).subarray(0, 4).toString()).toBe('RIFF')
-      const speakers = (result.steps['turns']?.output as { speaker: string }[]).map(({ speaker }) => speaker)
+      const speakers = ((result.steps['turns']?.output ?? []) as { speaker: string }[]).map(({ speaker }) => speaker)
       expect(new Set(speakers)).toEqual(new Set(['host', 'guest']))
     },
   )

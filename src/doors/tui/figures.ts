@@ -25,7 +25,6 @@ export function shownModel(model: string): string {
 
 /** Others' text as one line without control characters: they would move the cursor. */
 export function plainLine(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- control characters are what this is about
   const visible = text.replaceAll(/\u001b\[[0-9;?]*[ -/]*[@-~]/g, '').replaceAll(/[\u0000-\u001f\u007f-\u009f]+/g, ' ')
   return visible.replaceAll(/\s+/g, ' ').trim()
 }
