@@ -1,6 +1,6 @@
 /** The agents and models that the workflows of the nearest folder name. */
 import type { AgentDefinition, WorkflowDefinition } from '../domain/definition.ts'
-import { NotFoundError, UsageError } from '../domain/errors.ts'
+import { UsageError } from '../domain/errors.ts'
 import { canonicalJson, type Json } from '../std/json.ts'
 import { suggest } from '../std/suggest.ts'
 import { listWorkflows } from '../workflow/find.ts'
@@ -51,13 +51,13 @@ function modelsOf(definition: WorkflowDefinition): string[] {
   return [...own, ...steps.flatMap(({ action }) => (action.kind === 'model' ? [action.model] : []))]
 }
 
-/** Throws NotFoundError, or UsageError when workflows define different agents of that name. */
+/** Throws UsageError when there is none, or workflows define different agents of that name. */
 export async function findAgent(cwd: string, name: string): Promise<FoundAgent> {
   const { agents } = await agentsOfWorkflows(cwd)
   const [found, other] = agents.filter((agent) => agent.name === name)
   if (!found) {
     const near = suggest(name, agents.map((agent) => agent.name))
-    throw new NotFoundError(`there is no agent "${name}" in the workflows here`, {
+    throw new UsageError(`there is no agent "${name}" in the workflows here`, {
       hint: near === undefined ? '`agents list` shows them; a model is written owner/name' : `did you mean "${near}"?`,
     })
   }

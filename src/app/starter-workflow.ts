@@ -32,6 +32,6 @@ steps:
 
 outputs:
   slogan: \${{ trim(steps.slogan.output) }}
-  picture: \${{ steps.picture.output }}
+  picture: \${{ first(steps.picture.output) }}
 `
 }

@@ -35,23 +35,25 @@ export function progressKind(context: CommandContext, options: { jsonl: boolean;
 }
 
 function plainLines(context: CommandContext, app: App): Progress {
-  let unsubscribe = () => {}
   const early = collect(app)
   return {
-    begin(run) {
-      const line = eventLines(run.run_id, run.outline, context.errorStyle)
-      const show = (news: RunNews) => {
-        const text = line(news)
-        if (text !== undefined) context.note(text)
-      }
-      unsubscribe = early.hand(show)
-    },
+    begin: (run) => void early.hand(lineByLine(context, run)),
     say: (text) => context.note(text),
     async end() {
       early.stop()
-      unsubscribe()
       return undefined
     },
+  }
+}
+
+/** Prints a line an event, after one that names the run. */
+function lineByLine(context: CommandContext, { run_id, outline }: RunHandle): (news: RunNews) => void {
+  const style = context.errorStyle
+  const line = eventLines(run_id, outline, style)
+  context.note(`${style.bold(outline.workflow)}  ${style.dim(`run ${run_id}`)}`)
+  return (news) => {
+    const text = line(news)
+    if (text !== undefined) context.note(text)
   }
 }
 
@@ -60,7 +62,6 @@ function jsonLines(context: CommandContext, app: App): Progress {
   let last: JsonObject | undefined
   const seqs = new Map<string, number>()
   const early = collect(app)
-  let unsubscribe = () => {}
   const show = (news: RunNews) => {
     if ('seq' in news.event) seqs.set(news.run_id, news.event.seq)
     const line = eventObject(news, seqs.get(news.run_id))
@@ -72,12 +73,11 @@ function jsonLines(context: CommandContext, app: App): Progress {
   return {
     begin(run) {
       root = run.run_id
-      unsubscribe = early.hand(show)
+      early.hand(show)
     },
     say: (text) => context.note(text),
     async end() {
       early.stop()
-      unsubscribe()
       return last
     },
   }
@@ -93,8 +93,12 @@ function liveTree(context: CommandContext, app: App): Progress {
     } catch {
       return undefined
     }
-    const { showLive } = await import('../tui/live-run.tsx')
+    const showLive = await loadTree(context)
     if (over.signal.aborted) return undefined
+    if (!showLive) {
+      early.hand(lineByLine(context, run))
+      return undefined
+    }
     return showLive({
       plan: { run_id: run.run_id, title: run.outline.workflow, steps: run.outline.steps },
       subscribe: (listener) => early.hand(listener),
@@ -115,6 +119,16 @@ function liveTree(context: CommandContext, app: App): Progress {
       early.stop()
       return undefined
     },
+  }
+}
+
+/** A run must not fail because it can't be drawn. */
+async function loadTree(context: CommandContext) {
+  try {
+    return (await import('../tui/live-run.tsx')).showLive
+  } catch (error) {
+    context.warn(`the live tree can't be shown: ${error instanceof Error ? error.message : String(error)}`)
+    return undefined
   }
 }
 

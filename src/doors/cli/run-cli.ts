@@ -1,8 +1,7 @@
 /** Runs one command in given surroundings and gives the exit code; everything it opens is closed, every error is printed here. */
 import { version } from '../../app/version.ts'
-import type { Action, ActionContext, InputOf, OutputOf } from '../../app/action.ts'
 import type { App } from '../../app/app.ts'
-import { UsageError } from '../../domain/errors.ts'
+import { callAction } from '../../app/call-action.ts'
 import type { AppChoice } from './app-options.ts'
 import { type CommandContext, currentUser } from './context.ts'
 import { errorLines, errorObject, exitCodeOf } from './errors.ts'
@@ -72,7 +71,7 @@ export async function runCli(argv: readonly string[], surroundings: Surroundings
         closing.push(() => app.close())
         return app
       },
-      call: (app, action, input, more) => callAction(app, action, input, { signal: new AbortController().signal, by: user, warn, ...more }),
+      call: (app, action, input, more) => callAction(app, action, input, { by: user, warn, ...more }),
       readStdin: () => readAll(around.stdin),
     }
   }
@@ -89,16 +88,6 @@ async function openApp(around: Surroundings, choice: AppChoice, warn: (message: 
     sandbox: choice.sandbox ?? false,
     startSandbox: async (dataDir) => (await import('../../sandbox/sandbox.ts')).startSandbox(choice.sandboxInMemory ? {} : { dataDir }),
   })
-}
-
-/** Options have their types already; what is still wrong with an input is told as usage. */
-async function callAction<A extends Action>(app: App, action: A, input: InputOf<A>, context: ActionContext): Promise<OutputOf<A>> {
-  const checked = action.input.safeParse(input)
-  if (!checked.success) {
-    const [issue] = checked.error.issues
-    throw new UsageError(`${issue?.path.join('.') || 'input'}: ${issue?.message}`)
-  }
-  return (await action.run(app, checked.data, context)) as OutputOf<A>
 }
 
 /** For people on a terminal with line breaks, else on one line. */

@@ -23,9 +23,10 @@ export function eventLines(runId: string, outline: RunOutline, style: Style): (n
     const { event } = news
     if (event.type === 'run.finalising' && !hasFinally) return undefined
     if (event.type === 'foreach.expanded') fanned.add(`${news.run_id} ${event.step}`)
+    if (event.type === 'step.settled' && event.index !== undefined) fanned.add(`${news.run_id} ${event.step}`)
     const isWhole = event.type === 'step.settled' && event.index === undefined && fanned.has(`${news.run_id} ${event.step}`)
     // Attempts of all items together say nothing.
-    const text = sentence(isWhole ? { ...news, event: { ...event, attempts: 1 } } : news, style)
+    const text = sentence(isWhole ? { ...event, attempts: 1 } : event, style)
     began ??= news.event.time
     if (text === undefined) return undefined
     const time = pad(formatDuration(Math.max(0, news.event.time - began)), 7, 'right')
@@ -42,23 +43,22 @@ function labelOf({ run_id, event }: RunNews, root: string): string {
   return nested === '' ? step : `${nested}/${step}`
 }
 
-function sentence({ run_id, event }: RunNews, style: Style): string | undefined {
+function sentence(event: Event, style: Style): string | undefined {
   const teller = Object.hasOwn(tellers, event.type) ? (tellers[event.type] as Teller) : undefined
-  return teller?.(event, style, run_id)
+  return teller?.(event, style)
 }
 
-type Teller = (event: Event, style: Style, runId: string) => string | undefined
+type Teller = (event: Event, style: Style) => string | undefined
 
 const width = 160
 const short = (text: string) => oneLine(text, width)
 const yellow = (style: Style, text: string) => style.yellow(text)
 
-function tell<T extends Event['type']>(_type: T, teller: (event: OneOf<T>, style: Style, runId: string) => string | undefined): Teller {
+function tell<T extends Event['type']>(_type: T, teller: (event: OneOf<T>, style: Style) => string | undefined): Teller {
   return teller as Teller
 }
 
 const tellers: Partial<Record<Event['type'], Teller>> = {
-  'run.created': tell('run.created', (event, style, runId) => `${style.bold(event.workflow)} ${style.dim(runId)}${event.sandbox ? ', in the sandbox' : ''}`),
   'run.started': tell('run.started', (event, style) => (event.seq > 2 ? style.dim('going on') : undefined)),
   'run.retried': tell('run.retried', (event) => `attempt ${event.attempt}: ${event.reset.map(({ step }) => step).join(', ')} again`),
   'run.pausing': tell('run.pausing', (event, style) => yellow(style, `pausing, asked by ${event.by}: no more steps are started`)),

@@ -70,8 +70,8 @@ function excerpt(source: string, column: number): { text: string; caret: number 
   return { text, caret: at - from + (from > 0 ? 1 : 0) }
 }
 
-/** The path as seen from the working folder, when that is shorter. */
+/** The path as seen from the working folder, for what lies in it. */
 export function shortPath(path: string, cwd: string): string {
   const near = relative(cwd, path)
-  return near !== '' && near.length < path.length ? near : path
+  return near !== '' && !near.startsWith('..') ? near : path
 }

@@ -36,11 +36,19 @@ export function outputLines(run: RunResult, show: SummaryShow): string[] {
 const mostLines = 12
 
 function outputLine(name: string, value: Json, width: number, files: ReadonlySet<string>, { style, cwd }: SummaryShow): string[] {
-  const text = typeof value === 'string' ? (files.has(value) ? shortPath(value, cwd) : printable(value).trimEnd()) : JSON.stringify(value)
-  const lines = text.split('\n')
+  const lines = textOf(value, files, cwd).split('\n')
   const shown = lines.slice(0, mostLines)
   if (lines.length > mostLines) shown.push(style.dim(`… ${lines.length - mostLines} more lines; --output outputs.${name} prints it all`))
   return shown.map((line, at) => `  ${(at === 0 ? name : '').padEnd(width)}  ${line}`.trimEnd())
+}
+
+/** Strings as they are, files as paths, a list of files one a line, everything else as JSON. */
+function textOf(value: Json, files: ReadonlySet<string>, cwd: string): string {
+  const isFile = (part: Json): part is string => typeof part === 'string' && files.has(part)
+  if (isFile(value)) return shortPath(value, cwd)
+  if (typeof value === 'string') return printable(value).trimEnd()
+  if (Array.isArray(value) && value.length > 0 && value.every(isFile)) return value.map((path) => shortPath(path, cwd)).join('\n')
+  return printable(JSON.stringify(value))
 }
 
 export interface ShownFile {
