@@ -38,6 +38,7 @@ export interface Price {
   usd_per_call?: number
   usd_per_second?: number
   usd_per_output?: number
+  usd_per_input_character?: number
   usd_per_input_token?: number
   usd_per_output_token?: number
 }

@@ -13,14 +13,14 @@ const maxProblems = 10
 /** What is wrong with a schema (unknown keywords included, which would be silently ignored otherwise); empty: nothing. */
 export function checkJsonSchema(schema: Json): string[] {
   if (!isObject(schema)) return ['a schema is an object']
-  return checkSchema(schema as JsonObject, '', schema as JsonObject)
+  return checkSchema(schema, '', schema)
 }
 
 function checkSchema(schema: Json, at: string, root: JsonObject): string[] {
   if (typeof schema === 'boolean') return []
   if (!isObject(schema)) return [`${at || 'the schema'} is neither an object nor a boolean`]
   const problems: string[] = []
-  for (const [name, given] of Object.entries(schema as JsonObject)) {
+  for (const [name, given] of Object.entries(schema)) {
     const place = at === '' ? name : `${at}.${name}`
     const keyword = Object.hasOwn(keywords, name) ? keywords[name] : undefined
     if (keyword) problems.push(...keyword(given, place, root))
@@ -42,7 +42,7 @@ const schemas: Keyword = (given, at, root) => {
 }
 const namedSchemas: Keyword = (given, at, root) => {
   if (!isObject(given)) return [`${at} is not a mapping of schemas`]
-  return Object.entries(given as JsonObject).flatMap(([name, each]) => checkSchema(each, `${at}.${name}`, root))
+  return Object.entries(given).flatMap(([name, each]) => checkSchema(each, `${at}.${name}`, root))
 }
 const names: Keyword = (given, at) =>
   Array.isArray(given) && given.every((name) => typeof name === 'string') ? [] : [`${at} is not a list of names`]
@@ -136,7 +136,7 @@ function follow(reference: string, root: JsonObject): Json | undefined {
   for (const step of reference.split('/').slice(1)) {
     const name = decodeURIComponent(step).replaceAll('~1', '/').replaceAll('~0', '~')
     if (Array.isArray(part)) part = part[Number(name)]
-    else if (isObject(part) && Object.hasOwn(part, name)) part = (part as JsonObject)[name]
+    else if (isObject(part) && Object.hasOwn(part, name)) part = part[name]
     else return undefined
   }
   return part

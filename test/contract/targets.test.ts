@@ -40,7 +40,7 @@ describeTarget({
 describeTarget({
   kind: 'replicate',
   async open() {
-    const sandbox = await startSandbox({ latency: '20', fail: ['bytedance/*:stall'] })
+    const sandbox = await startSandbox({ latency: '20', fail: ['google/*:stall'] })
     const target = createReplicateTarget({
       token: 'any',
       baseUrl: sandbox.url,
@@ -54,7 +54,7 @@ describeTarget({
         input: { prompt: 'a lighthouse', width: 128, height: 128 },
       },
       bad: { candidate: candidate('replicate', 'black-forest-labs/flux-schnell'), input: { num_outputs: 99 } },
-      slow: { candidate: candidate('replicate', 'bytedance/sdxl-lightning-4step'), input: { prompt: 'x' } },
+      slow: { candidate: candidate('replicate', 'google/nano-banana'), input: { prompt: 'x' } },
       begun: () => sandbox.bill().predictions,
       close: async () => {
         await target.close()

@@ -75,5 +75,5 @@ function withoutNames(value: Json): Json {
   if (typeof value === 'string') return parseArtifactUri(value) ? `artifact:${parseArtifactUri(value)?.sha256}` : value
   if (Array.isArray(value)) return value.map(withoutNames)
   if (!isObject(value)) return value
-  return Object.fromEntries(Object.entries(value as JsonObject).map(([key, each]) => [key, withoutNames(each)]))
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, withoutNames(each)]))
 }

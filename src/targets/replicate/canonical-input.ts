@@ -12,7 +12,7 @@ function withoutNames(value: Json): Json {
   if (typeof value === 'string') return textWithoutName(value)
   if (Array.isArray(value)) return value.map(withoutNames)
   if (!isObject(value)) return value
-  return Object.fromEntries(Object.entries(value as JsonObject).map(([key, each]) => [key, withoutNames(each)]))
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, withoutNames(each)]))
 }
 
 function textWithoutName(text: string): string {

@@ -33,6 +33,7 @@ export async function createPrediction(
   await record.intended(body, version)
   const intended_at = clock.now()
   if (signal.aborted) throw notBegun(signal)
+  const open: OpenCall = { call: 0, model: route.model, body, intended_at, ...fields }
   const sending = sendingSignal(signal, clock)
   try {
     const answer = await api.json('POST', pathOf(route), {
@@ -42,15 +43,28 @@ export async function createPrediction(
     })
     const prediction = readPrediction(answer)
     if (!prediction) throw new NetworkError(`POST ${pathOf(route)}: the answer is no prediction`)
-    await Promise.all([record.created(prediction.id, 'created'), record.claim(prediction.id)])
-    return prediction
+    const [isOurs] = await Promise.all([record.claim(prediction.id), record.created(prediction.id, 'created')])
+    return isOurs ? prediction : await exchanged(api, route, open, context, prediction)
   } catch (error) {
     if (!mayHaveArrived(error)) throw error
-    const open: OpenCall = { call: 0, model: route.model, body: context.mask(body), intended_at, ...fields }
     return await searchedFor(api, route, open, context, error)
   } finally {
     sending.end()
   }
+}
+
+/** A search for an equal call took ours before we had claimed it: then the one it was looking for is ours. */
+async function exchanged(
+  api: Api,
+  route: Route,
+  open: OpenCall,
+  context: TargetContext,
+  taken: Prediction,
+): Promise<Prediction> {
+  const found = await findLost(api, route, open, context)
+  if (!found) return taken
+  await context.record.created(found.prediction.id, 'searched', found.matches)
+  return found.prediction
 }
 
 /** Looks twice before it says that nothing was made; then the next attempt looks once more, and creates. */

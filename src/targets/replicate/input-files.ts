@@ -106,8 +106,9 @@ function filesIn(input: JsonObject, context: TargetContext): Map<string, KeptFil
     if (typeof value === 'string') {
       const file = value.startsWith('artifact:') && parseArtifactUri(value) ? context.files.find(value) : undefined
       if (file) found.set(value, file)
-    } else if (Array.isArray(value)) open.push(...value)
-    else if (isObject(value)) open.push(...Object.values(value as JsonObject))
+    } else if (Array.isArray(value) || isObject(value)) {
+      for (const each of Object.values(value)) open.push(each)
+    }
   }
   return found
 }
@@ -116,7 +117,7 @@ function replaced(value: Json, by: ReadonlyMap<string, string>): Json {
   if (typeof value === 'string') return by.get(value) ?? value
   if (Array.isArray(value)) return value.map((each) => replaced(each, by))
   if (!isObject(value)) return value
-  return Object.fromEntries(Object.entries(value as JsonObject).map(([key, each]) => [key, replaced(each, by)]))
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, replaced(each, by)]))
 }
 
 /** Uploads live for a day or so: one of an earlier process may be gone. */

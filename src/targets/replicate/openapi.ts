@@ -7,12 +7,12 @@ const maxDepth = 32
 export function dereferenced(document: Json | undefined, name: string): JsonObject | undefined {
   const schemas = pathOf(document, ['components', 'schemas'])
   if (!isObject(schemas) || !isObject(schemas[name])) return undefined
-  return resolved(schemas[name] as Json, schemas as JsonObject, [name]) as JsonObject
+  return resolved(schemas[name], schemas, [name]) as JsonObject
 }
 
 function pathOf(value: Json | undefined, path: readonly string[]): Json | undefined {
   let at: Json | undefined = value
-  for (const key of path) at = isObject(at) ? (at as JsonObject)[key] : undefined
+  for (const key of path) at = isObject(at) ? at[key] : undefined
   return at
 }
 
@@ -20,7 +20,7 @@ function resolved(value: Json, schemas: JsonObject, trail: readonly string[]): J
   if (trail.length > maxDepth) return {}
   if (Array.isArray(value)) return value.map((each) => resolved(each, schemas, trail))
   if (!isObject(value)) return value
-  const { $ref, ...rest } = value as JsonObject
+  const { $ref, ...rest } = value
   const own = Object.fromEntries(Object.entries(rest).map(([key, each]) => [key, resolved(each, schemas, trail)]))
   const referred = typeof $ref === 'string' ? follow($ref, schemas, trail) : {}
   return inlined({ ...referred, ...own })
@@ -30,7 +30,7 @@ function follow(reference: string, schemas: JsonObject, trail: readonly string[]
   const name = /^#\/components\/schemas\/(.+)$/.exec(reference)?.[1]
   if (name === undefined || trail.includes(name) || !Object.hasOwn(schemas, name)) return {}
   const found = resolved(schemas[name] as Json, schemas, [...trail, name])
-  return isObject(found) ? (found as JsonObject) : {}
+  return isObject(found) ? found : {}
 }
 
 /** Enums stand as `allOf` with one member. */
@@ -38,5 +38,5 @@ function inlined(schema: JsonObject): JsonObject {
   const { allOf, ...rest } = schema
   const [only, ...others] = Array.isArray(allOf) ? allOf : []
   if (!isObject(only) || others.length > 0) return schema
-  return { ...(only as JsonObject), ...rest }
+  return { ...only, ...rest }
 }

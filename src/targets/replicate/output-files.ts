@@ -58,7 +58,7 @@ export function fileLinks(output: Json, baseUrl: URL): string[] {
     if (typeof value === 'string') {
       if (isFile(value, baseUrl)) found.add(value)
     } else if (Array.isArray(value)) value.forEach(walk)
-    else if (isObject(value)) Object.values(value as JsonObject).forEach(walk)
+    else if (isObject(value)) Object.values(value).forEach(walk)
   }
   walk(output)
   return [...found]
@@ -90,7 +90,7 @@ function replaced(value: Json, by: ReadonlyMap<string, KeptFile>): Json {
   }
   if (Array.isArray(value)) return value.map((each) => replaced(each, by))
   if (!isObject(value)) return value
-  return Object.fromEntries(Object.entries(value as JsonObject).map(([key, each]) => [key, replaced(each, by)]))
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, replaced(each, by)]))
 }
 
 // ── one file ──

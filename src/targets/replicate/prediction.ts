@@ -19,8 +19,11 @@ const predictionShape = z.object({
   version: text,
   deployment: text,
   input: object,
-  output: z.unknown().transform((value) => (value ?? null) as Json),
-  error: z.unknown(),
+  output: z
+    .unknown()
+    .optional()
+    .transform((value) => (value ?? null) as Json),
+  error: z.unknown().optional(),
   logs: z.string().catch(''),
   data_removed: z.boolean().catch(false),
   metrics: object,
@@ -40,7 +43,7 @@ export interface Prediction {
   deployment: string | undefined
   input: JsonObject
   output: Json
-  error: unknown
+  error?: unknown
   logs: string
   data_removed: boolean
   metrics: JsonObject

@@ -34,25 +34,44 @@ export const modelPrices: Readonly<Record<string, Price>> = {
   'recraft-ai/recraft-crisp-upscale': image(0.006),
   'recraft-ai/recraft-remove-background': image(0.01),
   'minimax/video-01': image(0.5),
-  'bytedance/sdxl-lightning-4step': seconds('gpu-l40s'),
   'stability-ai/sdxl': seconds('gpu-l40s'),
+  'bytedance/sdxl-lightning-4step': seconds('gpu-l40s'),
   'nightmareai/real-esrgan': seconds('gpu-t4'),
   'daanelson/real-esrgan-a100': seconds('gpu-a100-large'),
+  'philz1337x/clarity-upscaler': seconds('gpu-a100-large'),
   'tencentarc/gfpgan': seconds('gpu-t4'),
   'cjwbw/rembg': seconds('gpu-t4'),
   'salesforce/blip': seconds('gpu-t4'),
+  'lucataco/moondream2': seconds('gpu-l40s'),
+  'yorickvp/llava-13b': seconds('gpu-l40s'),
+  'lucataco/nsfw_image_detection': seconds('gpu-t4'),
+  'abiruyt/text-extract-ocr': seconds('cpu'),
   'openai/whisper': seconds('gpu-t4'),
+  'vaibhavs10/incredibly-fast-whisper': seconds('gpu-l40s'),
   'jaaari/kokoro-82m': seconds('gpu-t4'),
+  'suno-ai/bark': seconds('gpu-a100-large'),
+  'meta/musicgen': seconds('gpu-a100-large'),
+  'minimax/speech-02-turbo': { usd_per_input_character: 0.03 / 1_000 },
   'meta/meta-llama-3-8b-instruct': tokens(0.05, 0.25),
   'meta/meta-llama-3-70b-instruct': tokens(0.65, 2.75),
+  'openai/gpt-4o-mini': tokens(0.15, 0.6),
+  'openai/gpt-5-nano': tokens(0.05, 0.4),
+  'google/gemini-2.5-flash': tokens(0.3, 2.5),
+  'anthropic/claude-4-sonnet': tokens(3, 15),
+  'deepseek-ai/deepseek-v3': tokens(1.45, 1.45),
 }
 
 /** The agent's own price, the user's table, ours; undefined: nobody knows. */
-export function priceFor(candidate: Candidate, own: Readonly<Record<string, Price>> | undefined): Price | undefined {
+export function priceFor(candidate: Candidate, own: Readonly<Record<string, Price>> = {}): Price | undefined {
   if (candidate.price) return candidate.price
-  if (candidate.deployment) return own?.[candidate.model]
-  const name = candidate.model.split(':')[0] as string
-  return own?.[candidate.model] ?? own?.[name] ?? (Object.hasOwn(modelPrices, name) ? modelPrices[name] : undefined)
+  const { model } = candidate
+  if (candidate.deployment) return entry(own, model)
+  const name = model.split(':')[0] as string
+  return entry(own, model) ?? entry(own, name) ?? entry(modelPrices, name)
+}
+
+function entry(table: Readonly<Record<string, Price>>, name: string): Price | undefined {
+  return Object.hasOwn(table, name) ? table[name] : undefined
 }
 
 // ── what it cost ──
@@ -73,6 +92,7 @@ export function costOf(prediction: Prediction, price: Price | undefined): number
     price.usd_per_call ?? 0,
     time,
     part(price.usd_per_output, outputsOf(prediction)),
+    part(price.usd_per_input_character, numberIn(prediction.metrics, 'character_count')),
     part(price.usd_per_input_token, numberIn(prediction.metrics, 'input_token_count')),
     part(price.usd_per_output_token, numberIn(prediction.metrics, 'output_token_count')),
   ]
@@ -120,8 +140,8 @@ export function mostCost(price: Price | undefined, input: JsonObject, timeout_ms
     (price.usd_per_call ?? 0) +
     (price.usd_per_second ?? 0) * Math.min(longestRunSeconds, limit) +
     (price.usd_per_output ?? 0) * outputsAsked(input) +
-    // No token is shorter than a byte.
-    (price.usd_per_input_token ?? 0) * textBytes(input) +
+    // No character or token is shorter than a byte.
+    ((price.usd_per_input_character ?? 0) + (price.usd_per_input_token ?? 0)) * textBytes(input) +
     (price.usd_per_output_token ?? 0) * tokensAsked(input)
   )
 }
@@ -146,5 +166,5 @@ function textBytes(value: Json): number {
   if (typeof value === 'string') return Buffer.byteLength(value)
   if (Array.isArray(value)) return value.reduce<number>((sum, each) => sum + textBytes(each), 0)
   if (!isObject(value)) return 4
-  return Object.values(value as JsonObject).reduce<number>((sum, each) => sum + textBytes(each), 0)
+  return Object.values(value).reduce<number>((sum, each) => sum + textBytes(each), 0)
 }

@@ -106,8 +106,8 @@ async function readModel(api: Api, model: string): Promise<KnownModel> {
       hint: 'check the spelling of owner/name at https://replicate.com/explore',
     })
   }
-  const facts = isObject(body) ? (body as JsonObject) : {}
-  const latest = isObject(facts['latest_version']) ? (facts['latest_version'] as JsonObject) : {}
+  const facts = isObject(body) ? body : {}
+  const latest = isObject(facts['latest_version']) ? facts['latest_version'] : {}
   const known: KnownModel = { name: model, official: facts['is_official'] === true, ...schemasOf(latest) }
   if (typeof facts['description'] === 'string') known.description = facts['description']
   if (typeof facts['run_count'] === 'number') known.run_count = facts['run_count']
@@ -118,7 +118,7 @@ async function readModel(api: Api, model: string): Promise<KnownModel> {
 
 async function readVersion(api: Api, model: string, version: string): Promise<KnownModel> {
   const body = await api.json('GET', `/models/${model}/versions/${version}`)
-  return { name: model, official: false, version, ...schemasOf(isObject(body) ? (body as JsonObject) : {}) }
+  return { name: model, official: false, version, ...schemasOf(isObject(body) ? body : {}) }
 }
 
 function schemasOf(version: JsonObject): Pick<ModelInfo, 'input_schema' | 'output_schema'> {

@@ -39,7 +39,7 @@ async function matching(api: Api, route: Route, open: OpenCall, context: TargetC
   let params: Record<string, string> | undefined = { created_after: new Date(from).toISOString() }
   for (let page = 0; page < maxPages && params; page += 1) {
     const body: Json = await api.json('GET', '/predictions', { params, signal: context.signal })
-    const list = isObject(body) ? (body as JsonObject) : {}
+    const list = isObject(body) ? body : {}
     const results = Array.isArray(list['results']) ? list['results'] : []
     const predictions = results.map(readPrediction).filter((each) => each !== undefined)
     for (const prediction of predictions) {
@@ -54,7 +54,7 @@ async function matching(api: Api, route: Route, open: OpenCall, context: TargetC
 }
 
 function inputOf(body: Json): Json {
-  return isObject(body) ? ((body as JsonObject)['input'] ?? {}) : {}
+  return isObject(body) ? (body['input'] ?? {}) : {}
 }
 
 function isOfRoute(prediction: Prediction, route: Route): boolean {

@@ -64,7 +64,7 @@ export function createApi(options: ReplicateOptions): Api {
       return (await response.json()) as Json
     },
     async upload(bytes, name, mediaType, signal) {
-      const content = new File([bytes as Uint8Array<ArrayBuffer>], name, { type: mediaType })
+      const content = new File([bytes], shortened(name), { type: mediaType })
       const file = await client.files.create(content, {}, { signal })
       const url = (file as { urls?: { get?: unknown } }).urls?.get
       if (typeof url !== 'string' || !URL.canParse(url))
@@ -83,6 +83,11 @@ export function createApi(options: ReplicateOptions): Api {
       await Promise.all([agent.destroy(), openAgent.destroy()])
     },
   }
+}
+
+/** The API takes names of up to 255 bytes; what tells a file's type stands at the end. */
+function shortened(name: string): string {
+  return Buffer.byteLength(name) <= 255 ? name : Array.from(name).slice(-60).join('')
 }
 
 function tokenOf({ token }: ReplicateOptions): string {
