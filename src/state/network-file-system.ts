@@ -9,7 +9,8 @@ const networkKinds =
 
 /** The kind of network file system under a path (which need not be there yet), or undefined when it is a local one. */
 export async function networkFileSystem(path: string): Promise<string | undefined> {
-  const mounts = process.platform === 'linux' ? linuxMounts(await readFile('/proc/mounts', 'utf8')) : bsdMounts(await mountOutput())
+  const mounts =
+    process.platform === 'linux' ? linuxMounts(await readFile('/proc/mounts', 'utf8')) : bsdMounts(await mountOutput())
   return networkKindOf(await realParent(path), mounts)
 }
 
@@ -36,7 +37,9 @@ export function linuxMounts(text: string): Mount[] {
     .map((line) => line.split(' '))
     .filter((fields) => fields.length >= 3)
     .map(([, folder, kind]) => ({
-      folder: (folder as string).replace(/\\(\d{3})/g, (_all, octal: string) => String.fromCharCode(Number.parseInt(octal, 8))),
+      folder: (folder as string).replace(/\\(\d{3})/g, (_all, octal: string) =>
+        String.fromCharCode(Number.parseInt(octal, 8)),
+      ),
       kind: kind as string,
     }))
 }

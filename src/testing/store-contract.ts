@@ -20,14 +20,14 @@ export interface OpenedStore {
   remove(): Promise<void>
 }
 
-type Body = (parts: { store: Store; another: () => Promise<Store>; clock: ReturnType<typeof eagerClock> }) => Promise<void>
+type Body = (parts: {
+  store: Store
+  another: () => Promise<Store>
+  clock: ReturnType<typeof eagerClock>
+}) => Promise<void>
 
 /** `open` makes a store that is empty. */
-export function storeContract(
-  name: string,
-  runner: SuiteRunner,
-  open: (clock: Clock) => Promise<OpenedStore>,
-): void {
+export function storeContract(name: string, runner: SuiteRunner, open: (clock: Clock) => Promise<OpenedStore>): void {
   runner.describe(`${name}, as a store`, () => {
     for (const [title, body] of Object.entries(promises)) {
       runner.it(title, async () => {
@@ -108,7 +108,12 @@ const promises: Record<string, Body> = {
 
   'refuses a run whose id is taken, and leaves the first as it was': async ({ store }) => {
     await make(store, 'r1')
-    const again = await store.createRun(record('r1', { workflow: 'other' }), { hash: 'h2', json: '{}' }, [event(1, 'other')], bob)
+    const again = await store.createRun(
+      record('r1', { workflow: 'other' }),
+      { hash: 'h2', json: '{}' },
+      [event(1, 'other')],
+      bob,
+    )
     assert.equal(again, false)
     assert.equal((await store.getRun('r1'))?.workflow, 'photo')
     assert.deepEqual(await store.readEvents('r1'), [event(1)])
@@ -160,10 +165,10 @@ const promises: Record<string, Body> = {
     assert.deepEqual(await list({ parent_run_id: 'r1' }), ['c1'])
   },
 
-  'keeps a definition once': async ({ store }) => {
-    await store.putDefinition('h', 'first')
-    await store.putDefinition('h', 'second')
-    assert.equal(await store.getDefinition('h'), 'first')
+  'keeps a definition that is put again': async ({ store, another }) => {
+    await store.putDefinition('h', '{"b":2}')
+    await (await another()).putDefinition('h', '{"b":2}')
+    assert.equal(await store.getDefinition('h'), '{"b":2}')
   },
 
   'appends events and gives them back in order, whole': async ({ store, another }) => {
@@ -189,12 +194,35 @@ const promises: Record<string, Body> = {
 
   'moves the row of a run on with its events': async ({ store }) => {
     const lease = await make(store, 'r1')
-    await store.append(lease, [event(2, 'x', 5_000)], { status: 'waiting', waiting_for: 'approval', cost_usd: null, attempt: 2 })
+    await store.append(lease, [event(2, 'x', 5_000)], {
+      status: 'waiting',
+      waiting_for: 'approval',
+      cost_usd: null,
+      attempt: 2,
+    })
     const waiting = await store.getRun('r1')
-    assert.deepEqual(waiting, record('r1', { status: 'waiting', waiting_for: 'approval', cost_usd: null, attempt: 2, seq: 2, updated_at: 5_000 }))
-    await store.append(lease, [event(3, 'x', 6_000)], { status: 'running', waiting_for: undefined, cost_usd: 0.25, definition_hash: 'new' })
+    assert.deepEqual(
+      waiting,
+      record('r1', {
+        status: 'waiting',
+        waiting_for: 'approval',
+        cost_usd: null,
+        attempt: 2,
+        seq: 2,
+        updated_at: 5_000,
+      }),
+    )
+    await store.append(lease, [event(3, 'x', 6_000)], {
+      status: 'running',
+      waiting_for: undefined,
+      cost_usd: 0.25,
+      definition_hash: 'new',
+    })
     const running = await store.getRun('r1')
-    assert.deepEqual(running, record('r1', { attempt: 2, cost_usd: 0.25, definition_hash: 'new', seq: 3, updated_at: 6_000 }))
+    assert.deepEqual(
+      running,
+      record('r1', { attempt: 2, cost_usd: 0.25, definition_hash: 'new', seq: 3, updated_at: 6_000 }),
+    )
   },
 
   'changes a row without an event, fenced all the same': async ({ store }) => {
@@ -221,22 +249,33 @@ const promises: Record<string, Body> = {
 
   'refuses events of a run that is not there': async ({ store }) => {
     await assert.rejects(store.append({ run_id: 'nobody', token: 1 }, [event(1)]), StoreError)
-    await assert.rejects(store.acquireLease('nobody', ada, () => true), StoreError)
+    await assert.rejects(
+      store.acquireLease('nobody', ada, () => true),
+      StoreError,
+    )
   },
 
   'keeps the order of appends that are asked for at once': async ({ store }) => {
     const lease = await make(store, 'r1')
     const appends = Array.from({ length: 300 }, (_each, at) => store.append(lease, [event(at + 2)]))
     await Promise.all(appends)
-    assert.deepEqual(seqs(await store.readEvents('r1')), Array.from({ length: 301 }, (_each, at) => at + 1))
+    assert.deepEqual(
+      seqs(await store.readEvents('r1')),
+      Array.from({ length: 301 }, (_each, at) => at + 1),
+    )
     assert.equal((await store.getRun('r1'))?.seq, 301)
   },
 
   'fails only the one of several appends that was fenced off': async ({ store }) => {
     const leases = await Promise.all(['r1', 'r2', 'r3'].map((runId) => make(store, runId)))
     await store.acquireLease('r2', bob, () => true)
-    const outcomes = await Promise.allSettled(leases.map((lease) => store.append(lease, [event(2)], { status: 'waiting' })))
-    assert.deepEqual(outcomes.map(({ status }) => status), ['fulfilled', 'rejected', 'fulfilled'])
+    const outcomes = await Promise.allSettled(
+      leases.map((lease) => store.append(lease, [event(2)], { status: 'waiting' })),
+    )
+    assert.deepEqual(
+      outcomes.map(({ status }) => status),
+      ['fulfilled', 'rejected', 'fulfilled'],
+    )
     assert.ok(refusedWith('lease_lost')((outcomes[1] as PromiseRejectedResult).reason))
     assert.deepEqual(seqs(await store.readEvents('r2')), [1])
     assert.equal((await store.getRun('r2'))?.status, 'running')
@@ -256,7 +295,10 @@ const promises: Record<string, Body> = {
     while (acknowledged < 41) {
       const atLeast = acknowledged
       const found = await store.readEvents('r1')
-      assert.ok(found.length % 2 === 1 && found.length >= atLeast, `${found.length} events after ${atLeast} were acknowledged`)
+      assert.ok(
+        found.length % 2 === 1 && found.length >= atLeast,
+        `${found.length} events after ${atLeast} were acknowledged`,
+      )
     }
     await writing
   },
@@ -342,16 +384,30 @@ const promises: Record<string, Body> = {
   // ── commands, claims, cache, secrets ──
 
   'keeps commands for the driver until they are done, oldest first': async ({ store, another }) => {
+    await Promise.all(['r1', 'r2'].map((runId) => make(store, runId)))
     const other = await another()
     await other.sendCommand('r1', { type: 'pause', by: 'ada' })
     await other.sendCommand('r2', { type: 'cancel', by: 'eve' })
     await other.sendCommand('r1', { type: 'answer', step: 's', index: 3, approved: true, inputs: { n: 1 }, by: 'bob' })
     const pending = await store.pendingCommands('r1')
-    assert.deepEqual(pending.map(({ command }) => command.by), ['ada', 'bob'])
-    assert.deepEqual(pending[1]?.command, { type: 'answer', step: 's', index: 3, approved: true, inputs: { n: 1 }, by: 'bob' })
+    assert.deepEqual(
+      pending.map(({ command }) => command.by),
+      ['ada', 'bob'],
+    )
+    assert.deepEqual(pending[1]?.command, {
+      type: 'answer',
+      step: 's',
+      index: 3,
+      approved: true,
+      inputs: { n: 1 },
+      by: 'bob',
+    })
     const [others] = await store.pendingCommands('r2')
     await store.finishCommands('r1', [pending[0]?.id ?? 0, others?.id ?? 0])
-    assert.deepEqual((await other.pendingCommands('r1')).map(({ command }) => command.by), ['bob'])
+    assert.deepEqual(
+      (await other.pendingCommands('r1')).map(({ command }) => command.by),
+      ['bob'],
+    )
     assert.equal((await other.pendingCommands('r2')).length, 1)
     await store.finishCommands('r1', [])
   },
@@ -391,7 +447,11 @@ const promises: Record<string, Body> = {
 
   'finishes what was asked for before it closes, and takes nothing after': async ({ store, another }) => {
     const lease = await make(store, 'r1')
-    const appends = [store.append(lease, [event(2)]), store.sendCommand('r1', { type: 'pause', by: 'x' }), store.append(lease, [event(3)])]
+    const appends = [
+      store.append(lease, [event(2)]),
+      store.sendCommand('r1', { type: 'pause', by: 'x' }),
+      store.append(lease, [event(3)]),
+    ]
     const other = await another()
     await store.close()
     await Promise.all(appends)

@@ -6,13 +6,13 @@ const longestName = 200
 
 /** Without path parts, control and text-direction characters, or dots in front; never empty. */
 export function cleanName(given: string): string {
-  const last = given.normalize('NFC').split(/[/\\]/).at(-1) as string
+  const last = given.split(/[/\\]/).at(-1) as string
   const clean = last
     .replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, '')
+    .normalize('NFC')
     .replace(/[<>:"|?*]/g, '_')
-    .trim()
-    .replace(/^\.+/, '')
-    .replace(/[. ]+$/, '')
+    .replace(/^[.\s]+/, '')
+    .replace(/[.\s]+$/, '')
   return clean === '' ? 'file' : shorten(clean)
 }
 
@@ -31,5 +31,5 @@ function shorten(name: string): string {
     if (Buffer.byteLength(stem + character) > longestName - Buffer.byteLength(kept)) break
     stem += character
   }
-  return stem + kept
+  return stem.replace(/[.\s]+$/, '') + kept
 }

@@ -90,11 +90,15 @@ export async function openArtifacts(folder: string): Promise<ArtifactStore> {
       }
     },
     async read(sha256) {
-      const bytes = await readFile(pathOf(sha256)).catch((error: NodeJS.ErrnoException) => {
-        throw error.code === 'ENOENT' ? missing(sha256, folder) : fileError(error, folder)
-      })
-      if (hashOf(bytes) !== sha256) throw damaged(sha256, folder)
-      return bytes
+      const path = pathOf(sha256)
+      if ((await sizeOf(path)) === undefined) throw missing(sha256, folder)
+      try {
+        const bytes = await readFile(path)
+        if (hashOf(bytes) !== sha256) throw damaged(sha256, folder)
+        return bytes
+      } catch (error) {
+        throw fileError(error, folder)
+      }
     },
     async exportTo(file, target) {
       const source = pathOf(file.sha256)
