@@ -37,7 +37,8 @@ export const rooms: Readonly<Record<string, RoomRule>> = {
   'doors/http': door,
   'doors/tui': door,
   testing: { may: [...ground, 'app'], contractsOf: ['targets', 'plugins', 'executor', 'state'] },
-  [root]: { may: [...ground, 'app', 'doors/sdk'] },
+  // Exports only; it picks what is public.
+  [root]: { may: [...ground, ...engine, 'app', 'doors/sdk'] },
 }
 
 /** Files that say what a room is, without being a way to do it. */
