@@ -1,5 +1,6 @@
 /** One use case. Every door offers the same ones: the CLI verb, the MCP tool and the HTTP route are projections of this object. */
 import type { z } from 'zod'
+import type { RunEvent } from '../domain/events.ts'
 import type { Driving } from '../workflow/engine.ts'
 import type { App } from './app.ts'
 
@@ -11,7 +12,11 @@ export interface RunOutline {
 }
 
 /** A run that this process drives, or follows while another one drives it. */
-export type RunHandle = Omit<Driving, 'done'> & { outline: RunOutline }
+export type RunHandle = Omit<Driving, 'done'> & {
+  outline: RunOutline
+  /** What had happened before, for a run that goes on. */
+  earlier: readonly RunEvent[]
+}
 
 export interface ActionContext {
   signal: AbortSignal

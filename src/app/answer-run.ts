@@ -10,7 +10,7 @@ import type { ActionContext } from './action.ts'
 import type { App } from './app.ts'
 import { finishRun } from './finish-run.ts'
 import { givenInputs, inputFields } from './given-inputs.ts'
-import { needTokenFor, openRun, type OpenRun } from './open-run.ts'
+import { earlierEvents, needTokenFor, openRun, type OpenRun } from './open-run.ts'
 
 export const answerFields = {
   run: z.string(),
@@ -54,17 +54,26 @@ export async function answerRun(app: App, answer: Answer, context: ActionContext
   const inputs = approved ? await typedInputs(run, answer) : {}
   const asked = await answerApproval(parts, record.run_id, defined({ step: answer.step, index: answer.index, approved, inputs, by }))
   const answered = defined({ run_id: asked.run_id, step: asked.step, index: asked.index, approved, by })
-  const driven = isDriven(parts, await parts.store.getLease(record.run_id))
-  const resumed = answer.resume && !driven
+  const resumed = answer.resume && !(await isTaken(app, run, asked.run_id, context.signal))
   return { ...(await goOn(app, run, resumed, answer, context)), answered, resumed }
+}
+
+/** Whether a driver takes the answer. One that is about to leave the run waiting may do so without having seen it. */
+async function isTaken(app: App, { parts, record }: OpenRun, asking: string, signal: AbortSignal): Promise<boolean> {
+  for (;;) {
+    if (!isDriven(parts, await parts.store.getLease(record.run_id))) return false
+    if ((await parts.store.pendingCommands(asking)).length === 0) return true
+    await app.clock.sleep(100, signal)
+  }
 }
 
 async function goOn(app: App, run: OpenRun, resumed: boolean, answer: Answer, context: ActionContext): Promise<RunResult> {
   const { parts, record } = run
   if (!resumed) return readRun(parts, record.run_id)
   const plan = await needTokenFor(app, run)
+  const earlier = await earlierEvents(run)
   const driving = await resumeRun(parts, record.run_id, {})
-  return finishRun(app, { driving, plan }, answer.artifacts, context)
+  return finishRun(app, { driving, plan, earlier }, answer.artifacts, context)
 }
 
 /** The answer's inputs are typed by the approval's own schema. */

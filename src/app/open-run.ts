@@ -1,4 +1,5 @@
 /** A run by what was typed for it, with the engine of its world and its definition. */
+import type { RunEvent } from '../domain/events.ts'
 import type { RunRecord } from '../state/store/contract.ts'
 import type { EngineParts } from '../workflow/engine.ts'
 import { planOfRun } from '../workflow/hold.ts'
@@ -25,6 +26,10 @@ export async function stateOf({ record, parts }: OpenRun): Promise<{ state: RunS
   return { state, plan: await planOfRun(parts.store, state) }
 }
 
+/** What was journaled of a run up to now. */
+export function earlierEvents({ record, parts }: OpenRun): Promise<RunEvent[]> {
+  return parts.store.readEvents(record.run_id)
+}
 
 /** Throws `missing_token` when what is left of the run needs one. */
 export async function needTokenFor(app: App, run: OpenRun): Promise<Plan> {

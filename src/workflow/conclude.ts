@@ -28,12 +28,16 @@ export interface Conclusion {
   error?: ErrorData
 }
 
-/** The end of a run whose `finally` is over. A finally step that failed makes the run fail (ruling 14). */
+/**
+ * The end of a run whose `finally` is over. A finally step that failed makes the run fail (ruling 14). Outputs that
+ * never came to be are left out of a run that did not succeed.
+ */
 export function concludeRun(parts: ScopeParts, now: number): Conclusion {
   const { plan, state } = parts
   const status = state.finalising ?? statusOfSteps(plan, state)
   const error = errorOf(plan, state)
   const { outputs, failed } = renderOutputs(parts, now)
+  if (status !== 'succeeded') for (const name of Object.keys(outputs)) if (outputs[name] === null) delete outputs[name]
   if (status === 'cancelled') return { status, outputs, error: error ?? cancelledError() }
   if (error) return { status: 'failed', outputs, error }
   return failed ? { status: 'failed', outputs, error: failed } : { status: 'succeeded', outputs }

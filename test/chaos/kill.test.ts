@@ -6,8 +6,6 @@ import pLimit from 'p-limit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { RunResult } from '../../src/domain/run.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
-import { hashJson } from '../../src/std/hash.ts'
-import type { Json } from '../../src/std/json.ts'
 import { seededRandom } from '../../src/std/random.ts'
 import { temporaryFolder, type TemporaryFolder } from '../../src/testing/temporary-folder.ts'
 
@@ -84,11 +82,11 @@ describe('kill -9', () => {
       const creates = (await readFile(folder.file('log.jsonl'), 'utf8'))
         .trim()
         .split('\n')
-        .map((line) => JSON.parse(line) as { event: string; model: string; input: Json })
+        .map((line) => JSON.parse(line) as { event: string; model: string; input_sha256: string })
         .filter((line) => line.event === 'create')
       const counts = new Map<string, number>()
-      for (const { model, input } of creates) {
-        const key = `${model} ${hashJson(input)}`
+      for (const { model, input_sha256 } of creates) {
+        const key = `${model} ${input_sha256}`
         counts.set(key, (counts.get(key) ?? 0) + 1)
       }
       expect([...counts].filter(([, count]) => count > 1)).toEqual([])

@@ -101,7 +101,10 @@ function liveTree(context: CommandContext, app: App): Progress {
     }
     return showLive({
       plan: { run_id: run.run_id, title: run.outline.workflow, steps: run.outline.steps },
-      subscribe: (listener) => early.hand(listener),
+      subscribe(listener) {
+        for (const event of run.earlier) listener({ run_id: run.run_id, event })
+        return early.hand(listener)
+      },
       stream: context.stderr as NodeJS.WriteStream,
       colour: context.errorStyle.level > 0,
       now: () => context.clock.now(),

@@ -6,7 +6,7 @@ import { resumeRun } from '../../../workflow/engine.ts'
 import { defineAction } from '../../action.ts'
 import { finishRun } from '../../finish-run.ts'
 import { givenInputs, inputFields } from '../../given-inputs.ts'
-import { needTokenFor, openRun } from '../../open-run.ts'
+import { earlierEvents, needTokenFor, openRun } from '../../open-run.ts'
 
 export const resumeStoppedRun = defineAction({
   noun: 'runs',
@@ -25,7 +25,8 @@ export const resumeStoppedRun = defineAction({
     const plan = await needTokenFor(app, run)
     const inputs = givenInputs(plan.definition.inputs, input)
     const options = defined({ inputs, budget_usd: input.budget_usd, takeOver: input.take_over })
+    const earlier = await earlierEvents(run)
     const driving = await resumeRun(run.parts, run.record.run_id, options)
-    return finishRun(app, { driving, plan }, input.artifacts, context)
+    return finishRun(app, { driving, plan, earlier }, input.artifacts, context)
   },
 })

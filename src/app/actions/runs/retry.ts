@@ -7,7 +7,7 @@ import { defineAction } from '../../action.ts'
 import { finishRun } from '../../finish-run.ts'
 import { givenInputs, inputFields } from '../../given-inputs.ts'
 import { needToken } from '../../need-token.ts'
-import { openRun, stateOf } from '../../open-run.ts'
+import { earlierEvents, openRun, stateOf } from '../../open-run.ts'
 import { currentDefinition, resetShape, retryChoice, retryFields } from '../../retry-choice.ts'
 
 export const retryRunAgain = defineAction({
@@ -29,8 +29,9 @@ export const retryRunAgain = defineAction({
     needToken(app, run.world, definition)
     const inputs = givenInputs(definition.inputs, input)
     const options = { choice: retryChoice(input), current, inputs, budget_usd: input.budget_usd, by: context.by }
+    const earlier = await earlierEvents(run)
     const { reset, ...driving } = await retryRun(run.parts, run.record.run_id, defined(options))
-    const result = await finishRun(app, { driving, plan: current?.plan ?? plan }, input.artifacts, context)
+    const result = await finishRun(app, { driving, plan: current?.plan ?? plan, earlier }, input.artifacts, context)
     return { ...result, reset: reset.map((one) => defined(one)) }
   },
 })
