@@ -303,6 +303,21 @@ const promises: Record<string, Body> = {
     await writing
   },
 
+  'shows a run only when others can see it, too': async ({ store, another }) => {
+    const other = await another()
+    const events = Array.from({ length: 50 }, (_each, at) => event(at + 1))
+    let made = false
+    const making = store.createRun(record('r1'), { hash: 'hash', json: '{}' }, events, ada).finally(() => {
+      made = true
+    })
+    while (!made) {
+      const seen = await store.getRun('r1')
+      if (seen) assert.ok(await other.getRun('r1'), 'it was seen before it was committed')
+    }
+    await making
+    assert.equal((await store.readEvents('r1')).length, 50)
+  },
+
   // ── leases ──
 
   'gives a held lease only when it may be taken, and says who holds it': async ({ store, another }) => {
