@@ -26,9 +26,9 @@ export function createBudget(options: BudgetOptions): BudgetGate & { spent(): nu
   function refuse(usd: number): void {
     if (limit === undefined || usd <= 0 || spent + reserved + usd <= limit + dust) return
     const parts = [`${money(spent)} of ${money(limit)} is spent`]
-    if (reserved > 0) parts.push(`${money(reserved)} is set aside for calls in flight`)
+    if (reserved > dust) parts.push(`${money(reserved)} is set aside for calls in flight`)
     throw new BudgetExceededError(`the budget does not allow another ${money(usd)}: ${parts.join(', ')}`, {
-      hint: 'resume the run with a larger --budget',
+      hint: 'resume the run with a larger --budget; a `timeout` or fewer tokens make what is set aside for a call smaller',
       details: { limit_usd: limit, spent_usd: spent, reserved_usd: reserved, needed_usd: usd },
     })
   }
