@@ -17,7 +17,7 @@ export async function exportFiles(app: App, runId: string, folder?: string): Pro
   const exported: ExportedFile[] = []
   // One after another, so that equal names are numbered in order.
   for (const { step, index, file } of await filesOfRun(await app.engine('real'), runId)) {
-    const kept = artifacts.pathOf(file.sha256)
+    const kept = artifacts.shownPath(file)
     const path = folder === undefined ? kept : await artifacts.exportTo(file, folder)
     exported.push({ step, ...(index !== undefined && { index }), ...file, path, kept })
   }

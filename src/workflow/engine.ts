@@ -135,7 +135,7 @@ export async function readRun(parts: Reading, runId: string): Promise<RunResult>
   const loaded = new Map<string, Json>()
   await loadSpilled(state, parts.artifacts, loaded)
   const interrupted = state.status === 'running' && !isDriven(parts, await parts.store.getLease(runId))
-  return viewRun({ state, loaded, interrupted, pathOf: (file) => parts.artifacts.pathOf(file.sha256) })
+  return viewRun({ state, loaded, interrupted, pathOf: (file) => parts.artifacts.shownPath(file) })
 }
 
 /** Every file that the steps of a run put out, by step, in order. */
@@ -265,7 +265,7 @@ async function drive(parts: EngineParts, held: Held, first: FirstEvents = {}): P
   const runId = held.lease.run_id
   const begun = await begin(parts, held, first)
   const done = begun.done.then((state) =>
-    viewRun({ state, loaded: begun.loaded, interrupted: false, pathOf: (file) => parts.artifacts.pathOf(file.sha256) }),
+    viewRun({ state, loaded: begun.loaded, interrupted: false, pathOf: (file) => parts.artifacts.shownPath(file) }),
   )
   const { driver } = begun
   return {

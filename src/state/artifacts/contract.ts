@@ -6,6 +6,8 @@ export interface ArtifactStore {
   put(bytes: Uint8Array | AsyncIterable<Uint8Array>, name: string, mediaType?: string): Promise<KeptFile>
   /** Where the bytes lie on this machine. */
   pathOf(sha256: string): string
+  /** The same bytes under a path that ends as their name does, so that other programs know what they open. */
+  shownPath(file: Pick<KeptFile, 'sha256' | 'name'>): string
   has(sha256: string): Promise<boolean>
   /** Throws StoreError `store_corrupt` when missing or not what the hash says. */
   read(sha256: string): Promise<Uint8Array>

@@ -37,6 +37,14 @@ describe('the artifact store', () => {
     expect((await stat(folder.file('artifacts'))).mode & 0o777).toBe(0o700)
   })
 
+  it('shows kept bytes under a path that ends as their name does', async () => {
+    const kept = await artifacts.put(bytesOf('hello world'), 'greeting.txt')
+    expect(artifacts.shownPath(kept)).toBe(`${artifacts.pathOf(kept.sha256)}.txt`)
+    expect(await readFile(artifacts.shownPath(kept), 'utf8')).toBe('hello world')
+    const bare = await artifacts.put(bytesOf('hello world'), 'greeting')
+    expect(artifacts.shownPath(bare)).toBe(artifacts.pathOf(kept.sha256))
+  })
+
   it('keeps a stream as it keeps the same bytes, and nothing twice', async () => {
     const streamed = await artifacts.put(pieces('hel', '', 'lo'), 'a.txt')
     const { ino } = await stat(artifacts.pathOf(streamed.sha256))

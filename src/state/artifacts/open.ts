@@ -3,8 +3,8 @@
  * several processes may put the same bytes at once and whoever is last changes nothing.
  */
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { copyFile, link, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { dirname, extname, join } from 'node:path'
 import { StoreError } from '../../domain/errors.ts'
 import { sha256 as hashOf } from '../../std/hash.ts'
 import { syncFolder } from '../sync-folder.ts'
@@ -77,13 +77,29 @@ export async function openArtifacts(folder: string): Promise<ArtifactStore> {
     throw fileError(error, folder)
   }
 
+  /** A second name for kept bytes, with the extension that people and programs go by. */
+  async function linkShown(file: { sha256: string; name: string }): Promise<void> {
+    const [path, shown] = [pathOf(file.sha256), shownPath(file)]
+    if (shown === path) return
+    await link(path, shown).catch(async (error: NodeJS.ErrnoException) => {
+      // Some file systems know no second names.
+      if (error.code !== 'EEXIST') await copyFile(path, shown)
+    })
+  }
+
+  function shownPath({ sha256, name }: { sha256: string; name: string }): string {
+    return pathOf(sha256) + extname(cleanName(name))
+  }
+
   return {
     pathOf,
+    shownPath,
     has: async (sha256) => (await sizeOf(pathOf(sha256))) !== undefined,
     async put(source, name, mediaType) {
       try {
         const { sha256, bytes, head } = await write(source)
         const clean = cleanName(name)
+        await linkShown({ sha256, name: clean })
         return { name: clean, sha256, bytes, media_type: mediaTypeOf(mediaType, head, clean) }
       } catch (error) {
         throw fileError(error, folder)
