@@ -9,6 +9,7 @@ import type { LoadOutcome } from '../src/workflow/load.ts'
 import { loadWorkflowText } from '../src/workflow/load.ts'
 import { decodeSource } from '../src/workflow/source-text.ts'
 import { readYaml } from '../src/workflow/yaml.ts'
+import { isObject, type Json } from '../src/std/json.ts'
 
 const root = resolve(import.meta.dirname, '..', process.env['REPLICATE_AGENT_SHARED'] ?? '../shared')
 const folder = join(root, 'data', 'language', 'yaml')
@@ -61,27 +62,24 @@ function translated(bytes: Uint8Array, file: string): string | undefined {
   const decoded = decodeSource(bytes)
   if (!decoded.ok) return undefined
   const { data, problems } = readYaml(decoded.text, file)
-  if (problems.length > 0 || typeof data !== 'object' || data === null || Array.isArray(data)) return undefined
+  if (problems.length > 0 || !isObject(data)) return undefined
   const { steps, name, ...rest } = data
   if (!Array.isArray(steps)) return undefined
   const lines = name === undefined ? [] : [`name: ${JSON.stringify(name)}`]
   for (const [key, value] of Object.entries(rest)) lines.push(`${JSON.stringify(key)}: ${JSON.stringify(value)}`)
   lines.push('agents: {x: {function: x}, y: {function: y}}', steps.length === 0 ? 'steps: {}' : 'steps:')
-  for (const step of steps) {
-    if (typeof step !== 'object' || step === null || Array.isArray(step)) {
-      lines.push(`  ${JSON.stringify(String(step))}: ${JSON.stringify(step)}`)
-      continue
-    }
-    const { id = null, input, retries, ...fields } = step
-    const inner = {
-      ...fields,
-      ...(input !== undefined && { input: { text: input } }),
-      ...(retries !== undefined && { retry: { attempts: retries } }),
-    }
-    const text = JSON.stringify(inner).replaceAll('{{', '${{').replaceAll('$${{', '${{')
-    lines.push(`  ${typeof id === 'string' ? JSON.stringify(id) : String(id)}: ${text}`)
-  }
+  for (const step of steps) lines.push(stepLine(step))
   return `${lines.join(decoded.text.includes('\r\n') ? '\r\n' : '\n')}\n`
+}
+
+function stepLine(step: Json): string {
+  if (!isObject(step)) return `  ${JSON.stringify(String(step))}: ${JSON.stringify(step)}`
+  const { id = null, input, retries, ...fields } = step
+  const inner: Record<string, unknown> = { ...fields }
+  if (input !== undefined) inner['input'] = { text: input }
+  if (retries !== undefined) inner['retry'] = { attempts: retries }
+  const text = JSON.stringify(inner).replaceAll('{{', () => '${{')
+  return `  ${typeof id === 'string' ? JSON.stringify(id) : String(id)}: ${text.replaceAll('$${{', () => '${{')}`
 }
 
 function verdictOf(outcome: LoadOutcome): Verdict {

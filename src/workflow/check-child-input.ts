@@ -6,7 +6,7 @@ import type { Json } from '../std/json.ts'
 import type { CompiledStep } from './compile-step.ts'
 import { checkInput } from './inputs.ts'
 import type { Loading } from './loading.ts'
-import { nodeType } from './step-types.ts'
+import { nodeType } from './infer-type.ts'
 import type { TemplateNode } from './template.ts'
 import type { Path } from './yaml-places.ts'
 

@@ -18,7 +18,7 @@ import {
 import type { Loading } from './loading.ts'
 import type { Outline } from './normalise.ts'
 import { needsOf } from './plan.ts'
-import { anyStep, closedObject, inputsType, outputType, stepType, templateType, workType } from './step-types.ts'
+import { anyStep, closedObject, inputsType, outputType, stepType, templateType, workType } from './infer-type.ts'
 import { parseTemplate, type PlacedExpression, type Template } from './template.ts'
 import type { Path, ProblemParts } from './yaml-places.ts'
 

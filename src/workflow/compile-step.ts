@@ -123,7 +123,7 @@ function mentionsOf(
 }
 
 /** The step that a reference reads, where it is known without evaluating it. */
-export function stepOf({ root, path }: Reference, outputKeys: ReadonlyMap<string, string>): string | undefined {
+function stepOf({ root, path }: Reference, outputKeys: ReadonlyMap<string, string>): string | undefined {
   const [first] = path
   if (typeof first !== 'string') return undefined
   if (root === 'steps') return first

@@ -89,7 +89,7 @@ describe('reading files', () => {
     await expect(loadWorkflow(join(folder, 'none.yaml'))).rejects.toMatchObject({ code: 'file_not_found' })
     await expect(loadWorkflow(folder)).rejects.toMatchObject({ code: 'file_unreadable' })
     await expect(loadWorkflow('/dev/zero')).rejects.toMatchObject({ code: 'file_unreadable' })
-    execFileSync('mkfifo', [join(folder, 'pipe.yaml')])
+    execFileSync('sh', ['-c', 'mkfifo "$0"', join(folder, 'pipe.yaml')])
     await expect(loadWorkflow(join(folder, 'pipe.yaml'))).rejects.toMatchObject({ code: 'file_unreadable' })
   })
 

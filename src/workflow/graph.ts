@@ -40,7 +40,7 @@ export function ranksOf(needs: NeedsGraph, order: readonly number[]): number[] {
   return rank
 }
 
-export function dependentsOf(needs: NeedsGraph): number[][] {
+function dependentsOf(needs: NeedsGraph): number[][] {
   const dependents: number[][] = needs.map(() => [])
   for (const [node, list] of needs.entries()) for (const need of list) (dependents[need] as number[]).push(node)
   return dependents

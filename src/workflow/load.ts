@@ -12,8 +12,6 @@ import { readSpec } from './spec-problems.ts'
 import { createPlaces } from './yaml-places.ts'
 import { readYaml } from './yaml.ts'
 
-export { hashDefinition } from './plan.ts'
-
 export interface LoadOptions {
   /** Agents known from elsewhere, by name. */
   agents?: Readonly<Record<string, AgentDefinition>>

@@ -1,13 +1,11 @@
 /** The plan: a checked, immutable DAG with everything compiled. The same definition always gives the same plan. */
-import type { InputSpec, StepDefinition, WorkflowDefinition } from '../domain/definition.ts'
+import type { InputSpec, WorkflowDefinition } from '../domain/definition.ts'
 import { NonRetryableError } from '../domain/errors.ts'
 import { hashJson } from '../std/hash.ts'
 import type { Json } from '../std/json.ts'
 import { type CompiledStep, compileStep, outputKeysOf, type StepGroup } from './compile-step.ts'
 import { type Layers, layersOf, type NeedsGraph, ranksOf } from './graph.ts'
 import { compileTemplate, type Template } from './template.ts'
-
-export type { StepCondition, StepGroup } from './compile-step.ts'
 
 export interface Need {
   id: string
@@ -129,7 +127,7 @@ export function needsOf(step: Pick<CompiledStep, 'definition' | 'mentions'>): Ne
   return [...needs.values()]
 }
 
-export function bareNeedOf(needs: readonly Need[]): string | undefined {
+function bareNeedOf(needs: readonly Need[]): string | undefined {
   return needs.length === 1 ? needs[0]?.id : undefined
 }
 
@@ -183,9 +181,4 @@ function portableInput(spec: InputSpec): InputSpec {
 
 function mapValues<T>(record: Readonly<Record<string, T>>, change: (value: T) => T): Record<string, T> {
   return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]))
-}
-
-/** The steps of a definition, both groups, in order. */
-export function allSteps(definition: WorkflowDefinition): [string, StepDefinition][] {
-  return [...Object.entries(definition.steps), ...Object.entries(definition.finally)]
 }

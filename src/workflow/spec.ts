@@ -4,7 +4,7 @@ import { failureClasses } from '../domain/errors.ts'
 
 export const stepIdPattern = /^[a-z][a-z0-9_]*$/
 export const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]*$/
-export const variablePattern = /^[A-Za-z_][A-Za-z0-9_]*$/
+const variablePattern = /^[A-Za-z_][A-Za-z0-9_]*$/
 export const modelPattern = /^[A-Za-z0-9][A-Za-z0-9._-]*\/[A-Za-z0-9][A-Za-z0-9._-]*(:[A-Za-z0-9._-]+)?$/
 const deploymentPattern = /^[A-Za-z0-9][A-Za-z0-9._-]*\/[A-Za-z0-9][A-Za-z0-9._-]*$/
 const durationPattern = /^\d+(\.\d+)?\s*(ms|s|m|h)?$/
