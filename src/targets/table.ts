@@ -11,7 +11,7 @@ export interface TargetOptions {
 
 type Factory = (options: TargetOptions) => Promise<Target>
 
-export const targetTable: Readonly<Record<string, Factory>> = {
+const targetTable: Readonly<Record<string, Factory>> = {
   replicate: async ({ replicate }) => (await import('./replicate/target.ts')).createReplicateTarget(replicate),
   function: async ({ functions }) => (await import('./function/target.ts')).createFunctionTarget(functions),
 }

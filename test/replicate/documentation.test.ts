@@ -18,9 +18,10 @@ describe('docs/replicate.md', () => {
 
   it('lists every class of failure, and which are retried by default', () => {
     const rows = [...page.matchAll(/^\| `(\w+)` \| .* \| (yes|no) \|$/gm)].map(([, name, retried]) => [name, retried])
-    expect(rows.map(([name]) => name).toSorted()).toEqual([...failureClasses].toSorted())
+    expect(rows).toHaveLength(failureClasses.length)
+    expect(new Set(rows.map(([name]) => name))).toEqual(new Set(failureClasses))
     const retried = rows.filter(([, word]) => word === 'yes').map(([name]) => name)
-    expect(retried.toSorted()).toEqual([...defaultRetry.on].toSorted())
+    expect(new Set(retried)).toEqual(new Set(defaultRetry.on))
   })
 
   it('names only keywords that an output_schema may have', () => {

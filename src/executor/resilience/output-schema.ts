@@ -3,8 +3,6 @@ import { RetryableError } from '../../domain/errors.ts'
 import type { Json, JsonObject } from '../../std/json.ts'
 import { validateJson } from '../../std/json-schema.ts'
 
-export { checkJsonSchema } from '../../std/json-schema.ts'
-
 /**
  * The output as the schema wants it: itself when it fits; else, for text (or a list of pieces of text, as language
  * models give it), the JSON value written in it, bare or in a code fence. Throws RetryableError `invalid_output`.

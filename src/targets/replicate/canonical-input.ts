@@ -1,7 +1,7 @@
 /** An input in the form in which two are compared: what was journaled, and what the API shows of a prediction. */
 import { parseArtifactUri } from '../../domain/file.ts'
 import { sha256 } from '../../std/hash.ts'
-import { canonicalJson, isObject, type Json, type JsonObject } from '../../std/json.ts'
+import { canonicalJson, isObject, type Json } from '../../std/json.ts'
 
 /** Files count by content: a data URI and an artifact URI of the same bytes are equal, whatever their names. */
 export function canonicalInput(input: Json): string {

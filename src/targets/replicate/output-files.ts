@@ -9,7 +9,7 @@ import {
   ServerError,
 } from '../../domain/errors.ts'
 import { artifactUri, type KeptFile } from '../../domain/file.ts'
-import { isObject, type Json, type JsonObject } from '../../std/json.ts'
+import { isObject, type Json } from '../../std/json.ts'
 import type { TargetContext } from '../target.ts'
 import { parseDataUri } from './canonical-input.ts'
 import { answerFailure, transportFailure } from './failure.ts'
@@ -52,7 +52,7 @@ export function createOutputFiles(api: Api, maxBytes: number): OutputFiles {
 }
 
 /** Every string of the output that is a file, each once, in order. */
-export function fileLinks(output: Json, baseUrl: URL): string[] {
+function fileLinks(output: Json, baseUrl: URL): string[] {
   const found = new Set<string>()
   const walk = (value: Json): void => {
     if (typeof value === 'string') {

@@ -5,7 +5,7 @@ import type { Candidate } from '../target.ts'
 import type { Prediction } from './prediction.ts'
 
 /** Dollars a second, by hardware. */
-export const hardwarePrices = {
+const hardwarePrices = {
   cpu: 0.0001,
   'gpu-t4': 0.000225,
   'gpu-l40s': 0.000975,
@@ -21,7 +21,7 @@ const tokens = (inputPerMillion: number, outputPerMillion: number): Price => ({
 })
 
 /** Public list prices as of November 2026, by `owner/name`. What is missing has an unknown price. */
-export const modelPrices: Readonly<Record<string, Price>> = {
+const modelPrices: Readonly<Record<string, Price>> = {
   'black-forest-labs/flux-schnell': image(0.003),
   'black-forest-labs/flux-dev': image(0.025),
   'black-forest-labs/flux-1.1-pro': image(0.04),

@@ -12,7 +12,7 @@ export type Route =
   | { kind: 'deployment'; model: string }
 
 /** What is recorded in place of a version for models that Replicate keeps running and versions itself. */
-export const officialVersion = 'official'
+const officialVersion = 'official'
 
 const reference = /^([A-Za-z0-9][\w.-]*\/[A-Za-z0-9][\w.-]*)(?::([0-9a-f]{64}))?$/
 

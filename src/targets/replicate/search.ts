@@ -1,5 +1,5 @@
 /** Finds a prediction whose create was sent but whose answer was lost (ruling 23). */
-import { isObject, type Json, type JsonObject } from '../../std/json.ts'
+import { isObject, type Json } from '../../std/json.ts'
 import type { OpenCall, TargetContext } from '../target.ts'
 import { canonicalInput } from './canonical-input.ts'
 import { type Prediction, readPrediction } from './prediction.ts'

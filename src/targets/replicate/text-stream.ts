@@ -89,7 +89,7 @@ interface ServerSentEvent {
 /** Characters that one event may have. */
 const maxEventLength = 1_000_000
 
-export async function* serverSentEvents(body: AsyncIterable<Uint8Array>): AsyncGenerator<ServerSentEvent> {
+async function* serverSentEvents(body: AsyncIterable<Uint8Array>): AsyncGenerator<ServerSentEvent> {
   const decoder = new TextDecoder()
   let rest = ''
   for await (const chunk of body) {

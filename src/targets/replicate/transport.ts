@@ -11,7 +11,7 @@ import type { Clock } from '../../std/clock.ts'
 import { answerFailure, transportFailure } from './failure.ts'
 import type { ReplicateOptions } from './options.ts'
 
-export const officialUrl = 'https://api.replicate.com/v1'
+const officialUrl = 'https://api.replicate.com/v1'
 
 export interface RequestOptions {
   params?: Record<string, string>
