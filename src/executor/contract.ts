@@ -6,6 +6,8 @@ import type { KeptFile } from '../domain/file.ts'
 import type { Json, JsonObject } from '../std/json.ts'
 import type { CallFiles, Candidate, OpenCall } from '../targets/target.ts'
 
+export type { CallFiles, Candidate } from '../targets/target.ts'
+
 /** A call with everything about it decided but which candidate answers it. */
 export interface CallSpec {
   /** In order: the agent's candidates, its fallbacks, the step's (ruling 46). Never empty. */

@@ -47,7 +47,7 @@ function isOpen(work: WorkState): boolean {
 }
 
 /** Which waiting approval an answer is for. Throws UsageError-like errors that list the candidates. */
-export function answeredRef(state: RunState, command: { step: string; index?: number }): WorkRef | undefined {
+function answeredRef(state: RunState, command: { step: string; index?: number }): WorkRef | undefined {
   return openApprovals(state).find((ref) => ref.step === command.step && ref.index === command.index)
 }
 

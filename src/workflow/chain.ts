@@ -5,9 +5,8 @@ import {
   type StepDefinition,
   type WorkflowDefinition,
 } from '../domain/definition.ts'
-import type { CallSpec } from '../executor/contract.ts'
+import type { CallSpec, Candidate } from '../executor/contract.ts'
 import type { JsonObject } from '../std/json.ts'
-import type { Candidate } from '../targets/target.ts'
 
 /** The call of a step with an `agent` or `model`, given its rendered input. */
 export function callSpecOf(definition: WorkflowDefinition, step: StepDefinition, input: JsonObject): CallSpec {

@@ -15,7 +15,7 @@ export function statusOfSteps(plan: Plan, state: RunState): 'succeeded' | 'faile
 }
 
 /** The first step, in the order of the definition, that makes the run fail. */
-export function failedStep(plan: Plan, state: RunState): string | undefined {
+function failedStep(plan: Plan, state: RunState): string | undefined {
   for (const [id, step] of plan.steps) {
     if (state.steps.get(id)?.status === 'failed' && step.definition.on_error === 'fail') return id
   }

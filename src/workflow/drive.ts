@@ -2,11 +2,10 @@
 import { CancelledError, NonRetryableError, StoreError, TimeoutError, toErrorData } from '../domain/errors.ts'
 import type { RunEventBody, WorkRef } from '../domain/events.ts'
 import { parseArtifactUri } from '../domain/file.ts'
-import type { BudgetGate } from '../executor/contract.ts'
+import type { BudgetGate, CallFiles } from '../executor/contract.ts'
 import { heartbeatEveryMs, type Lease, type Store } from '../state/store/contract.ts'
 import { abortReason } from '../std/abort.ts'
 import { isObject, type Json, type JsonObject } from '../std/json.ts'
-import type { CallFiles } from '../targets/target.ts'
 import { createRun, type EngineParts, type Held, takeRun } from './hold.ts'
 import { filesNamedIn, importFiles } from './input-files.ts'
 import { checkInputs } from './inputs.ts'
@@ -230,7 +229,7 @@ function childEnd(state: RunState, loaded: ReadonlyMap<string, Json>): ChildEnd 
     const files = filesNamedIn(outputs, state.files)
     return {
       status: 'succeeded',
-      outputs: isObject(outputs) ? (outputs as JsonObject) : {},
+      outputs: isObject(outputs) ? outputs : {},
       files,
       cost_usd: state.cost_usd,
     }

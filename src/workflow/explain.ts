@@ -1,5 +1,5 @@
 /** What a run would do, step by step, and why: for a workflow not yet run, and for a run that stopped. */
-import type { Candidate } from '../targets/target.ts'
+import type { Candidate } from '../executor/contract.ts'
 import { chainOf } from './chain.ts'
 import type { Plan, PlanStep } from './plan.ts'
 import { addCost, type CallState, isSettled, type RunState, type StepState } from './state.ts'

@@ -48,7 +48,7 @@ export function filesNamedIn(value: Json, known: ReadonlyMap<string, KeptFile>):
       const file = known.get(parseArtifactUri(next)?.sha256 ?? '')
       if (file) found.set(file.sha256, file)
     } else if (Array.isArray(next)) open.push(...next)
-    else if (isObject(next)) open.push(...(Object.values(next) as Json[]))
+    else if (isObject(next)) open.push(...Object.values(next))
   }
   return [...found.values()]
 }

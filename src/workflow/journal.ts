@@ -8,7 +8,7 @@ import type { Json } from '../std/json.ts'
 import { foldEvent, type RunState } from './state.ts'
 
 /** JSON texts longer than this go to the artifact store, so that a journal row stays small. */
-export const spillBytes = 16_384
+const spillBytes = 16_384
 
 /** The fields of events that hold what people and models wrote; spilled values are masked where they are spilled. */
 const freeFields = ['inputs', 'error', 'reason', 'message', 'url', 'files'] as const
@@ -42,7 +42,7 @@ export class Journal {
     const { state, clock } = this.#parts
     // A clock that jumps back must not make the journal's times go backwards.
     const time = Math.max(clock.now(), state.updated_at)
-    const event = { seq: state.seq + 1, time, ...this.#masked(body) } as RunEvent
+    const event = { seq: state.seq + 1, time, ...this.#masked(body) }
     foldEvent(state, event)
     this.#waiting.push(event)
     if (patch) this.#patch = { ...this.#patch, ...patch }

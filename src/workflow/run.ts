@@ -227,7 +227,7 @@ export class RunDriver {
     for (const { step, ref, scope, controller } of this.#board.units.takeDecided()) {
       perform(this.#parts, step, ref, scope, controller.signal).then(
         (outcome) => this.#inbox.post({ kind: 'work', ref, outcome }),
-        (error) => this.#inbox.post({ kind: 'crash', error }),
+        (error: unknown) => this.#inbox.post({ kind: 'crash', error }),
       )
     }
   }

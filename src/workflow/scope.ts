@@ -74,7 +74,7 @@ function stepView(step: StepState | undefined, loaded: ReadonlyMap<string, Json>
     latency_ms: step.latency_ms,
     attempts: step.attempts,
     model: step.model ?? null,
-    files: filesOf(step) as unknown as Json,
+    files: filesOf(step),
   }
 }
 
@@ -97,7 +97,7 @@ export function outputOf(step: StepState | undefined, loaded: ReadonlyMap<string
   return Array.from({ length: step.count }, (_, index) => unspill(step.items.get(index)?.output, loaded))
 }
 
-export function filesOf(step: StepState | undefined): WorkState['files'] {
+function filesOf(step: StepState | undefined): WorkState['files'] {
   if (!step) return []
   if (step.count === undefined) return step.files
   return [...step.items].sort(([a], [b]) => a - b).flatMap(([, item]) => item.files)

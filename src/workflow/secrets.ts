@@ -4,7 +4,7 @@ import type { WorkflowDefinition } from '../domain/definition.ts'
 import { ConfigurationError } from '../domain/errors.ts'
 import { canonicalJson, isObject, type Json, type JsonObject } from '../std/json.ts'
 
-export const maskText = '***'
+const maskText = '***'
 
 export type Mask = <T extends Json>(value: T) => T
 
@@ -26,7 +26,7 @@ export function createMask(secrets: readonly Json[]): Mask {
     if (typeof value === 'string') return maskString(value)
     if (Array.isArray(value)) return value.map(maskValue)
     if (!isObject(value)) return value
-    return Object.fromEntries(Object.entries(value).map(([key, field]) => [maskString(key), maskValue(field as Json)]))
+    return Object.fromEntries(Object.entries(value).map(([key, field]) => [maskString(key), maskValue(field)]))
   }
   return maskValue as Mask
 }
@@ -40,7 +40,7 @@ function collectTexts(value: Json, into: Set<string>): void {
     }
   } else if (typeof value === 'number') into.add(String(value))
   else if (Array.isArray(value)) for (const item of value) collectTexts(item, into)
-  else if (isObject(value)) for (const field of Object.values(value)) collectTexts(field as Json, into)
+  else if (isObject(value)) for (const field of Object.values(value)) collectTexts(field, into)
 }
 
 export function hashSecret(key: Uint8Array, value: Json): string {

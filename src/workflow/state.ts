@@ -91,7 +91,7 @@ export interface RunState {
   error?: ErrorData
 }
 
-export function emptyState(runId: string): RunState {
+function emptyState(runId: string): RunState {
   return {
     run_id: runId,
     seq: 0,
@@ -219,7 +219,7 @@ const folds: Folds = {
     if (!work) {
       // Skipped, or cancelled before it began: there was no step.started.
       work = newWork(event.time)
-      if (event.index === undefined) state.steps.set(event.step, { ...work, items: new Map() } as StepState)
+      if (event.index === undefined) state.steps.set(event.step, { ...work, items: new Map() })
       else state.steps.get(event.step)?.items.set(event.index, work)
       work = workOf(state, event) ?? work
     }

@@ -2,7 +2,7 @@
 import type { FileRef, KeptFile } from '../domain/file.ts'
 import { parseArtifactUri } from '../domain/file.ts'
 import type { RunResult, StepResult } from '../domain/run.ts'
-import { isObject, type Json, type JsonObject } from '../std/json.ts'
+import { isObject, type Json } from '../std/json.ts'
 import { outputOf } from './scope.ts'
 import { type RunState, type StepState, unspill, type WorkState } from './state.ts'
 
@@ -22,7 +22,7 @@ export function viewRun(parts: ViewParts): RunResult {
     run_id: state.run_id,
     workflow: state.workflow,
     status: state.status,
-    outputs: isObject(outputs) ? (outputs as JsonObject) : {},
+    outputs: isObject(outputs) ? outputs : {},
     cost_usd: roundUsd(state.cost_usd),
     duration_ms: Math.round(state.active_ms),
     steps: Object.fromEntries([...state.steps].map(([id, step]) => [id, viewStep(parts, step)])),
@@ -60,7 +60,7 @@ function viewWork(parts: ViewParts, work: WorkState, output: Json): Omit<StepRes
   return view
 }
 
-export function shownFile(parts: Pick<ViewParts, 'pathOf'>, file: KeptFile): FileRef {
+function shownFile(parts: Pick<ViewParts, 'pathOf'>, file: KeptFile): FileRef {
   return {
     name: file.name,
     path: parts.pathOf(file),
@@ -71,7 +71,7 @@ export function shownFile(parts: Pick<ViewParts, 'pathOf'>, file: KeptFile): Fil
 }
 
 /** The value with the artifact URIs of this run's files replaced by paths. */
-export function withPaths(value: Json, parts: Pick<ViewParts, 'state' | 'pathOf'>): Json {
+function withPaths(value: Json, parts: Pick<ViewParts, 'state' | 'pathOf'>): Json {
   if (typeof value === 'string') {
     const uri = value.startsWith('artifact:') ? parseArtifactUri(value) : undefined
     const file = uri && parts.state.files.get(uri.sha256)
@@ -79,7 +79,7 @@ export function withPaths(value: Json, parts: Pick<ViewParts, 'state' | 'pathOf'
   }
   if (Array.isArray(value)) return value.map((item) => withPaths(item, parts))
   if (!isObject(value)) return value
-  return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, withPaths(field as Json, parts)]))
+  return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, withPaths(field, parts)]))
 }
 
 /** Money is added up in floating point; a tenth of a millionth of a dollar is more than anyone needs. */

@@ -10,11 +10,10 @@ import {
 } from '../domain/errors.ts'
 import type { EventOf, RunEventBody, WorkRef } from '../domain/events.ts'
 import type { KeptFile } from '../domain/file.ts'
-import type { BudgetGate, CallContext, Executor, PriorCalls } from '../executor/contract.ts'
+import type { BudgetGate, CallContext, CallFiles, Executor, PriorCalls } from '../executor/contract.ts'
 import { evaluateExpression, truthy } from '../expression/evaluate.ts'
 import type { Clock } from '../std/clock.ts'
 import type { Json, JsonObject } from '../std/json.ts'
-import type { CallFiles } from '../targets/target.ts'
 import { callSpecOf } from './chain.ts'
 import { evaluation } from './gate.ts'
 import type { Journal } from './journal.ts'
@@ -188,7 +187,8 @@ function priorCalls({ state, journal }: WorkParts, ref: WorkRef): PriorCalls {
     prior.cost_usd = addCost(prior.cost_usd, settled.cost_usd)
     prior.elapsed_ms += settled.latency_ms
     attempts[call.candidate] = (attempts[call.candidate] ?? 0) + 1
-    if (call.id !== undefined) ids.push(call.id)
+    // What an abandoned call came to is still to be learned: a search must be able to find it.
+    if (call.id !== undefined && settled.status !== 'abandoned') ids.push(call.id)
     if (settled.error) prior.last_error = settled.error
   }
   prior.attempts = Array.from(attempts, (count) => count ?? 0)

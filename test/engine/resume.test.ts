@@ -92,7 +92,7 @@ function dyingStore(store: Store, at: number, when: 'before' | 'after'): { store
     'close',
   ] as const) {
     // Private fields of the real store need the real receiver.
-    wrapped[method] = (store[method] as (...args: never[]) => never).bind(store) as never
+    wrapped[method] = (store[method] as (...args: never[]) => never).bind(store)
   }
   return { store: wrapped, died: () => dead }
 }
@@ -311,7 +311,11 @@ outputs: { after: "\${{ steps.after.output }}" }
     const workflow = await rig.load('name: a\nsteps: { s: { model: o/slow } }')
     const driving = await startRun(rig.parts, workflow, { inputs: {} })
     await begun.promise
-    const asked = await cancelRun({ ...rig.parts, holder: { ...rig.parts.holder, pid: 4243 } }, driving.run_id, 'another process')
+    const asked = await cancelRun(
+      { ...rig.parts, holder: { ...rig.parts.holder, pid: 4243 } },
+      driving.run_id,
+      'another process',
+    )
     expect((await asked.done).status).toBe('cancelled')
     expect((await driving.done).status).toBe('cancelled')
     const second = await startRun(rig.parts, workflow, { inputs: {} })

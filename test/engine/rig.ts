@@ -99,18 +99,34 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
   }
 }
 
-export function holder(): LeaseHolder {
+function holder(): LeaseHolder {
   pids += 1
   return { pid: pids, host: 'here', started: String(pids), boot: 'boot' }
 }
 
-/** One attempt a call, re-attached by id as Replicate would be; the provider finishes what it was asked for. */
-export function handMadeExecutor(
-  models: Record<string, Model>,
+/** Adopts what an earlier process created, or creates. */
+async function createOnce(
   provider: Provider,
-  clock: Clock,
-  cost: number,
-): Executor {
+  context: CallContext,
+  call: number,
+  { model, input }: { model: string; input: JsonObject },
+): Promise<void> {
+  const { open } = context.prior
+  if (open?.id !== undefined) return
+  if (open) {
+    const body = JSON.stringify(open.body)
+    const found = provider.creates.findLast((made) => made.model === model && JSON.stringify(made.input) === body)
+    if (found) return context.record({ type: 'call.reattached', call, how: 'searched', id: found.id })
+    await context.record({ type: 'call.reattached', call, how: 'not_found' })
+  }
+  await context.record({ type: 'call.intended', call, candidate: 0, target: 'function', model, body: input })
+  const id = `p${provider.creates.length + 1}`
+  provider.creates.push({ id, model, input })
+  await context.record({ type: 'call.created', call, id, how: 'created' })
+}
+
+/** One attempt a call, re-attached by id as Replicate would be; the provider finishes what it was asked for. */
+function handMadeExecutor(models: Record<string, Model>, provider: Provider, clock: Clock, cost: number): Executor {
   return {
     async execute(spec: CallSpec, context: CallContext): Promise<CallOutcome> {
       const candidate = spec.chain[0]
@@ -123,32 +139,7 @@ export function handMadeExecutor(
       const facts = () => ({ attempts: context.prior.calls + 1, latency_ms: clock.monotonic() - began, model })
       try {
         const release = context.budget.reserve(cost)
-        let id = open?.id
-        if (open && id === undefined) {
-          id = provider.creates.findLast(
-            (made) => made.model === model && JSON.stringify(made.input) === JSON.stringify(open.body),
-          )?.id
-          await context.record({
-            type: 'call.reattached',
-            call,
-            how: id === undefined ? 'not_found' : 'searched',
-            ...(id !== undefined && { id }),
-          })
-        }
-        if (id === undefined) {
-          await context.record({
-            type: 'call.intended',
-            call,
-            candidate: 0,
-            target: 'function',
-            model,
-            body: input,
-            reserve_usd: cost,
-          })
-          id = `p${provider.creates.length + 1}`
-          provider.creates.push({ id, model, input })
-          await context.record({ type: 'call.created', call, id, how: 'created' })
-        }
+        await createOnce(provider, context, call, { model, input })
         const { step, index } = context.labels
         const handler = models[model] ?? (() => null)
         const work = Promise.resolve().then(() => handler({ model, input, signal: context.signal, step, index }))
