@@ -56,11 +56,16 @@ export async function findAgent(cwd: string, name: string): Promise<FoundAgent> 
   const { agents } = await agentsOfWorkflows(cwd)
   const [found, other] = agents.filter((agent) => agent.name === name)
   if (!found) {
-    const near = suggest(name, agents.map((agent) => agent.name))
+    const near = suggest(
+      name,
+      agents.map((agent) => agent.name),
+    )
     throw new UsageError(`there is no agent "${name}" in the workflows here`, {
       hint: near === undefined ? '`agents list` shows them; a model is written owner/name' : `did you mean "${near}"?`,
     })
   }
   if (!other) return found
-  throw new UsageError(`workflows define different agents "${name}": ${found.workflows.join(', ')}; ${other.workflows.join(', ')}`)
+  throw new UsageError(
+    `workflows define different agents "${name}": ${found.workflows.join(', ')}; ${other.workflows.join(', ')}`,
+  )
 }

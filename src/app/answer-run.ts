@@ -46,13 +46,21 @@ interface Answer {
   approved: boolean
 }
 
-export async function answerRun(app: App, answer: Answer, context: ActionContext): Promise<z.infer<typeof answeredShape>> {
+export async function answerRun(
+  app: App,
+  answer: Answer,
+  context: ActionContext,
+): Promise<z.infer<typeof answeredShape>> {
   const run = await openRun(app, answer.run)
   const { parts, record } = run
   const by = answer.by ?? context.by
   const { approved } = answer
   const inputs = approved ? await typedInputs(run, answer) : {}
-  const asked = await answerApproval(parts, record.run_id, defined({ step: answer.step, index: answer.index, approved, inputs, by }))
+  const asked = await answerApproval(
+    parts,
+    record.run_id,
+    defined({ step: answer.step, index: answer.index, approved, inputs, by }),
+  )
   const answered = defined({ run_id: asked.run_id, step: asked.step, index: asked.index, approved, by })
   const resumed = answer.resume && !(await isTaken(app, run, asked.run_id, context.signal))
   return { ...(await goOn(app, run, resumed, answer, context)), answered, resumed }
@@ -67,7 +75,13 @@ async function isTaken(app: App, { parts, record }: OpenRun, asking: string, sig
   }
 }
 
-async function goOn(app: App, run: OpenRun, resumed: boolean, answer: Answer, context: ActionContext): Promise<RunResult> {
+async function goOn(
+  app: App,
+  run: OpenRun,
+  resumed: boolean,
+  answer: Answer,
+  context: ActionContext,
+): Promise<RunResult> {
   const { parts, record } = run
   if (!resumed) return readRun(parts, record.run_id)
   const plan = await needTokenFor(app, run)

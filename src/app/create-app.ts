@@ -66,7 +66,8 @@ export function createApp(options: AppOptions): App {
   async function warnOfNetwork(): Promise<void> {
     const { networkFileSystem } = await import('./network-file-system.ts')
     const kind = await networkFileSystem(home)
-    if (kind !== undefined) options.warn?.(`${home} is on a network file system (${kind}): locks may not hold; use a local disk`)
+    if (kind !== undefined)
+      options.warn?.(`${home} is on a network file system (${kind}): locks may not hold; use a local disk`)
   }
 
   const store = once(
@@ -79,7 +80,9 @@ export function createApp(options: AppOptions): App {
     (opened) => opened.close(),
   )
 
-  const artifacts = once(async () => (await import('../state/artifacts/open.ts')).openArtifacts(resolve(home, 'artifacts')))
+  const artifacts = once(async () =>
+    (await import('../state/artifacts/open.ts')).openArtifacts(resolve(home, 'artifacts')),
+  )
 
   const prices = once(async (): Promise<Readonly<Record<string, Price>>> => {
     const file = env['REPLICATE_AGENT_PRICES']
@@ -103,7 +106,10 @@ export function createApp(options: AppOptions): App {
             ? { token: 'sandbox', baseUrl: (await sandbox()).url }
             : { token, baseUrl: options.baseUrl ?? (env['REPLICATE_BASE_URL'] || undefined) }
         const userAgent = `replicate-agent/${version}`
-        return openTargets({ replicate: { ...place, userAgent, clock, random, prices: await prices() }, functions: options.functions ?? {} })
+        return openTargets({
+          replicate: { ...place, userAgent, clock, random, prices: await prices() },
+          functions: options.functions ?? {},
+        })
       },
       (opened) => opened.close(),
     )
@@ -134,7 +140,11 @@ export function createApp(options: AppOptions): App {
         learner.listen(news)
         bus(news)
       }
-      const process_ = { holder: thisHolder(), probe: probeHolder, endHolder: (held: EngineParts['holder']) => endHolder(held, clock) }
+      const process_ = {
+        holder: thisHolder(),
+        probe: probeHolder,
+        endHolder: (held: EngineParts['holder']) => endHolder(held, clock),
+      }
       return { ...opened, ...process_, clock, random, bus: told, createBudget, env, cwd }
     })
   const executors = { real: executorOf('real'), sandbox: executorOf('sandbox') }

@@ -13,7 +13,12 @@ export async function describeModel(app: App, world: World, model: string, conte
 }
 
 /** The same, or undefined with a warning when it can't be asked. */
-export async function tryDescribeModel(app: App, world: World, model: string, context: ActionContext): Promise<ModelInfo | undefined> {
+export async function tryDescribeModel(
+  app: App,
+  world: World,
+  model: string,
+  context: ActionContext,
+): Promise<ModelInfo | undefined> {
   try {
     return await describeModel(app, world, model, context)
   } catch (error) {

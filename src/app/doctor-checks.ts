@@ -32,7 +32,11 @@ async function runtime(): Promise<Finding[]> {
   if (process.platform === 'win32') {
     return [{ name: 'runtime', status: 'warning', message, hint: 'Windows is not supported; use WSL' }]
   }
-  return [isGood ? { name: 'runtime', status: 'ok', message } : { name: 'runtime', status: 'fault', message, hint: 'Node.js 22.18 or newer is needed' }]
+  return [
+    isGood
+      ? { name: 'runtime', status: 'ok', message }
+      : { name: 'runtime', status: 'fault', message, hint: 'Node.js 22.18 or newer is needed' },
+  ]
 }
 
 async function token(app: App, context: ActionContext): Promise<Finding[]> {
@@ -45,7 +49,9 @@ async function token(app: App, context: ActionContext): Promise<Finding[]> {
   const failure = await askFor('real', app, context)
   if (!failure) return [{ name, status: 'ok', message: 'Replicate answers, and accepts the token' }]
   const isRefused = failure.code === 'authentication' || failure.code === 'missing_token'
-  return [{ name, status: isRefused ? 'fault' : 'warning', ...defined({ message: failure.message, hint: failure.hint }) }]
+  return [
+    { name, status: isRefused ? 'fault' : 'warning', ...defined({ message: failure.message, hint: failure.hint }) },
+  ]
 }
 
 async function sandbox(app: App, context: ActionContext): Promise<Finding[]> {
@@ -62,7 +68,11 @@ async function askFor(world: World, app: App, context: ActionContext): Promise<R
   } catch (cause) {
     if (cause instanceof ReplicateAgentError) return cause
     const reason = cause instanceof Error ? cause.message : String(cause)
-    return new ReplicateAgentError('network', `${world === 'real' ? 'Replicate' : 'the sandbox'} can't be reached: ${reason}`, { cause })
+    return new ReplicateAgentError(
+      'network',
+      `${world === 'real' ? 'Replicate' : 'the sandbox'} can't be reached: ${reason}`,
+      { cause },
+    )
   }
 }
 
@@ -74,7 +84,12 @@ async function stateFolder(app: App): Promise<Finding[]> {
   if (!found) findings.push(await wouldBeMade(home, name))
   else if (!found.isDirectory()) findings.push({ name, status: 'fault', message: `${home} is not a folder` })
   else if (!(await isWritable(home))) {
-    findings.push({ name, status: 'fault', message: `${home} can't be written`, hint: 'set REPLICATE_AGENT_HOME to a folder of your own' })
+    findings.push({
+      name,
+      status: 'fault',
+      message: `${home} can't be written`,
+      hint: 'set REPLICATE_AGENT_HOME to a folder of your own',
+    })
   } else if ((found.mode & 0o077) !== 0) {
     findings.push({ name, status: 'warning', message: `${home} can be read by others`, hint: `chmod 700 ${home}` })
   } else findings.push({ name, status: 'ok', message: home })
@@ -89,7 +104,12 @@ async function stateFolder(app: App): Promise<Finding[]> {
 async function wouldBeMade(home: string, name: string): Promise<Finding> {
   const parent = await nearestFolder(home)
   if (await isWritable(parent)) return { name, status: 'ok', message: `${home} will be made at the first run` }
-  return { name, status: 'fault', message: `${home} can't be made in ${parent}`, hint: 'set REPLICATE_AGENT_HOME to a folder of your own' }
+  return {
+    name,
+    status: 'fault',
+    message: `${home} can't be made in ${parent}`,
+    hint: 'set REPLICATE_AGENT_HOME to a folder of your own',
+  }
 }
 
 async function disk(app: App): Promise<Finding[]> {
@@ -111,7 +131,13 @@ async function store(app: App): Promise<Finding[]> {
       return [{ name, status: 'fault', message: `${report.url}: ${report.problems.join('; ')}`, hint }]
     }
     const runs = Object.values(report.runs).reduce((sum, count) => sum + count, 0)
-    return [{ name, status: 'ok', message: `${report.url}: whole; ${runs} runs, ${report.events} events, ${(report.bytes / 1e6).toFixed(1)} MB` }]
+    return [
+      {
+        name,
+        status: 'ok',
+        message: `${report.url}: whole; ${runs} runs, ${report.events} events, ${(report.bytes / 1e6).toFixed(1)} MB`,
+      },
+    ]
   } catch (error) {
     if (!(error instanceof ReplicateAgentError)) throw error
     return [{ name, status: 'fault', ...defined({ message: error.message, hint: error.hint }) }]

@@ -17,7 +17,8 @@ export async function endHolder(holder: LeaseHolder, clock: Clock): Promise<void
     throw new StoreError('held', `process ${holder.pid}, which holds the run, can't be ended`, { cause })
   }
   while (probeHolder(holder) !== 'gone') {
-    if (clock.monotonic() > deadline) throw new StoreError('held', `process ${holder.pid}, which holds the run, does not end`)
+    if (clock.monotonic() > deadline)
+      throw new StoreError('held', `process ${holder.pid}, which holds the run, does not end`)
     await clock.sleep(lookEveryMs)
   }
 }

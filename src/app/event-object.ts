@@ -1,6 +1,6 @@
 /** An event of a run as a JSON line: flat, versioned, values in place (ruling 31). */
 import type { RunEvent, RunNews, Spilled } from '../domain/events.ts'
-import { isObject, type Json, type JsonObject } from '../std/json.ts'
+import { isObject, type JsonObject } from '../std/json.ts'
 
 /** `seq` of what is only progress is that of the last journaled event before it. */
 export function eventObject({ run_id, event }: RunNews, lastSeq = 0): JsonObject {
@@ -25,5 +25,5 @@ function isSpilled(value: unknown): value is Spilled {
 
 /** A large value is named by the hash of its text in the artifact store. */
 function unspilled(name: string, value: Spilled): JsonObject {
-  return 'value' in value ? { [name]: value.value as Json } : { [`${name}_spilled`]: value.spilled }
+  return 'value' in value ? { [name]: value.value } : { [`${name}_spilled`]: value.spilled }
 }

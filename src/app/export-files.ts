@@ -31,7 +31,7 @@ export function withExportedPaths<T>(value: T, files: readonly ExportedFile[]): 
     if (typeof part === 'string') return paths.get(part) ?? part
     if (Array.isArray(part)) return part.map(replace)
     if (!isObject(part)) return part
-    return Object.fromEntries(Object.entries(part).map(([key, field]) => [key, replace(field as Json)]))
+    return Object.fromEntries(Object.entries(part).map(([key, field]) => [key, replace(field)]))
   }
   return replace(value as Json) as T
 }

@@ -12,11 +12,17 @@ export async function findRun(store: Store, written: string): Promise<RunRecord>
   const found = written.includes('.') ? all : all.filter((id) => !id.includes('.'))
   const [only, ...others] = found
   if (only === undefined) {
-    throw new UsageError(`there is no run "${written}"`, { code: 'unknown_run', hint: '`runs list` shows the runs of this store' })
+    throw new UsageError(`there is no run "${written}"`, {
+      code: 'unknown_run',
+      hint: '`runs list` shows the runs of this store',
+    })
   }
   if (others.length > 0) {
     const shown = found.slice(0, 5).join(', ')
-    throw new UsageError(`"${written}" could be several runs`, { code: 'unknown_run', hint: `${shown}${found.length > 5 ? ', …' : ''}` })
+    throw new UsageError(`"${written}" could be several runs`, {
+      code: 'unknown_run',
+      hint: `${shown}${found.length > 5 ? ', …' : ''}`,
+    })
   }
   return (await store.getRun(only)) as RunRecord
 }
@@ -24,5 +30,8 @@ export async function findRun(store: Store, written: string): Promise<RunRecord>
 async function lastRun(store: Store): Promise<RunRecord> {
   const [last] = await store.listRuns({ limit: 1 })
   if (last) return last
-  throw new UsageError('there is no run yet', { code: 'unknown_run', hint: '`replicate-agent init` writes a first workflow' })
+  throw new UsageError('there is no run yet', {
+    code: 'unknown_run',
+    hint: '`replicate-agent init` writes a first workflow',
+  })
 }

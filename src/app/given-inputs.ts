@@ -9,13 +9,19 @@ export const jsonObject = z.record(z.string(), z.json())
 /** Fields of every action that takes inputs of a workflow. */
 export const inputFields = {
   inputs: jsonObject.default({}).describe('inputs as JSON'),
-  typed: z.record(z.string(), z.string()).default({}).describe('inputs as text, typed by the schema; they come before `inputs`'),
+  typed: z
+    .record(z.string(), z.string())
+    .default({})
+    .describe('inputs as text, typed by the schema; they come before `inputs`'),
 }
 
 export function givenInputs(
   specs: Readonly<Record<string, InputSpec>>,
   given: { inputs: z.output<typeof jsonObject>; typed: Record<string, string> },
 ): JsonObject {
-  const typed = Object.entries(given.typed).map(([name, text]) => [name, parseInputFlag(Object.hasOwn(specs, name) ? specs[name] : undefined, text)])
+  const typed = Object.entries(given.typed).map(([name, text]) => [
+    name,
+    parseInputFlag(Object.hasOwn(specs, name) ? specs[name] : undefined, text),
+  ])
   return { ...given.inputs, ...Object.fromEntries(typed) } as JsonObject
 }

@@ -69,6 +69,8 @@ function dot({ workflow, nodes, edges }: Graph): string {
     const style = node.group === 'finally' ? ', style=dashed' : ''
     return `  ${quoted(node.id)} [label=${quoted(`${node.id}\n${labelOf(node)}`).replaceAll('\n', '\\n')}, shape=${shape}${style}];`
   })
-  const arrows = edges.map((edge) => `  ${quoted(edge.from)} -> ${quoted(edge.to)}${edge.implied ? ' [style=dotted]' : ''};`)
+  const arrows = edges.map(
+    (edge) => `  ${quoted(edge.from)} -> ${quoted(edge.to)}${edge.implied ? ' [style=dotted]' : ''};`,
+  )
   return [`digraph ${quoted(workflow)} {`, '  rankdir=TB;', ...lines, ...arrows, '}'].join('\n')
 }

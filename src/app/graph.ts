@@ -42,7 +42,7 @@ export function graphOf(plan: Plan): Graph {
   }
 }
 
-export function callsOf({ definition: { action } }: Pick<PlanStep, 'definition'>): string | undefined {
+function callsOf({ definition: { action } }: Pick<PlanStep, 'definition'>): string | undefined {
   switch (action.kind) {
     case 'agent':
       return action.agent

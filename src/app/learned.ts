@@ -40,12 +40,14 @@ export function createLearner(world: World, pid: number): Learner {
   const seen: { model: string; ms: number; usd: number | null }[] = []
   return {
     listen({ run_id, event }) {
-      if (event.type === 'call.intended') models.set(`${run_id} ${event.step} ${event.index ?? ''} ${event.call}`, event.model)
+      if (event.type === 'call.intended')
+        models.set(`${run_id} ${event.step} ${event.index ?? ''} ${event.call}`, event.model)
       if (event.type !== 'call.settled') return
       const key = `${run_id} ${event.step} ${event.index ?? ''} ${event.call}`
       const model = models.get(key)
       models.delete(key)
-      if (model !== undefined && event.status === 'succeeded') seen.push({ model: nameOf(model), ms: event.latency_ms, usd: event.cost_usd })
+      if (model !== undefined && event.status === 'succeeded')
+        seen.push({ model: nameOf(model), ms: event.latency_ms, usd: event.cost_usd })
     },
     async save(home) {
       if (seen.length === 0) return
@@ -67,7 +69,11 @@ function updated(before: Learned[string] | undefined, ms: number, usd: number | 
   if (!before) return { calls: 1, ms, usd }
   const weight = Math.max(leastWeight, 1 / (before.calls + 1))
   const mean = (old: number, now: number) => old + (now - old) * weight
-  return { calls: before.calls + 1, ms: mean(before.ms, ms), usd: usd === null || before.usd === null ? usd : mean(before.usd, usd) }
+  return {
+    calls: before.calls + 1,
+    ms: mean(before.ms, ms),
+    usd: usd === null || before.usd === null ? usd : mean(before.usd, usd),
+  }
 }
 
 function nameOf(model: string): string {

@@ -5,7 +5,12 @@ import { chainOf } from '../workflow/chain.ts'
 import type { App, World } from './app.ts'
 
 /** Throws `missing_token` when a step that is not among the `settled` ones calls Replicate for real and no token is set. */
-export function needToken(app: Pick<App, 'hasToken'>, world: World, definition: WorkflowDefinition, settled: ReadonlySet<string> = new Set()): void {
+export function needToken(
+  app: Pick<App, 'hasToken'>,
+  world: World,
+  definition: WorkflowDefinition,
+  settled: ReadonlySet<string> = new Set(),
+): void {
   if (world === 'sandbox' || app.hasToken || !callsReplicate(definition, settled)) return
   throw missingToken()
 }
@@ -19,7 +24,8 @@ export function missingToken(): ConfigurationError {
 function callsReplicate(definition: WorkflowDefinition, settled: ReadonlySet<string>): boolean {
   return Object.entries({ ...definition.steps, ...definition.finally }).some(([id, step]) => {
     if (settled.has(id)) return false
-    if (step.action.kind !== 'workflow') return chainOf(definition, step).some((candidate) => candidate.target === 'replicate')
+    if (step.action.kind !== 'workflow')
+      return chainOf(definition, step).some((candidate) => candidate.target === 'replicate')
     const nested = definition.workflows[step.action.ref]
     return nested !== undefined && callsReplicate(nested, new Set())
   })

@@ -23,6 +23,8 @@ export async function networkFileSystem(folder: string): Promise<string | undefi
   } catch (error) {
     // Not made yet: it will be where its parent is.
     const parent = dirname(folder)
-    return (error as NodeJS.ErrnoException).code === 'ENOENT' && parent !== folder ? networkFileSystem(parent) : undefined
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' && parent !== folder
+      ? networkFileSystem(parent)
+      : undefined
   }
 }

@@ -58,7 +58,7 @@ function typeOf(value: Json, property: JsonObject | undefined): InputSpec['type'
 export function propertyOf(schema: JsonObject | undefined, name: string): JsonObject | undefined {
   const properties = schema?.['properties']
   const property = isObject(properties) && Object.hasOwn(properties, name) ? properties[name] : undefined
-  return isObject(property) ? (property as JsonObject) : undefined
+  return isObject(property) ? property : undefined
 }
 
 /** A text as its schema types it; without one, JSON where it is JSON, else the text. */

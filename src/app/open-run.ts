@@ -34,7 +34,9 @@ export function earlierEvents({ record, parts }: OpenRun): Promise<RunEvent[]> {
 /** Throws `missing_token` when what is left of the run needs one. */
 export async function needTokenFor(app: App, run: OpenRun): Promise<Plan> {
   const { state, plan } = await stateOf(run)
-  const settled = [...state.steps].filter(([, step]) => isSettled(step) && step.status !== 'cancelled').map(([id]) => id)
+  const settled = [...state.steps]
+    .filter(([, step]) => isSettled(step) && step.status !== 'cancelled')
+    .map(([id]) => id)
   if (run.record.status !== 'succeeded') needToken(app, run.world, plan.definition, new Set(settled))
   return plan
 }

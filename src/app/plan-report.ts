@@ -40,7 +40,12 @@ export const planShape = z.object({
 export type PlanReport = z.infer<typeof planShape>
 
 /** `inputs`, where they are known, say how long lists are. */
-export async function planReport(app: App, world: World, plan: Plan, known: { inputs?: JsonObject; state?: RunState } = {}): Promise<PlanReport> {
+export async function planReport(
+  app: App,
+  world: World,
+  plan: Plan,
+  known: { inputs?: JsonObject; state?: RunState } = {},
+): Promise<PlanReport> {
   const { state } = known
   const learned = await readLearned(app.home, world)
   const { mostCost, priceFor } = await import('../targets/replicate/prices.ts')
@@ -71,7 +76,12 @@ export async function planReport(app: App, world: World, plan: Plan, known: { in
 
 type ReportedStep = PlanReport['steps'][number]
 
-function withEstimates(step: ExplainedStep, planned: PlanStep, learned: Learned, items: number | undefined): ReportedStep {
+function withEstimates(
+  step: ExplainedStep,
+  planned: PlanStep,
+  learned: Learned,
+  items: number | undefined,
+): ReportedStep {
   const needs = planned.needs.map(({ id, implied, via }) => ({ id, implied, ...(via !== undefined && { via }) }))
   const reported: ReportedStep = { ...defined(step), needs, estimate_ms: 0 }
   if (step.decision === 'reuse' || step.decision === 'skip') return reported
@@ -85,7 +95,10 @@ function withEstimates(step: ExplainedStep, planned: PlanStep, learned: Learned,
 }
 
 /** Items of a foreach: as expanded, as written, or as the inputs give them; undefined while nobody knows. */
-function itemCount(planned: PlanStep, { inputs, state }: { inputs?: JsonObject; state?: RunState }): number | undefined {
+function itemCount(
+  planned: PlanStep,
+  { inputs, state }: { inputs?: JsonObject; state?: RunState },
+): number | undefined {
   const { foreachIn } = planned
   const expanded = state?.steps.get(planned.id)?.count
   if (expanded !== undefined || !foreachIn || !inputs) return expanded
@@ -107,7 +120,13 @@ function roundsOf({ definition: { foreach } }: PlanStep, items: number | undefin
 /** Milliseconds of the longest chain of needs; null when a step's time is unknown. */
 function slowestPath(plan: Plan, steps: readonly ReportedStep[]): number | null {
   const time = new Map(steps.map((step) => [step.id, step.estimate_ms]))
-  const order = [...plan.levels.flat(), ...steps.filter((step) => step.group === 'finally').toSorted((a, b) => a.level - b.level).map((step) => step.id)]
+  const order = [
+    ...plan.levels.flat(),
+    ...steps
+      .filter((step) => step.group === 'finally')
+      .toSorted((a, b) => a.level - b.level)
+      .map((step) => step.id),
+  ]
   const end = new Map<string, number>()
   for (const id of order) {
     const own = time.get(id)

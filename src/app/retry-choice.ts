@@ -24,7 +24,11 @@ interface Given {
 
 /** Without a choice: what failed. */
 export function retryChoice({ steps, from, definition }: Given): RetryChoice {
-  const named = [steps?.length ? 'steps' : '', from === undefined ? '' : 'a step to begin from', definition === undefined ? '' : 'a definition']
+  const named = [
+    steps?.length ? 'steps' : '',
+    from === undefined ? '' : 'a step to begin from',
+    definition === undefined ? '' : 'a definition',
+  ]
   const [one, other] = named.filter((name) => name !== '')
   if (one !== undefined && other !== undefined) throw new UsageError(`give ${one} or ${other}, not both`)
   if (from !== undefined) return { from }

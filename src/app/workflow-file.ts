@@ -6,9 +6,14 @@ import type { ActionContext } from './action.ts'
 import type { App } from './app.ts'
 
 /** Throws what `findWorkflow` and `loadWorkflow` throw, and ProblemsError `invalid_workflow`. Warnings go to the context. */
-export async function openWorkflow(app: Pick<App, 'cwd'>, nameOrPath: string, context: Pick<ActionContext, 'warn'>): Promise<LoadedWorkflow> {
+export async function openWorkflow(
+  app: Pick<App, 'cwd'>,
+  nameOrPath: string,
+  context: Pick<ActionContext, 'warn'>,
+): Promise<LoadedWorkflow> {
   const outcome = await loadWorkflow(await findWorkflow(nameOrPath, app.cwd))
   if (!outcome.ok) throw new ProblemsError('invalid_workflow', outcome.problems)
-  for (const { file, line, column, message } of outcome.workflow.warnings) context.warn(`${file}:${line}:${column}: ${message}`)
+  for (const { file, line, column, message } of outcome.workflow.warnings)
+    context.warn(`${file}:${line}:${column}: ${message}`)
   return outcome.workflow
 }

@@ -51,7 +51,11 @@ async function noStateFolder(): Promise<void> {
 describe('workflows validate', () => {
   test('says that a good file has no problems, and opens no store', async () => {
     await cli.write('poster.yaml', good)
-    expect(await cli.run('validate poster.yaml')).toMatchObject({ code: 0, stdout: '1 workflow checked: no problems\n', stderr: '' })
+    expect(await cli.run('validate poster.yaml')).toMatchObject({
+      code: 0,
+      stdout: '1 workflow checked: no problems\n',
+      stderr: '',
+    })
     await noStateFolder()
   })
 
@@ -82,7 +86,13 @@ describe('workflows validate', () => {
     const { valid, problems } = end.json() as unknown as { valid: boolean; problems: JsonObject[] }
     expect(valid).toBe(false)
     expect(problems).toHaveLength(3)
-    expect(problems[0]).toMatchObject({ line: 5, column: 5, severity: 'error', code: expect.any(String) as string, message: expect.any(String) as string })
+    expect(problems[0]).toMatchObject({
+      line: 5,
+      column: 5,
+      severity: 'error',
+      code: expect.any(String) as string,
+      message: expect.any(String) as string,
+    })
     expect(problems[2]).toMatchObject({ file: 'missing.yaml', code: 'file_not_found' })
   })
 
@@ -166,7 +176,9 @@ describe('workflows list', () => {
     const { stdout } = await cli.run('workflows list')
     expect(stdout).toMatch(/poster +1\.2\.0 +Draws a poster\. +workflows\/poster\.yaml/)
     const { json } = await cli.run('workflows list --json')
-    expect(json()).toMatchObject({ workflows: expect.arrayContaining([expect.objectContaining({ problems: 2 })]) as unknown })
+    expect(json()).toMatchObject({
+      workflows: expect.arrayContaining([expect.objectContaining({ problems: 2 })]) as unknown,
+    })
   })
 })
 
@@ -201,11 +213,19 @@ describe('expr', () => {
     const end = await cli.run(['expr', '1 +', '--json'])
     expect(end.code).toBe(3)
     expect(end.stderr).toBe('')
-    expect(end.json()).toMatchObject({ error: { code: 'invalid_expression', line: 1, column: 4, message: expect.any(String) as string } })
+    expect(end.json()).toMatchObject({
+      error: { code: 'invalid_expression', line: 1, column: 4, message: expect.any(String) as string },
+    })
   })
 
   test('answers a batch line by line and exits 0, errors included', async () => {
-    const lines = ['{"expr": "a + 1", "vars": {"a": 1}}', '{"expr": "a +"}', 'no json', '', '{"expr": "x.y", "vars": {"x": {}}}']
+    const lines = [
+      '{"expr": "a + 1", "vars": {"a": 1}}',
+      '{"expr": "a +"}',
+      'no json',
+      '',
+      '{"expr": "x.y", "vars": {"x": {}}}',
+    ]
     await cli.write('cases.jsonl', lines.join('\n'))
     const end = await cli.run('expr --batch cases.jsonl')
     expect(end.code).toBe(0)
@@ -213,7 +233,13 @@ describe('expr', () => {
       { value: 2 },
       { error: expect.objectContaining({ code: 'invalid_expression', line: 1 }) as unknown },
       { error: expect.objectContaining({ code: 'invalid_input' }) as unknown },
-      { error: expect.objectContaining({ code: 'expression_failed', line: 1, column: expect.any(Number) as number }) as unknown },
+      {
+        error: expect.objectContaining({
+          code: 'expression_failed',
+          line: 1,
+          column: expect.any(Number) as number,
+        }) as unknown,
+      },
     ])
   })
 
@@ -252,7 +278,10 @@ describe('init', () => {
     expect(again.code).toBe(2)
     expect(again.stderr).toContain('replicate-agent init NAME')
     expect(await readFile(file, 'utf8')).toBe('mine')
-    expect((await cli.run('init poster --json')).json()).toEqual({ file: join(cli.cwd, 'workflows/poster.yaml'), name: 'poster' })
+    expect((await cli.run('init poster --json')).json()).toEqual({
+      file: join(cli.cwd, 'workflows/poster.yaml'),
+      name: 'poster',
+    })
   })
 })
 

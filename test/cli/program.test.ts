@@ -14,13 +14,17 @@ beforeEach(async () => {
 afterEach(() => cli.close())
 
 const verbs = [
-  ...Object.entries(nounTable).flatMap(([noun, entry]) => Object.entries(entry.verbs).map(([verb, one]) => [`${noun} ${verb}`, one] as const)),
+  ...Object.entries(nounTable).flatMap(([noun, entry]) =>
+    Object.entries(entry.verbs).map(([verb, one]) => [`${noun} ${verb}`, one] as const),
+  ),
   ...Object.entries(verbTable),
 ]
 
 describe('the program', () => {
   test('prints the version of package.json', async () => {
-    const packed = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
+    const packed = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')) as {
+      version: string
+    }
     expect(version).toBe(packed.version)
     expect(await cli.run('--version')).toMatchObject({ code: 0, stdout: `${version}\n`, stderr: '' })
   })
@@ -38,15 +42,18 @@ describe('the program', () => {
     for (const verb of Object.keys(nounTable['runs']?.verbs ?? {})) expect(stdout).toContain(`  ${verb} `)
   })
 
-  test.each(verbs)('`%s` has a help with its options, and examples that begin with the program', async (name, entry) => {
-    const command = await entry.load()
-    const { code, stdout } = await cli.run(`help ${name}`)
-    expect(code).toBe(0)
-    for (const { flags } of Object.values(command.options)) expect(stdout).toContain(longName(flags))
-    for (const argument of Object.keys(command.args)) expect(stdout).toContain(argument)
-    expect(command.examples.length).toBeGreaterThan(0)
-    for (const { command: line } of command.examples) expect(line).toMatch(/^replicate-agent /)
-  })
+  test.each(verbs)(
+    '`%s` has a help with its options, and examples that begin with the program',
+    async (name, entry) => {
+      const command = await entry.load()
+      const { code, stdout } = await cli.run(`help ${name}`)
+      expect(code).toBe(0)
+      for (const { flags } of Object.values(command.options)) expect(stdout).toContain(longName(flags))
+      for (const argument of Object.keys(command.args)) expect(stdout).toContain(argument)
+      expect(command.examples.length).toBeGreaterThan(0)
+      for (const { command: line } of command.examples) expect(line).toMatch(/^replicate-agent /)
+    },
+  )
 
   test.each(verbs)('`%s` describes every option once and no two options alike', async (_name, entry) => {
     const { options } = await entry.load()
@@ -81,7 +88,9 @@ describe('the program', () => {
     const { code, stdout, json } = await cli.run('runs show nope --json')
     expect(code).toBe(2)
     expect(stdout.trimEnd().split('\n')).toHaveLength(1)
-    expect(json()).toMatchObject({ error: { code: 'unknown_run', retryable: false, hint: expect.any(String) as string } })
+    expect(json()).toMatchObject({
+      error: { code: 'unknown_run', retryable: false, hint: expect.any(String) as string },
+    })
   })
 
   test('shows a stack trace with --debug only', async () => {
@@ -100,9 +109,12 @@ describe('the program', () => {
 })
 
 describe('the table of actions', () => {
-  test.each(Object.entries(actionTable))('%s is the action of that noun and verb, and says what it does', async (name, load) => {
-    const action = await load()
-    expect(`${action.noun}/${action.verb}`).toBe(name)
-    expect(action.summary).not.toBe('')
-  })
+  test.each(Object.entries(actionTable))(
+    '%s is the action of that noun and verb, and says what it does',
+    async (name, load) => {
+      const action = await load()
+      expect(`${action.noun}/${action.verb}`).toBe(name)
+      expect(action.summary).not.toBe('')
+    },
+  )
 })

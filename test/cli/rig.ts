@@ -102,7 +102,9 @@ export async function openCli(env: Record<string, string> = {}): Promise<CliRig>
 
 /** Splits at spaces, but not within single or double quotes. */
 function words(command: string): string[] {
-  return [...command.matchAll(/(?:[^\s'"]|'[^']*'|"[^"]*")+/g)].map(([word]) => word.replaceAll(/'([^']*)'|"([^"]*)"/g, '$1$2'))
+  return [...command.matchAll(/(?:[^\s'"]|'[^']*'|"[^"]*")+/g)].map(([word]) =>
+    word.replaceAll(/'([^']*)'|"([^"]*)"/g, '$1$2'),
+  )
 }
 
 async function* textStream(text: string): AsyncIterable<string> {

@@ -12,9 +12,13 @@ let cli: CliRig
 
 const stalls = 'meta/meta-llama-3-70b-instruct'
 const queues = 'openai/gpt-4o-mini'
+const refuses = 'black-forest-labs/flux-dev'
 
 beforeAll(async () => {
-  sandbox = await startSandbox({ latency: '0', fail: [`${stalls}:stall`, `${queues}:queue=1`] })
+  sandbox = await startSandbox({
+    latency: '0',
+    fail: [`${stalls}:stall`, `${queues}:queue=1`, `${refuses}:status=401`],
+  })
 })
 afterAll(() => sandbox.close())
 
@@ -79,33 +83,48 @@ describe('workflows run', () => {
     expect(end.code).toBe(0)
     expect(end.stdout.trimEnd().split('\n')).toHaveLength(1)
     const run = runResultShape.parse(end.json())
-    expect(run).toMatchObject({ workflow: 'poster', status: 'succeeded', outputs: { words: { topic: 'tea', twice: 6 } } })
-    expect(run.steps['draw']?.files?.[0]).toMatchObject({ media_type: 'image/png', bytes: expect.any(Number) as number })
+    expect(run).toMatchObject({
+      workflow: 'poster',
+      status: 'succeeded',
+      outputs: { words: { topic: 'tea', twice: 6 } },
+    })
+    expect(run.steps['draw']?.files?.[0]).toMatchObject({
+      media_type: 'image/png',
+      bytes: expect.any(Number) as number,
+    })
     expect(end.stderr).toMatch(/draw +✓ .* black-forest-labs\/flux-schnell/)
   })
 
   test('prints a JSON line for every event, the last with the result', async () => {
     const lines = (await cli.run('run poster -i topic=tea --jsonl')).lines()
-    for (const line of lines) expect(line).toMatchObject({ v: 1, run_id: lines[0]?.['run_id'], type: expect.any(String) as string })
+    for (const line of lines)
+      expect(line).toMatchObject({ v: 1, run_id: lines[0]?.['run_id'], type: expect.any(String) as string })
     const seqs = lines.map(({ seq }) => Number(seq))
     expect(seqs).toEqual(seqs.toSorted((a, b) => a - b))
     expect(lines.filter(({ type }) => type === 'run.settled')).toHaveLength(1)
     const { v: _v, seq: _seq, time, type: _type, ...result } = lines.at(-1) as JsonObject
     expect(Date.parse(String(time))).not.toBeNaN()
     expect(runResultShape.parse(result)).toMatchObject({ status: 'succeeded' })
-    expect(lines.find(({ type }) => type === 'step.settled')).toMatchObject({ step: 'words', output: { topic: 'tea', twice: 2 } })
+    expect(lines.find(({ type }) => type === 'step.settled')).toMatchObject({
+      step: 'words',
+      output: { topic: 'tea', twice: 2 },
+    })
     expect(lines.find(({ type }) => type === 'call.intended')).toMatchObject({ step: 'draw', attempt: 1 })
   })
 
   test('shows outputs, files and cost to people', async () => {
     const { code, stdout, stderr } = await cli.run('run poster -i topic=tea')
     expect(code).toBe(0)
-    expect(stdout).toMatch(/outputs\n {2}picture {2}\S+\n {2}words {4}\{"topic":"tea","twice":2\}\n\nfiles\n {2}draw {2}\S+\.png +\d+ kB/)
+    expect(stdout).toMatch(
+      /outputs\n {2}picture {2}\S+\n {2}words {4}\{"topic":"tea","twice":2\}\n\nfiles\n {2}draw {2}\S+\.png +\d+ kB/,
+    )
     expect(stderr).toMatch(/✓ poster succeeded after .*, 2 steps, \$0\.0030/)
   })
 
   test('copies files to --artifacts and names the copies', async () => {
-    const run = (await cli.run('run poster -i topic=tea --artifacts out --json')).json() as unknown as { outputs: JsonObject }
+    const run = (await cli.run('run poster -i topic=tea --artifacts out --json')).json() as unknown as {
+      outputs: JsonObject
+    }
     const path = String(run.outputs['picture'])
     expect(path).toMatch(new RegExp(`^${join(cli.cwd, 'out')}/.*\\.png$`))
     expect((await readFile(path)).subarray(1, 4).toString()).toBe('PNG')
@@ -113,7 +132,10 @@ describe('workflows run', () => {
 
   test('prints only the value that --output names', async () => {
     expect((await cli.run('run poster -i topic=tea -o outputs.words.topic')).stdout).toBe('tea\n')
-    expect((await cli.run('run poster -i topic=tea -o outputs.words -q'))).toMatchObject({ stdout: '{"topic":"tea","twice":2}\n', stderr: '' })
+    expect(await cli.run('run poster -i topic=tea -o outputs.words -q')).toMatchObject({
+      stdout: '{"topic":"tea","twice":2}\n',
+      stderr: '',
+    })
     const wrong = await cli.run('run poster -i topic=tea -o outputs.wrods -q')
     expect(wrong.code).toBe(3)
     expect(wrong.stderr).toContain('words')
@@ -149,7 +171,9 @@ describe('workflows run', () => {
     const env = { REPLICATE_API_TOKEN: '' }
     const end = await cli.run('run poster -i topic=tea --json', { env })
     expect(end.code).toBe(5)
-    expect(end.json()).toMatchObject({ error: { code: 'missing_token', hint: expect.stringContaining('--sandbox') as string } })
+    expect(end.json()).toMatchObject({
+      error: { code: 'missing_token', hint: expect.stringContaining('--sandbox') as string },
+    })
     await expect(stat(cli.home)).rejects.toThrow('ENOENT')
     await cli.write('workflows/failing.yaml', failing)
     expect((await cli.run('run failing -i by=1 -q', { env })).code).toBe(0)
@@ -160,7 +184,11 @@ describe('workflows run', () => {
     const run = await cli.run('run poster -i topic=tea --sandbox --run-id first --json', { env })
     expect(run.json()).toMatchObject({ status: 'succeeded' })
     await cli.run('runs retry first --step draw -q', { env })
-    expect((await cli.run('runs show first --json', { env })).json()).toMatchObject({ sandbox: true, attempt: 2, status: 'succeeded' })
+    expect((await cli.run('runs show first --json', { env })).json()).toMatchObject({
+      sandbox: true,
+      attempt: 2,
+      status: 'succeeded',
+    })
     await expect(stat(join(cli.home, 'sandbox'))).resolves.toBeDefined()
   })
 
@@ -177,6 +205,13 @@ describe('workflows run', () => {
     expect(end.code).toBe(1)
     expect(end.stderr).toMatch(/runs resume \S+ --budget USD/)
     expect((await cli.run('runs resume last --budget 1 -q')).code).toBe(0)
+  })
+
+  test('that is refused by Replicate can be resumed, and ends with code 5', async () => {
+    await cli.write('workflows/refused.yaml', picture.replace('black-forest-labs/flux-schnell', refuses))
+    const end = await cli.run('run workflows/refused.yaml -i topic=tea --json')
+    expect(end.code).toBe(5)
+    expect(end.json()).toMatchObject({ status: 'waiting', waiting_for: 'resume', error: { code: 'authentication' } })
   })
 
   test('shows the plan with --dry-run and runs nothing', async () => {
@@ -209,14 +244,23 @@ describe('a run that fails', () => {
   test('is tried again from what failed, after saying what runs again', async () => {
     await cli.run('run failing --run-id bad -q')
     const dry = await cli.run('runs retry bad --dry-run')
-    expect(dry).toMatchObject({ code: 0, stdout: expect.stringMatching(/1 step run again:\n {2}broken +it failed/) as string })
+    expect(dry).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/1 step run again:\n {2}broken +it failed/) as string,
+    })
     expect((await cli.run('runs retry bad --step nope')).code).toBe(2)
     expect((await cli.run('runs retry bad --failed --step kept')).code).toBe(2)
     await cli.write('workflows/failing.yaml', failing.replace('1 / inputs.by', '7'))
     const end = await cli.run('runs resume bad --definition current --json')
     expect(end.code).toBe(0)
-    expect(end.json()).toMatchObject({ status: 'succeeded', reset: [{ step: 'broken', why: 'its definition changed' }] })
-    expect((await cli.run('runs show bad --json')).json()).toMatchObject({ attempt: 2, steps: { kept: { output: 1 }, broken: { output: 7 } } })
+    expect(end.json()).toMatchObject({
+      status: 'succeeded',
+      reset: [{ step: 'broken', why: 'its definition changed' }],
+    })
+    expect((await cli.run('runs show bad --json')).json()).toMatchObject({
+      attempt: 2,
+      steps: { kept: { output: 1 }, broken: { output: 7 } },
+    })
   })
 })
 
@@ -227,13 +271,17 @@ describe('approvals', () => {
     const { code, stderr } = await cli.run('run asking --run-id ask')
     expect(code).toBe(4)
     expect(stderr).toContain('publish asks: Publish a draft?')
-    expect(stderr).toContain('  replicate-agent runs approve ask publish -i note=…\n  replicate-agent runs reject ask publish')
+    expect(stderr).toContain(
+      '  replicate-agent runs approve ask publish -i note=…\n  replicate-agent runs reject ask publish',
+    )
   })
 
   test('name the store again when it is not the usual one', async () => {
     const { stderr } = await cli.run('run asking --run-id ask --checkpoint-dir cp')
     expect(stderr).toContain('replicate-agent runs approve ask publish -i note=… --checkpoint-dir cp')
-    expect((await cli.run('runs show ask --checkpoint-dir cp --json')).json()).toMatchObject({ waiting_for: 'approval' })
+    expect((await cli.run('runs show ask --checkpoint-dir cp --json')).json()).toMatchObject({
+      waiting_for: 'approval',
+    })
     expect((await cli.run('runs show ask')).code).toBe(2)
   })
 
@@ -282,7 +330,11 @@ describe('signals', () => {
       },
     })
     expect(end.code).toBe(130)
-    expect(end.json()).toMatchObject({ status: 'cancelled', outputs: { first: 1 }, steps: { think: { status: 'cancelled' }, note: { output: 'cancelled' } } })
+    expect(end.json()).toMatchObject({
+      status: 'cancelled',
+      outputs: { first: 1 },
+      steps: { think: { status: 'cancelled' }, note: { output: 'cancelled' } },
+    })
     expect(end.stderr).toContain('cancelling')
   })
 
@@ -346,7 +398,10 @@ describe('signals', () => {
 
   test('runs pause lets what is in flight end, and the driver ends with code 4; a resume goes on', async () => {
     const after = `  after: {value: 2, needs: [think]}\nfinally:`
-    await cli.write('workflows/slow.yaml', hanging.replace(stalls, queues).replace('finally:', after).replace('name: hanging', 'name: slow'))
+    await cli.write(
+      'workflows/slow.yaml',
+      hanging.replace(stalls, queues).replace('finally:', after).replace('name: hanging', 'name: slow'),
+    )
     const [run, pause] = await runWith('run slow --run-id slow', 'runs pause slow')
     expect(pause.code).toBe(0)
     expect(run.code).toBe(4)
@@ -354,7 +409,10 @@ describe('signals', () => {
     const { steps } = (await cli.run('runs show slow --json')).json() as unknown as { steps: JsonObject }
     expect(steps).toMatchObject({ think: { status: 'succeeded' } })
     expect(steps).not.toHaveProperty('after')
-    expect((await cli.run('runs resume slow --json')).json()).toMatchObject({ status: 'succeeded', steps: { after: { output: 2 } } })
+    expect((await cli.run('runs resume slow --json')).json()).toMatchObject({
+      status: 'succeeded',
+      steps: { after: { output: 2 } },
+    })
     expect((await cli.run('runs pause slow')).code).toBe(2)
   })
 
@@ -388,7 +446,10 @@ describe('signals', () => {
     })
     await begun
     expect(resume).toMatchObject({ code: 75, stdout: expect.stringContaining(String(process.pid)) as string })
-    expect(again).toMatchObject({ code: 130, stderr: expect.stringContaining('goes on without this terminal') as string })
+    expect(again).toMatchObject({
+      code: 130,
+      stderr: expect.stringContaining('goes on without this terminal') as string,
+    })
   })
 })
 
@@ -402,7 +463,8 @@ describe('runs', () => {
   })
 
   test('are listed newest first, by status and workflow', async () => {
-    const ids = async (options: string) => ((await cli.run(`runs list ${options} --json`)).json()['runs'] as JsonObject[]).map(({ run_id }) => run_id)
+    const ids = async (options: string) =>
+      ((await cli.run(`runs list ${options} --json`)).json()['runs'] as JsonObject[]).map(({ run_id }) => run_id)
     expect(await ids('')).toEqual(['beta', 'alpha-2', 'alpha-1'])
     expect(await ids('--status failed')).toEqual(['alpha-2'])
     expect(await ids('--workflow failing --limit 1')).toEqual(['alpha-2'])
@@ -425,7 +487,10 @@ describe('runs', () => {
     const { stdout } = await cli.run('runs show beta')
     expect(stdout).toMatch(/last checkpoint \d+ at 2/)
     expect(stdout).toMatch(/✓ draw +succeeded .*black-forest-labs\/flux-schnell/)
-    expect((await cli.run('runs show beta --json')).json()).toMatchObject({ last_checkpoint: { seq: expect.any(Number) as number }, sandbox: false })
+    expect((await cli.run('runs show beta --json')).json()).toMatchObject({
+      last_checkpoint: { seq: expect.any(Number) as number },
+      sandbox: false,
+    })
   })
 
   test('have logs, whole or of one step', async () => {
@@ -441,7 +506,9 @@ describe('runs', () => {
   test('have files, listed or copied', async () => {
     const { files } = (await cli.run('runs files beta --json')).json() as unknown as { files: JsonObject[] }
     expect(files).toMatchObject([{ step: 'draw', media_type: 'image/png', sha256: expect.any(String) as string }])
-    const copied = (await cli.run('runs files beta --artifacts out --json')).json() as unknown as { files: JsonObject[] }
+    const copied = (await cli.run('runs files beta --artifacts out --json')).json() as unknown as {
+      files: JsonObject[]
+    }
     expect(String(copied.files[0]?.['path'])).toContain(join(cli.cwd, 'out'))
     expect((await cli.run('runs files alpha-1')).stderr).toContain('has no files')
   })
@@ -465,21 +532,40 @@ describe('agents', () => {
   test('run calls a model once, as a run with a journal', async () => {
     const end = await cli.run('agents run black-forest-labs/flux-schnell -i prompt=tea -i seed=3 --run-id one --json')
     expect(end.code).toBe(0)
-    expect(end.json()).toMatchObject({ run_id: 'one', workflow: 'black-forest-labs/flux-schnell', status: 'succeeded', cost_usd: 0.003 })
+    expect(end.json()).toMatchObject({
+      run_id: 'one',
+      workflow: 'black-forest-labs/flux-schnell',
+      status: 'succeeded',
+      cost_usd: 0.003,
+    })
     const events = (await cli.run('runs logs one --json')).json()['events'] as JsonObject[]
     const sent = events.find(({ type }) => type === 'call.intended') as JsonObject
     expect(sent['body']).toMatchObject({ input: { prompt: 'tea', seed: 3 } })
   })
 
   test('run takes what is given as data, never as a template', async () => {
-    const end = await cli.run(['agents', 'run', 'meta/meta-llama-3-8b-instruct', '-i', 'prompt=${{ 1 + 1 }}', '--run-id', 'one', '-q'])
+    const end = await cli.run([
+      'agents',
+      'run',
+      'meta/meta-llama-3-8b-instruct',
+      '-i',
+      'prompt=${{ 1 + 1 }}',
+      '--run-id',
+      'one',
+      '-q',
+    ])
     expect(end.code).toBe(0)
     const events = (await cli.run('runs logs one --json')).json()['events'] as JsonObject[]
-    expect(events.find(({ type }) => type === 'call.intended')?.['body']).toMatchObject({ input: { prompt: '${{ 1 + 1 }}' } })
+    expect(events.find(({ type }) => type === 'call.intended')?.['body']).toMatchObject({
+      input: { prompt: '${{ 1 + 1 }}' },
+    })
   })
 
   test('run calls an agent of a workflow here with its defaults', async () => {
-    await cli.write('workflows/team.yaml', 'name: team\nagents:\n  artist: {model: black-forest-labs/flux-schnell, defaults: {output_format: png}}\nsteps:\n  a: {agent: artist, input: {prompt: x}}\n')
+    await cli.write(
+      'workflows/team.yaml',
+      'name: team\nagents:\n  artist: {model: black-forest-labs/flux-schnell, defaults: {output_format: png}}\nsteps:\n  a: {agent: artist, input: {prompt: x}}\n',
+    )
     const end = await cli.run('agents run artist -i prompt=tea --json')
     expect(end.json()).toMatchObject({ workflow: 'artist', steps: { call: { files: [{ media_type: 'image/png' }] } } })
     const { code, stderr } = await cli.run('agents run artits -i prompt=tea')
@@ -502,12 +588,16 @@ describe('doctor', () => {
     expect(end.code).toBe(0)
     const { ok, checks } = end.json() as unknown as { ok: boolean; checks: JsonObject[] }
     expect(ok).toBe(true)
-    expect(checks.map(({ name }) => name)).toEqual(expect.arrayContaining(['runtime', 'token', 'state folder', 'store', 'sandbox', 'terminal']))
+    expect(checks.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['runtime', 'token', 'state folder', 'store', 'sandbox', 'terminal']),
+    )
     await expect(stat(cli.home)).rejects.toThrow('ENOENT')
   })
 
   test('warns of a missing token, and exits 1 for a store that is damaged', async () => {
-    expect((await cli.run('doctor', { env: { REPLICATE_API_TOKEN: '' } })).stdout).toMatch(/! +token +REPLICATE_API_TOKEN is not set/)
+    expect((await cli.run('doctor', { env: { REPLICATE_API_TOKEN: '' } })).stdout).toMatch(
+      /! +token +REPLICATE_API_TOKEN is not set/,
+    )
     await cli.write('../state/store.db', 'this is no database at all, whatever its name says')
     const { code, stdout } = await cli.run('doctor')
     expect(code).toBe(1)

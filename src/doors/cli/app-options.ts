@@ -4,7 +4,10 @@ import { choice, flag, text } from './option.ts'
 export const appOptions = {
   sandbox: flag('--sandbox', 'use the built-in sandbox instead of Replicate: no token, no cost'),
   store: text('--store <url>', 'the store of runs (default: in the state folder)'),
-  checkpointDir: text('--checkpoint-dir <folder>', 'keep store and artifacts in this folder, so that it can be carried elsewhere'),
+  checkpointDir: text(
+    '--checkpoint-dir <folder>',
+    'keep store and artifacts in this folder, so that it can be carried elsewhere',
+  ),
   durability: choice('--durability <level>', 'full survives power loss, normal a crash', ['full', 'normal'], 'full'),
 }
 
@@ -20,5 +23,8 @@ export interface AppChoice {
 /** The options that the next command on the same run needs, too. */
 export function repeatedOptions({ store, checkpointDir }: AppChoice): string {
   const quoted = (text: string) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`)
-  return [store === undefined ? '' : ` --store ${quoted(store)}`, checkpointDir === undefined ? '' : ` --checkpoint-dir ${quoted(checkpointDir)}`].join('')
+  return [
+    store === undefined ? '' : ` --store ${quoted(store)}`,
+    checkpointDir === undefined ? '' : ` --checkpoint-dir ${quoted(checkpointDir)}`,
+  ].join('')
 }

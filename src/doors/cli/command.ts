@@ -24,5 +24,5 @@ export type Command = CommandDefinition<Readonly<Record<string, ArgumentSpec>>, 
 export function defineCommand<A extends Record<string, ArgumentSpec>, O extends Record<string, OptionSpec>>(
   definition: CommandDefinition<A, O>,
 ): Command {
-  return definition as unknown as Command
+  return definition
 }

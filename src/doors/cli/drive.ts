@@ -40,12 +40,19 @@ export async function driveRun(
   choice: DriveChoice,
   start: (more: Partial<ActionContext>) => Promise<RunResult>,
 ): Promise<number> {
-  const progress = showProgress(context, app, progressKind(context, { jsonl: choice.jsonl, tui: choice.tui, quiet: choice.quiet }))
+  const progress = showProgress(
+    context,
+    app,
+    progressKind(context, { jsonl: choice.jsonl, tui: choice.tui, quiet: choice.quiet }),
+  )
   const signals = handleSignals(context, progress)
   let result: RunResult
   let last: JsonObject | undefined
   try {
-    result = await Promise.race([start({ driving: (run) => signals.drives(run, () => progress.begin(run)) }), signals.quit])
+    result = await Promise.race([
+      start({ driving: (run) => signals.drives(run, () => progress.begin(run)) }),
+      signals.quit,
+    ])
     last = await progress.end()
   } catch (error) {
     await progress.end()
@@ -83,7 +90,9 @@ function handleSignals(context: CommandContext, progress: Progress) {
       const why = run.following ? 'detached from the run' : gone ? 'the terminal was closed' : 'stopped at once'
       return run.abandon(new CancelledError(`${why}: it can be resumed`, { code: 'interrupted' }))
     }
-    progress.say('cancelling: what is in flight is cancelled, `finally` runs; once more stops at once and leaves the run resumable')
+    progress.say(
+      'cancelling: what is in flight is cancelled, `finally` runs; once more stops at once and leaves the run resumable',
+    )
     return run.cancel(context.user)
   }
   const stop = context.onStop(arrived)
@@ -100,7 +109,8 @@ function handleSignals(context: CommandContext, progress: Progress) {
 
 function leave(context: CommandContext, choice: DriveChoice, { signal, run }: Left): number {
   const what = whatIsLeft(run)
-  const next = run && `replicate-agent runs ${run.following ? 'watch' : 'resume'} ${run.run_id}${repeatedOptions(choice)}`
+  const next =
+    run && `replicate-agent runs ${run.following ? 'watch' : 'resume'} ${run.run_id}${repeatedOptions(choice)}`
   const error = new CancelledError(what, { code: 'interrupted', hint: next })
   const object = { ...errorObject(error), ...(run && { run_id: run.run_id }) }
   if (choice.json) context.printJson(object)
@@ -117,7 +127,13 @@ function whatIsLeft(run: RunHandle | undefined): string {
 
 // ── the result ──
 
-async function show(context: CommandContext, app: App, choice: DriveChoice, result: RunResult, last: JsonObject | undefined): Promise<void> {
+async function show(
+  context: CommandContext,
+  app: App,
+  choice: DriveChoice,
+  result: RunResult,
+  last: JsonObject | undefined,
+): Promise<void> {
   if (choice.jsonl) {
     const { seq = 0, time = new Date(context.clock.now()).toISOString() } = last ?? {}
     context.stdout.write(`${JSON.stringify({ v: 1, seq, time, type: 'run.settled', ...result })}\n`)
@@ -126,13 +142,15 @@ async function show(context: CommandContext, app: App, choice: DriveChoice, resu
   if (choice.json) return context.printJson(result)
   const { stdout, cwd } = context
   const err = { style: context.errorStyle, cwd, columns: context.stderr.columns ?? 100 }
-  if (choice.output !== undefined && result.status === 'succeeded') return printValue(context, app, choice.output, result)
+  if (choice.output !== undefined && result.status === 'succeeded')
+    return printValue(context, app, choice.output, result)
   const out = { style: context.style, cwd, columns: stdout.columns ?? 100 }
   context.note(headline(result, err))
   const files = filesOf(result)
   const results = [...outputLines(result, out), ...fileLines(files, out)]
   for (const line of results) context.print(line)
-  for (const line of [...errorLinesOf(result, err), ...(await nextLines(context, app, choice, result))]) context.note(line)
+  for (const line of [...errorLinesOf(result, err), ...(await nextLines(context, app, choice, result))])
+    context.note(line)
 }
 
 async function printValue(context: CommandContext, app: App, expression: string, result: RunResult): Promise<void> {

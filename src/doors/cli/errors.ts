@@ -1,7 +1,7 @@
 /** The one place where an error becomes text, or the `{error}` object of `--json`, and an exit code. */
 import { type ErrorData, ReplicateAgentError, toErrorData } from '../../domain/errors.ts'
 import { ProblemsError } from '../../domain/problem.ts'
-import type { Json, JsonObject } from '../../std/json.ts'
+import type { JsonObject } from '../../std/json.ts'
 import { exitCodeOfError } from './exit-codes.ts'
 import { type Complaint, complaintLines, complaintOf, type Place } from './output/problem.ts'
 import type { Style } from './output/style.ts'
@@ -22,29 +22,43 @@ export function errorObject(error: unknown): { error: ErrorData } {
   const data = toErrorData(error)
   if (!(error instanceof ProblemsError)) return { error: data }
   const problems = error.problems.map(({ source: _source, ...problem }) => problem as unknown as JsonObject)
-  return { error: { ...data, details: { ...data.details, problems: problems as Json[] } } }
+  return { error: { ...data, details: { ...data.details, problems } } }
 }
 
 export function errorLines(error: unknown, show: ErrorShow): string[] {
-  const lines = error instanceof ProblemsError ? problemLines(error, show) : complaintLines(complaintAbout(error), show.style, show.cwd)
+  const lines =
+    error instanceof ProblemsError
+      ? problemLines(error, show)
+      : complaintLines(complaintAbout(error), show.style, show.cwd)
   if (show.debug) lines.push(...stackLines(error, show.style))
   return lines
 }
 
 function problemLines(error: ProblemsError, { style, cwd }: ErrorShow): string[] {
-  return error.problems.flatMap((problem, at) => [...(at > 0 ? [''] : []), ...complaintLines(complaintOf(problem), style, cwd)])
+  return error.problems.flatMap((problem, at) => [
+    ...(at > 0 ? [''] : []),
+    ...complaintLines(complaintOf(problem), style, cwd),
+  ])
 }
 
 function complaintAbout(error: unknown): Complaint {
   if (!(error instanceof ReplicateAgentError)) {
     const message = error instanceof Error ? error.message : String(error)
-    return { severity: 'error', message: `something unexpected happened: ${message}`, hint: 'this is a defect of replicate-agent; --debug shows where' }
+    return {
+      severity: 'error',
+      message: `something unexpected happened: ${message}`,
+      hint: 'this is a defect of replicate-agent; --debug shows where',
+    }
   }
   return complaintOfData(toErrorData(error))
 }
 
 /** An error as data: of a run, or caught. */
-export type ShownError = Pick<ErrorData, 'message'> & { hint?: string | undefined; step?: string | undefined; details?: Record<string, unknown> | undefined }
+export type ShownError = Pick<ErrorData, 'message'> & {
+  hint?: string | undefined
+  step?: string | undefined
+  details?: Record<string, unknown> | undefined
+}
 
 export function complaintOfData(error: ShownError): Complaint {
   const where = error.step === undefined || error.message.includes(`"${error.step}"`) ? '' : `step "${error.step}": `

@@ -49,15 +49,15 @@ describe('the exit codes', () => {
     expect(Object.values(promised).flat().toSorted()).toEqual([...errorCodes].toSorted())
   })
 
-  test.each(Object.entries(promised).flatMap(([code, errors]) => errors.map((error) => [error, Number(code)] as const)))(
-    '%s ends with %i',
-    (error, code) => {
-      expect(exitCodeOfError[error]).toBe(code)
-    },
-  )
+  test.each(
+    Object.entries(promised).flatMap(([code, errors]) => errors.map((error) => [error, Number(code)] as const)),
+  )('%s ends with %i', (error, code) => {
+    expect(exitCodeOfError[error]).toBe(code)
+  })
 
   test('are all described', () => {
-    for (const code of [...Object.values(exitCodeOfError), ...Object.values(stopCodes), 0, 4]) expect(exitCodes).toHaveProperty(String(code))
+    for (const code of [...Object.values(exitCodeOfError), ...Object.values(stopCodes), 0, 4])
+      expect(exitCodes).toHaveProperty(String(code))
   })
 
   test.each([

@@ -6,7 +6,11 @@ import { isObject, type Json, type JsonObject } from '../../std/json.ts'
 import type { CommandContext } from './context.ts'
 
 /** Throws `invalid_input`, `file_not_found` or `file_unreadable`; `option` is named in messages. */
-export async function readJsonObject(context: Pick<CommandContext, 'cwd' | 'readStdin'>, written: string, option: string): Promise<JsonObject> {
+export async function readJsonObject(
+  context: Pick<CommandContext, 'cwd' | 'readStdin'>,
+  written: string,
+  option: string,
+): Promise<JsonObject> {
   const { text, from } = await readText(context, written, option)
   let value: Json
   try {
@@ -16,11 +20,17 @@ export async function readJsonObject(context: Pick<CommandContext, 'cwd' | 'read
       hint: `${option} takes JSON such as '{"name": "value"}', @FILE, or - for stdin`,
     })
   }
-  if (isObject(value)) return value as JsonObject
-  throw new NonRetryableError('invalid_input', `${from} is not a JSON object`, { hint: `write it as '{"name": "value"}'` })
+  if (isObject(value)) return value
+  throw new NonRetryableError('invalid_input', `${from} is not a JSON object`, {
+    hint: `write it as '{"name": "value"}'`,
+  })
 }
 
-async function readText({ cwd, readStdin }: Pick<CommandContext, 'cwd' | 'readStdin'>, written: string, option: string) {
+async function readText(
+  { cwd, readStdin }: Pick<CommandContext, 'cwd' | 'readStdin'>,
+  written: string,
+  option: string,
+) {
   if (written === '-') return { text: await readStdin(), from: 'stdin' }
   if (!written.startsWith('@')) return { text: written, from: option }
   const path = resolve(cwd, written.slice(1))
@@ -32,7 +42,8 @@ export async function readTextFile(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8')
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') throw new NonRetryableError('file_not_found', `there is no file ${path}`)
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT')
+      throw new NonRetryableError('file_not_found', `there is no file ${path}`)
     throw new NonRetryableError('file_unreadable', `${path} can't be read`, { cause })
   }
 }

@@ -41,14 +41,32 @@ export function texts(flags: string, description: string): OptionSpec<string[]> 
   return { flags, description, repeatable: true, default: [] }
 }
 
-export function choice<const C extends string>(flags: string, description: string, choices: readonly C[]): OptionSpec<C | undefined>
-export function choice<const C extends string>(flags: string, description: string, choices: readonly C[], otherwise: C): OptionSpec<C>
-export function choice(flags: string, description: string, choices: readonly string[], otherwise?: string): OptionSpec<string | undefined> {
+export function choice<const C extends string>(
+  flags: string,
+  description: string,
+  choices: readonly C[],
+): OptionSpec<C | undefined>
+export function choice<const C extends string>(
+  flags: string,
+  description: string,
+  choices: readonly C[],
+  otherwise: C,
+): OptionSpec<C>
+export function choice(
+  flags: string,
+  description: string,
+  choices: readonly string[],
+  otherwise?: string,
+): OptionSpec<string | undefined> {
   return { flags, description, choices, ...(otherwise !== undefined && { default: otherwise }) }
 }
 
 export function wholeNumber(flags: string, description: string, least: number): OptionSpec<number | undefined> {
-  return { flags, description, parse: (written) => numberFrom(written, flags, /^\d+$/, `a whole number of at least ${least}`, least) }
+  return {
+    flags,
+    description,
+    parse: (written) => numberFrom(written, flags, /^\d+$/, `a whole number of at least ${least}`, least),
+  }
 }
 
 export function dollars(flags: string, description: string): OptionSpec<number | undefined> {

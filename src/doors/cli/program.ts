@@ -84,7 +84,12 @@ function assertKnown(args: readonly string[]): void {
   const noun = Object.hasOwn(nounTable, first) ? (nounTable[first] as NounEntry) : undefined
   if (!noun) {
     if (Object.hasOwn(verbTable, first)) return
-    throw unknown('command', first, [...Object.keys(nounTable), ...Object.keys(verbTable), ...Object.keys(aliases)], 'replicate-agent help')
+    throw unknown(
+      'command',
+      first,
+      [...Object.keys(nounTable), ...Object.keys(verbTable), ...Object.keys(aliases)],
+      'replicate-agent help',
+    )
   }
   if (second === undefined || second.startsWith('-') || Object.hasOwn(noun.verbs, second)) return
   throw unknown(`${first} verb`, second, Object.keys(noun.verbs), `replicate-agent help ${first}`)
@@ -92,7 +97,9 @@ function assertKnown(args: readonly string[]): void {
 
 function unknown(what: string, written: string, known: string[], help: string): UsageError {
   const near = suggest(written, known)
-  return new UsageError(`there is no ${what} "${written}"`, { hint: near === undefined ? `\`${help}\` lists them` : `did you mean "${near}"?` })
+  return new UsageError(`there is no ${what} "${written}"`, {
+    hint: near === undefined ? `\`${help}\` lists them` : `did you mean "${near}"?`,
+  })
 }
 
 function bare(name: string, { style, columns, write }: ProgramOutput): Commander {
@@ -100,11 +107,26 @@ function bare(name: string, { style, columns, write }: ProgramOutput): Commander
     .exitOverride()
     .helpCommand(false)
     .helpOption('-h, --help', 'show this help')
-    .configureOutput({ writeOut: write, writeErr: () => {}, outputError: () => {}, getOutHelpWidth: () => columns, getOutHasColors: () => style.level > 0 })
-    .configureHelp({ styleTitle: (title) => style.bold(title), styleOptionText: (text) => style.cyan(text), styleSubcommandText: (text) => style.cyan(text) })
+    .configureOutput({
+      writeOut: write,
+      writeErr: () => {},
+      outputError: () => {},
+      getOutHelpWidth: () => columns,
+      getOutHasColors: () => style.level > 0,
+    })
+    .configureHelp({
+      styleTitle: (title) => style.bold(title),
+      styleOptionText: (text) => style.cyan(text),
+      styleSubcommandText: (text) => style.cyan(text),
+    })
 }
 
-async function fill(child: Commander, entry: VerbEntry, chosen: (command: Command) => (given: Parsed['given']) => void, output: ProgramOutput) {
+async function fill(
+  child: Commander,
+  entry: VerbEntry,
+  chosen: (command: Command) => (given: Parsed['given']) => void,
+  output: ProgramOutput,
+) {
   const command = await entry.load()
   const choose = chosen(command)
   child.description(command.description)
@@ -117,9 +139,17 @@ async function fill(child: Commander, entry: VerbEntry, chosen: (command: Comman
   for (const { option } of options) child.addOption(option)
   child.addHelpText('after', examplesText(command, output.style))
   child.action((...values: unknown[]) => {
-    const args = Object.keys(command.args).map((name, at) => [name, values[at]])
-    const given = child.opts()
-    choose(Object.fromEntries([...args, ...options.map(({ name, option }) => [name, given[option.attributeName()] ?? specs[name]?.default])]))
+    const args = Object.keys(command.args).map((name, at): [string, unknown] => [name, values[at]])
+    const given = child.opts<Record<string, unknown>>()
+    choose(
+      Object.fromEntries([
+        ...args,
+        ...options.map(({ name, option }): [string, unknown] => [
+          name,
+          given[option.attributeName()] ?? specs[name]?.default,
+        ]),
+      ]),
+    )
   })
 }
 
@@ -129,7 +159,8 @@ function commanderOption(spec: OptionSpec): Option {
   // Flags and lists have obvious defaults, which `--help` need not name.
   if (typeof spec.default === 'string') option.default(spec.default)
   if (spec.choices) option.choices(spec.choices)
-  else if (spec.repeatable) option.argParser((text: string, before: string[] = []) => [...before, text])
+  else if (spec.repeatable)
+    option.argParser((text: string, before: unknown) => [...((before as string[] | undefined) ?? []), text])
   else if (parse) option.argParser((text: string) => parse(text))
   return option
 }

@@ -28,7 +28,10 @@ export function showProgress(context: CommandContext, app: App, kind: ProgressKi
   return { begin: () => {}, say: (text) => context.note(text), end: async () => undefined }
 }
 
-export function progressKind(context: CommandContext, options: { jsonl: boolean; tui: boolean; quiet: boolean }): ProgressKind {
+export function progressKind(
+  context: CommandContext,
+  options: { jsonl: boolean; tui: boolean; quiet: boolean },
+): ProgressKind {
   if (options.jsonl) return 'jsonl'
   if (options.quiet) return 'none'
   return context.stderr.isTTY && options.tui && context.env['TERM'] !== 'dumb' ? 'tree' : 'lines'

@@ -34,12 +34,17 @@ export async function runCli(argv: readonly string[], surroundings: Surroundings
   function report(error: unknown): void {
     const before = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv
     if (before.includes('--json')) stdout.write(`${jsonText(errorObject(error), stdout.isTTY)}\n`)
-    else if (before.includes('--jsonl')) stdout.write(`${JSON.stringify({ v: 1, type: 'error', ...errorObject(error) })}\n`)
+    else if (before.includes('--jsonl'))
+      stdout.write(`${JSON.stringify({ v: 1, type: 'error', ...errorObject(error) })}\n`)
     const debug = before.includes('--debug')
     stderr.write(`${errorLines(error, { style: errorStyle, cwd, debug }).join('\n')}\n`)
   }
 
-  async function runCommand(args: readonly string[], around: Surroundings, closing: (() => Promise<void>)[]): Promise<number> {
+  async function runCommand(
+    args: readonly string[],
+    around: Surroundings,
+    closing: (() => Promise<void>)[],
+  ): Promise<number> {
     if (args[0] === '--version' || args[0] === '-V') {
       stdout.write(`${version}\n`)
       return 0
@@ -49,10 +54,14 @@ export async function runCli(argv: readonly string[], surroundings: Surroundings
     if (!parsed) return 0
     const { command, given } = parsed
     const context = contextOf(around, given, closing)
-    return (await command.run(context, given as never)) ?? 0
+    return (await command.run(context, given)) ?? 0
   }
 
-  function contextOf(around: Surroundings, given: Readonly<Record<string, unknown>>, closing: (() => Promise<void>)[]): CommandContext {
+  function contextOf(
+    around: Surroundings,
+    given: Readonly<Record<string, unknown>>,
+    closing: (() => Promise<void>)[],
+  ): CommandContext {
     const user = currentUser(env)
     const warn = (message: string) => void stderr.write(`${errorStyle.yellow.bold('warning')}: ${message}\n`)
     return {
@@ -86,7 +95,8 @@ async function openApp(around: Surroundings, choice: AppChoice, warn: (message: 
     ...(choice.checkpointDir !== undefined && { checkpointDir: choice.checkpointDir }),
     durability: choice.durability ?? 'full',
     sandbox: choice.sandbox ?? false,
-    startSandbox: async (dataDir) => (await import('../../sandbox/sandbox.ts')).startSandbox(choice.sandboxInMemory ? {} : { dataDir }),
+    startSandbox: async (dataDir) =>
+      (await import('../../sandbox/sandbox.ts')).startSandbox(choice.sandboxInMemory ? {} : { dataDir }),
   })
 }
 

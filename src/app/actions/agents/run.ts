@@ -18,7 +18,11 @@ export const runAgent = defineAction({
   noun: 'agents',
   verb: 'run',
   summary: 'call an agent or a model: a run of one step, with the same journal',
-  input: z.object({ agent: z.string().describe('an agent of a workflow, or owner/name of a model'), ...inputFields, ...runFields }),
+  input: z.object({
+    agent: z.string().describe('an agent of a workflow, or owner/name of a model'),
+    ...inputFields,
+    ...runFields,
+  }),
   output: runResultShape,
   async run(app, input, context) {
     const { agent: name } = input
@@ -30,13 +34,26 @@ export const runAgent = defineAction({
     const model = agent ? agent.models[0] : name
     const probe = oneStepWorkflow(defined({ name, agents, inputs: {}, cwd: app.cwd }))
     needToken(app, world, probe.definition)
-    const info = target === 'replicate' && model !== undefined ? await tryDescribeModel(app, world, model, context) : undefined
+    const info =
+      target === 'replicate' && model !== undefined ? await tryDescribeModel(app, world, model, context) : undefined
     const schema = agent?.input_schema ?? info?.input_schema
-    const typed = Object.entries(input.typed).map(([key, text]) => [key, typedByJsonSchema(text, propertyOf(schema, key))])
+    const typed = Object.entries(input.typed).map(([key, text]) => [
+      key,
+      typedByJsonSchema(text, propertyOf(schema, key)),
+    ])
     const inputs = { ...input.inputs, ...Object.fromEntries(typed) } as JsonObject
     const workflow = oneStepWorkflow(defined({ name, agents, inputs, schema, cwd: app.cwd }))
-    const options = { inputs, runId: input.run_id, max_concurrency: input.max_concurrency, budget_usd: input.budget_usd }
-    const driving = await startRun(await app.engine(world), workflow, defined({ ...options, sandbox: world === 'sandbox' }))
+    const options = {
+      inputs,
+      runId: input.run_id,
+      max_concurrency: input.max_concurrency,
+      budget_usd: input.budget_usd,
+    }
+    const driving = await startRun(
+      await app.engine(world),
+      workflow,
+      defined({ ...options, sandbox: world === 'sandbox' }),
+    )
     return finishRun(app, { driving, plan: workflow.plan }, input.artifacts, context)
   },
 })

@@ -26,7 +26,9 @@ export const initProject = defineAction({
       await writeFile(file, starterWorkflow(name), { flag: 'wx' })
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code === 'EEXIST') {
-        throw new UsageError(`${file} exists already, and nothing is overwritten`, { hint: 'choose another name: `replicate-agent init NAME`' })
+        throw new UsageError(`${file} exists already, and nothing is overwritten`, {
+          hint: 'choose another name: `replicate-agent init NAME`',
+        })
       }
       throw new NonRetryableError('file_unreadable', `${file} can't be written`, { cause })
     }

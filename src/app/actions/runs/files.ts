@@ -11,7 +11,10 @@ export const filesOfOneRun = defineAction({
   verb: 'files',
   summary: 'list the files of a run, or copy them to a folder',
   input: z.object({ run: z.string(), artifacts: z.string().optional().describe('a folder to copy them to') }),
-  output: z.object({ run_id: z.string(), files: z.array(fileShape.extend({ step: z.string(), index: z.number().optional() })) }),
+  output: z.object({
+    run_id: z.string(),
+    files: z.array(fileShape.extend({ step: z.string(), index: z.number().optional() })),
+  }),
   async run(app, { run, artifacts }) {
     const { record } = await openRun(app, run)
     const folder = artifacts === undefined ? undefined : resolve(app.cwd, artifacts)

@@ -19,7 +19,8 @@ export const logsOfRun = defineAction({
   async run(app, { run, step, after, limit }) {
     const { record, parts } = await openRun(app, run)
     const events = await parts.store.readEvents(record.run_id, after, step === undefined ? limit : undefined)
-    const wanted = step === undefined ? events : events.filter((event) => 'step' in event && event.step === step).slice(0, limit)
+    const wanted =
+      step === undefined ? events : events.filter((event) => 'step' in event && event.step === step).slice(0, limit)
     return { run_id: record.run_id, events: wanted.map((event) => eventObject({ run_id: record.run_id, event })) }
   },
 })

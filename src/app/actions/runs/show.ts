@@ -18,7 +18,9 @@ export const showRun = defineAction({
     ...runSummaryShape.shape,
     /** The last event in the journal: what a resume goes on from. */
     last_checkpoint: z.object({ seq: z.number(), time: z.iso.datetime() }),
-    driver: z.object({ pid: z.number(), host: z.string(), state: z.enum(['alive', 'stopped', 'gone', 'elsewhere']) }).optional(),
+    driver: z
+      .object({ pid: z.number(), host: z.string(), state: z.enum(['alive', 'stopped', 'gone', 'elsewhere']) })
+      .optional(),
     approvals: z
       .array(
         z.object({
@@ -36,8 +38,16 @@ export const showRun = defineAction({
     const { record, parts } = await openRun(app, input.run)
     const result = await readRun(parts, record.run_id)
     const lease = await parts.store.getLease(record.run_id)
-    const approvals = (await pendingApprovals(parts, record.run_id)).map(({ run_id, step, index, message, inputs, expires_at }) =>
-      defined({ run_id, step, index, message, inputs, expires_at: expires_at === undefined ? undefined : new Date(expires_at).toISOString() }),
+    const approvals = (await pendingApprovals(parts, record.run_id)).map(
+      ({ run_id, step, index, message, inputs, expires_at }) =>
+        defined({
+          run_id,
+          step,
+          index,
+          message,
+          inputs,
+          expires_at: expires_at === undefined ? undefined : new Date(expires_at).toISOString(),
+        }),
     )
     return {
       ...runSummary(record, result.interrupted ?? false),

@@ -36,5 +36,10 @@ function terminalFinding({ is_tty, columns, colour }: { is_tty: boolean; columns
   if (!is_tty) return { name, status: 'ok', message: 'not a terminal: runs print plain lines' }
   const message = `${columns} columns, ${colour ? 'with' : 'without'} colour`
   if (columns >= 60) return { name, status: 'ok', message }
-  return { name, status: 'warning', message, hint: 'the live tree wants 60 columns or more; --no-tui prints plain lines' }
+  return {
+    name,
+    status: 'warning',
+    message,
+    hint: 'the live tree wants 60 columns or more; --no-tui prints plain lines',
+  }
 }

@@ -10,7 +10,8 @@ const marks = { ok: '✓', warning: '!', fault: '✗' }
 const colours = { ok: 'green', warning: 'yellow', fault: 'red' } as const
 
 export const doctor = defineCommand({
-  description: 'Looks over the runtime, the token, the state folder, the disk, the store, the sandbox and the terminal. Exits 1 when it finds a fault.',
+  description:
+    'Looks over the runtime, the token, the state folder, the disk, the store, the sandbox and the terminal. Exits 1 when it finds a fault.',
   args: {},
   options: { json: flag('--json', 'print {ok, checks}'), ...appOptions },
   examples: [{ command: 'replicate-agent doctor', what: 'before the first run, or when something is odd' }],
@@ -21,7 +22,11 @@ export const doctor = defineCommand({
     const report = await context.call(app, lookOver, { terminal })
     if (context.json) context.printJson(report)
     else {
-      const rows = report.checks.map(({ name, status, message }) => [style[colours[status]](marks[status]), name, message])
+      const rows = report.checks.map(({ name, status, message }) => [
+        style[colours[status]](marks[status]),
+        name,
+        message,
+      ])
       const lines = tableLines(rows, [{}, {}, {}], style.dim)
       for (const [at, line] of lines.entries()) {
         context.print(line)

@@ -13,8 +13,9 @@ import { complaintLines } from '../output/problem.ts'
 import { printable } from '../output/printable.ts'
 
 export const expr = defineCommand({
-  description: 'Evaluates an expression of the workflow language. Strings are printed as they are, everything else as JSON.',
-  args: { expression: optional('such as \'len(output) > 100 and cost < 0.01\'; put -- before one that begins with -') },
+  description:
+    'Evaluates an expression of the workflow language. Strings are printed as they are, everything else as JSON.',
+  args: { expression: optional("such as 'len(output) > 100 and cost < 0.01'; put -- before one that begins with -") },
   options: {
     vars: text('--vars <json>', 'the data that it reads: a JSON object, @FILE, or - for stdin'),
     check: flag('--check', 'only check it; with --vars, names must be known'),
@@ -22,7 +23,10 @@ export const expr = defineCommand({
     json: flag('--json', 'print {"value": …} or {"error": {code, message, line, column}}'),
   },
   examples: [
-    { command: "replicate-agent expr 'len(output) > 3 and cost < 0.01' --vars '{\"output\": \"tea\", \"cost\": 0.002}'", what: 'a condition' },
+    {
+      command: 'replicate-agent expr \'len(output) > 3 and cost < 0.01\' --vars \'{"output": "tea", "cost": 0.002}\'',
+      what: 'a condition',
+    },
     { command: "replicate-agent expr 'items[-1].name' --vars @data.json", what: 'data from a file' },
     { command: 'replicate-agent expr --batch cases.jsonl', what: 'many at once' },
   ],
@@ -32,7 +36,8 @@ export const expr = defineCommand({
       if (expression !== undefined) throw new UsageError('give an expression or --batch, not both')
       return runBatch(context, app, batch)
     }
-    if (expression === undefined) throw new UsageError('an expression is missing', { hint: "such as: replicate-agent expr '1 + 2'" })
+    if (expression === undefined)
+      throw new UsageError('an expression is missing', { hint: "such as: replicate-agent expr '1 + 2'" })
     const data = vars === undefined ? undefined : await readJsonObject(context, vars, '--vars')
     if (check) return runCheck(context, app, expression, data)
     return runOne(context, app, expression, data ?? {})
@@ -50,7 +55,12 @@ async function runOne(context: CommandContext, app: App, expression: string, var
   return 'value' in outcome ? 0 : 3
 }
 
-async function runCheck(context: CommandContext, app: App, expression: string, vars: JsonObject | undefined): Promise<number> {
+async function runCheck(
+  context: CommandContext,
+  app: App,
+  expression: string,
+  vars: JsonObject | undefined,
+): Promise<number> {
   const checked = await context.call(app, checkExpr, { expr: expression, ...(vars && { vars }) })
   if (context.json) context.printJson(checked)
   else {
@@ -94,7 +104,7 @@ function readLine(line: string): Asked | undefined {
     const asked = JSON.parse(line) as Json
     if (!isObject(asked) || typeof asked['expr'] !== 'string') return undefined
     const vars = asked['vars'] ?? {}
-    return isObject(vars) ? { expr: asked['expr'], vars: vars as JsonObject } : undefined
+    return isObject(vars) ? { expr: asked['expr'], vars } : undefined
   } catch {
     return undefined
   }
@@ -103,14 +113,25 @@ function readLine(line: string): Asked | undefined {
 type Outcome = { value: Json } | { error: JsonObject }
 
 function notAsked(line: number): Outcome {
-  return { error: { code: 'invalid_input', message: `line ${line} is no JSON object with "expr" and "vars"`, line: 1, column: 1 } }
+  return {
+    error: {
+      code: 'invalid_input',
+      message: `line ${line} is no JSON object with "expr" and "vars"`,
+      line: 1,
+      column: 1,
+    },
+  }
 }
 
 async function outcomeOf(context: CommandContext, app: App, asked: Asked): Promise<Outcome> {
   try {
-    return { value: (await context.call(app, evaluateExpr, asked)).value as Json }
+    return { value: (await context.call(app, evaluateExpr, asked)).value }
   } catch (error) {
-    if (error instanceof ReplicateAgentError && (error.code === 'invalid_expression' || error.code === 'expression_failed')) return { error: faultOf(error) }
+    if (
+      error instanceof ReplicateAgentError &&
+      (error.code === 'invalid_expression' || error.code === 'expression_failed')
+    )
+      return { error: faultOf(error) }
     throw error
   }
 }

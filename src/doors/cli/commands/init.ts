@@ -6,7 +6,8 @@ import { flag, optional, text } from '../option.ts'
 import { shortPath } from '../output/problem.ts'
 
 export const init = defineCommand({
-  description: 'Writes a small workflow that runs as it is into `workflows`, and says how to run it. Nothing is ever overwritten.',
+  description:
+    'Writes a small workflow that runs as it is into `workflows`, and says how to run it. Nothing is ever overwritten.',
   args: { name: optional('the name of the workflow (default: hello)') },
   options: {
     folder: text('--folder <folder>', 'the project (default: here)'),

@@ -14,28 +14,48 @@ export const sandbox = defineCommand({
   args: {},
   options: {
     port: wholeNumber('--port <n>', 'the port (default: a free one)', 0),
-    latency: text('--latency <spec>', 'how long predictions take: 250, 2s, uniform:100,500, lognormal:300,0.5 (default: by model)'),
+    latency: text(
+      '--latency <spec>',
+      'how long predictions take: 250, 2s, uniform:100,500, lognormal:300,0.5 (default: by model)',
+    ),
     seed: wholeNumber('--seed <n>', 'the same seed gives the same answers and faults (default: 1)', 0),
-    fail: texts('--fail <rule>', 'what goes wrong, such as owner/name:0.3 or *:429=2; may be repeated (docs/sandbox.md)'),
+    fail: texts(
+      '--fail <rule>',
+      'what goes wrong, such as owner/name:0.3 or *:429=2; may be repeated (docs/sandbox.md)',
+    ),
     data: text('--data <folder>', 'keep predictions and files in this folder (default: in memory)'),
     log: text('--log <file>', 'write a JSON line for every prediction that it is asked for'),
     json: flag('--json', 'print {url, port} once it listens'),
   },
   examples: [
     { command: 'replicate-agent sandbox --port 4010', what: 'for any client of the API' },
-    { command: "replicate-agent sandbox --latency 50 --fail '*:503=2' --log predictions.jsonl", what: 'quick, and failing at times' },
+    {
+      command: "replicate-agent sandbox --latency 50 --fail '*:503=2' --log predictions.jsonl",
+      what: 'quick, and failing at times',
+    },
   ],
   async run(context, { port, latency, seed, fail, data, log }) {
     const { startSandbox } = await import('../../../sandbox/sandbox.ts')
     const path = (given: string | undefined) => (given === undefined ? undefined : resolve(context.cwd, given))
-    const options = defined({ port, latency, seed, fail, dataDir: path(data), logFile: path(log), clock: context.clock })
+    const options = defined({
+      port,
+      latency,
+      seed,
+      fail,
+      dataDir: path(data),
+      logFile: path(log),
+      clock: context.clock,
+    })
     const stopped = deferred<StopSignal>()
     const unsubscribe = context.onStop((signal) => stopped.resolve(signal))
-    const server = await startSandbox(options).catch((error: NodeJS.ErrnoException) => {
+    const server = await startSandbox(options).catch((error: unknown) => {
       unsubscribe()
-      if (error.code !== 'EADDRINUSE' && error.code !== 'EACCES') throw error
-      const why = error.code === 'EADDRINUSE' ? 'is taken' : 'may not be used'
-      throw new ConfigurationError('configuration', `port ${port} ${why}`, { hint: 'choose another --port, or leave it out for a free one' })
+      const { code } = error as NodeJS.ErrnoException
+      if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error
+      const why = code === 'EADDRINUSE' ? 'is taken' : 'may not be used'
+      throw new ConfigurationError('configuration', `port ${port} ${why}`, {
+        hint: 'choose another --port, or leave it out for a free one',
+      })
     })
     try {
       if (context.json) context.printJson({ url: server.url, port: server.port })

@@ -38,13 +38,28 @@ export const nounTable: Readonly<Record<string, NounEntry>> = {
     summary: 'look at runs, go on with them, answer them',
     verbs: {
       list: { summary: 'list runs, newest first', load: async () => (await import('./runs/list.ts')).list },
-      show: { summary: 'show a run: steps, outputs, files, what it waits for', load: async () => (await import('./runs/show.ts')).show },
+      show: {
+        summary: 'show a run: steps, outputs, files, what it waits for',
+        load: async () => (await import('./runs/show.ts')).show,
+      },
       logs: { summary: 'list or follow the events of a run', load: async () => (await import('./runs/logs.ts')).logs },
-      watch: { summary: 'follow a run that another process drives', load: async () => (await import('./runs/watch.ts')).watch },
-      resume: { summary: 'go on with a run; what is settled is kept', load: async () => (await import('./runs/resume.ts')).resume },
-      retry: { summary: 'run failed, named or changed steps again', load: async () => (await import('./runs/retry.ts')).retry },
+      watch: {
+        summary: 'follow a run that another process drives',
+        load: async () => (await import('./runs/watch.ts')).watch,
+      },
+      resume: {
+        summary: 'go on with a run; what is settled is kept',
+        load: async () => (await import('./runs/resume.ts')).resume,
+      },
+      retry: {
+        summary: 'run failed, named or changed steps again',
+        load: async () => (await import('./runs/retry.ts')).retry,
+      },
       pause: { summary: 'start no more steps of a run', load: async () => (await import('./runs/pause.ts')).pause },
-      cancel: { summary: 'cancel a run and what it has in flight', load: async () => (await import('./runs/cancel.ts')).cancel },
+      cancel: {
+        summary: 'cancel a run and what it has in flight',
+        load: async () => (await import('./runs/cancel.ts')).cancel,
+      },
       approve: { summary: 'say yes to what a run asks', load: async () => (await import('./runs/approve.ts')).approve },
       reject: { summary: 'say no to what a run asks', load: async () => (await import('./runs/reject.ts')).reject },
       files: { summary: 'list or copy the files of a run', load: async () => (await import('./runs/files.ts')).files },
@@ -53,8 +68,14 @@ export const nounTable: Readonly<Record<string, NounEntry>> = {
   agents: {
     summary: 'agents and models: list, show, call one',
     verbs: {
-      list: { summary: 'list the agents and models that the workflows here use', load: async () => (await import('./agents/list.ts')).list },
-      show: { summary: 'show an agent, or a model with its inputs', load: async () => (await import('./agents/show.ts')).show },
+      list: {
+        summary: 'list the agents and models that the workflows here use',
+        load: async () => (await import('./agents/list.ts')).list,
+      },
+      show: {
+        summary: 'show an agent, or a model with its inputs',
+        load: async () => (await import('./agents/show.ts')).show,
+      },
       run: { summary: 'call an agent or a model once', load: async () => (await import('./agents/run.ts')).run },
     },
   },

@@ -24,7 +24,8 @@ export function eventLines(runId: string, outline: RunOutline, style: Style): (n
     if (event.type === 'run.finalising' && !hasFinally) return undefined
     if (event.type === 'foreach.expanded') fanned.add(`${news.run_id} ${event.step}`)
     if (event.type === 'step.settled' && event.index !== undefined) fanned.add(`${news.run_id} ${event.step}`)
-    const isWhole = event.type === 'step.settled' && event.index === undefined && fanned.has(`${news.run_id} ${event.step}`)
+    const isWhole =
+      event.type === 'step.settled' && event.index === undefined && fanned.has(`${news.run_id} ${event.step}`)
     // Attempts of all items together say nothing.
     const text = sentence(isWhole ? { ...event, attempts: 1 } : event, style)
     began ??= news.event.time
@@ -54,30 +55,51 @@ const width = 160
 const short = (text: string) => oneLine(text, width)
 const yellow = (style: Style, text: string) => style.yellow(text)
 
-function tell<T extends Event['type']>(_type: T, teller: (event: OneOf<T>, style: Style) => string | undefined): Teller {
+function tell<T extends Event['type']>(
+  _type: T,
+  teller: (event: OneOf<T>, style: Style) => string | undefined,
+): Teller {
   return teller as Teller
 }
 
 const tellers: Partial<Record<Event['type'], Teller>> = {
   'run.started': tell('run.started', (event, style) => (event.seq > 2 ? style.dim('going on') : undefined)),
-  'run.retried': tell('run.retried', (event) => `attempt ${event.attempt}: ${event.reset.map(({ step }) => step).join(', ')} again`),
-  'run.pausing': tell('run.pausing', (event, style) => yellow(style, `pausing, asked by ${event.by}: no more steps are started`)),
+  'run.retried': tell(
+    'run.retried',
+    (event) => `attempt ${event.attempt}: ${event.reset.map(({ step }) => step).join(', ')} again`,
+  ),
+  'run.pausing': tell('run.pausing', (event, style) =>
+    yellow(style, `pausing, asked by ${event.by}: no more steps are started`),
+  ),
   'run.cancelling': tell('run.cancelling', (event, style) => yellow(style, `cancelling, asked by ${event.by}`)),
-  'run.stopping': tell('run.stopping', (event, style) => style.red(`no more calls are made: ${short(event.error.message)}`)),
-  'run.timed_out': tell('run.timed_out', (event, style) => style.red(`timed out after ${formatDuration(event.after_ms)}`)),
+  'run.stopping': tell('run.stopping', (event, style) =>
+    style.red(`no more calls are made: ${short(event.error.message)}`),
+  ),
+  'run.timed_out': tell('run.timed_out', (event, style) =>
+    style.red(`timed out after ${formatDuration(event.after_ms)}`),
+  ),
   'run.finalising': tell('run.finalising', (_event, style) => style.dim('finally')),
   'run.waiting': tell('run.waiting', (event, style) => {
     const what = event.waiting_for === 'approval' ? 'waits for an approval' : 'paused'
     return coloured('waiting', `${marks.waiting} ${what}`, style)
   }),
-  'run.settled': tell('run.settled', (event, style) => `${coloured(event.status, `${marks[event.status]} ${event.status}`, style)}  ${formatUsd(event.cost_usd)}`),
+  'run.settled': tell(
+    'run.settled',
+    (event, style) =>
+      `${coloured(event.status, `${marks[event.status]} ${event.status}`, style)}  ${formatUsd(event.cost_usd)}`,
+  ),
   'step.started': tell('step.started', (_event, style) => style.dim(`${marks.running} started`)),
   'foreach.expanded': tell('foreach.expanded', (event, style) => style.dim(count(event.count, 'item'))),
   'step.settled': tell('step.settled', settled),
   'round.settled': tell('round.settled', (event, style) => style.dim(`round ${event.round} done`)),
   'child.started': tell('child.started', (event, style) => style.dim(`nested run ${event.run_id}`)),
-  'approval.requested': tell('approval.requested', (event, style) => coloured('waiting', `${marks.waiting} asks: ${short(event.message)}`, style)),
-  'approval.answered': tell('approval.answered', (event) => `${event.approved ? 'approved' : 'rejected'} by ${event.by}`),
+  'approval.requested': tell('approval.requested', (event, style) =>
+    coloured('waiting', `${marks.waiting} asks: ${short(event.message)}`, style),
+  ),
+  'approval.answered': tell(
+    'approval.answered',
+    (event) => `${event.approved ? 'approved' : 'rejected'} by ${event.by}`,
+  ),
   'call.reattached': tell('call.reattached', (event, style) => yellow(style, reattached(event))),
   'call.settled': tell('call.settled', (event, style) => {
     if (event.status !== 'failed' && event.status !== 'abandoned') return undefined
@@ -88,7 +110,8 @@ const tellers: Partial<Record<Event['type'], Teller>> = {
 
 function settled(event: OneOf<'step.settled'>, style: Style): string {
   const mark = coloured(event.status, marks[event.status], style)
-  if (event.status === 'skipped') return `${mark} ${style.dim(`skipped${event.reason === undefined ? '' : `: ${short(event.reason)}`}`)}`
+  if (event.status === 'skipped')
+    return `${mark} ${style.dim(`skipped${event.reason === undefined ? '' : `: ${short(event.reason)}`}`)}`
   const facts = [formatDuration(event.latency_ms)]
   if (event.cached) facts.push('cached')
   else if (event.model !== undefined) facts.push(formatUsd(event.cost_usd))
@@ -110,4 +133,3 @@ function reattached(event: OneOf<'call.reattached'>): string {
       return 'the call had not arrived: it is made now'
   }
 }
-

@@ -41,7 +41,9 @@ export function planLines(plan: PlanReport, { style }: Pick<CommandContext, 'sty
 function costOf(step: Step): string {
   if (step.decision === 'reuse' || step.decision === 'skip' || step.decision === 'ask') return ''
   if (step.estimate_usd === 0 && step.model === undefined) return ''
-  return step.estimate_usd === null ? '?' : `${step.basis === 'limit' ? '≤' : '~'}${formatUsd(step.estimate_usd)}`.replace('~<', '<')
+  return step.estimate_usd === null
+    ? '?'
+    : `${step.basis === 'limit' ? '≤' : '~'}${formatUsd(step.estimate_usd)}`.replace('~<', '<')
 }
 
 function timeOf(step: Step): string {
@@ -50,15 +52,24 @@ function timeOf(step: Step): string {
 }
 
 function needsOf(step: Step, style: Style): string {
-  return step.needs.map(({ id, implied, via }) => (implied ? `${id} ${style.dim(`(implied by ${via ?? 'a reference'})`)}` : id)).join(', ')
+  return step.needs
+    .map(({ id, implied, via }) => (implied ? `${id} ${style.dim(`(implied by ${via ?? 'a reference'})`)}` : id))
+    .join(', ')
 }
 
 function totals(plan: PlanReport, style: Style): string[] {
   const saved = plan.saved_usd === undefined ? [] : [`already paid and kept: ${formatUsd(plan.saved_usd)}`]
-  if (!plan.steps.some(({ decision }) => decision !== 'reuse' && decision !== 'skip')) return ['nothing is left to run', ...saved]
+  if (!plan.steps.some(({ decision }) => decision !== 'reuse' && decision !== 'skip'))
+    return ['nothing is left to run', ...saved]
   const limited = plan.steps.some(({ basis }) => basis === 'limit')
-  const cost = plan.estimate_usd === null ? 'cost unknown: a price is missing, or a list has no length yet' : `${limited ? 'at most' : 'about'} ${formatUsd(plan.estimate_usd)}`
-  const time = plan.estimate_ms === null ? 'time unknown until each model has run once here' : `about ${formatDuration(plan.estimate_ms)}`
+  const cost =
+    plan.estimate_usd === null
+      ? 'cost unknown: a price is missing, or a list has no length yet'
+      : `${limited ? 'at most' : 'about'} ${formatUsd(plan.estimate_usd)}`
+  const time =
+    plan.estimate_ms === null
+      ? 'time unknown until each model has run once here'
+      : `about ${formatDuration(plan.estimate_ms)}`
   const lines = [`${cost}; ${time}`, ...saved]
   if (limited) lines.push(style.dim('≤ is the most that a call can cost; what models really cost is learned from runs'))
   return lines

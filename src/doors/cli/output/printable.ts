@@ -2,7 +2,6 @@
 
 export function printable(text: string): string {
   // Tab and newline stay; everything else below space, DEL and C1 is shown as a visible stand-in.
-  // oxlint-disable-next-line no-control-regex -- control characters are what this is about
   return text.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, (found) => {
     const code = found.charCodeAt(0)
     return code === 13 ? '' : code < 32 ? String.fromCharCode(0x2400 + code) : '\ufffd'

@@ -46,7 +46,9 @@ export function complaintLines(complaint: Complaint, style: Style, cwd: string):
 function placeLines(place: Place, style: Style, cwd: string): string[] {
   const { file, line, column, source } = place
   const gutter = ' '.repeat(String(line).length)
-  const lines = [`${gutter}${style.blue('-->')} ${file === undefined ? '' : `${shortPath(file, cwd)}:`}${line}:${column}`]
+  const lines = [
+    `${gutter}${style.blue('-->')} ${file === undefined ? '' : `${shortPath(file, cwd)}:`}${line}:${column}`,
+  ]
   if (source === undefined) return lines
   const shown = excerpt(source, column)
   const bar = style.blue('|')
@@ -64,7 +66,10 @@ const excerptWidth = 120
 function excerpt(source: string, column: number): { text: string; caret: number } {
   const characters = [...printable(source.replaceAll('\t', ' ').replaceAll('\n', ' '))]
   const at = column - 1
-  const from = characters.length <= excerptWidth ? 0 : Math.max(0, Math.min(at - excerptWidth / 2, characters.length - excerptWidth))
+  const from =
+    characters.length <= excerptWidth
+      ? 0
+      : Math.max(0, Math.min(at - excerptWidth / 2, characters.length - excerptWidth))
   const to = from + excerptWidth
   const text = `${from > 0 ? '…' : ''}${characters.slice(from, to).join('')}${to < characters.length ? '…' : ''}`
   return { text, caret: at - from + (from > 0 ? 1 : 0) }

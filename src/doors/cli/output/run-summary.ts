@@ -30,15 +30,26 @@ export function outputLines(run: RunResult, show: SummaryShow): string[] {
   if (entries.length === 0) return []
   const files = new Set(filesOf(run).map(({ path }) => path))
   const width = Math.max(...entries.map(([name]) => name.length))
-  return ['', show.style.bold('outputs'), ...entries.flatMap(([name, value]) => outputLine(name, value as Json, width, files, show))]
+  return [
+    '',
+    show.style.bold('outputs'),
+    ...entries.flatMap(([name, value]) => outputLine(name, value, width, files, show)),
+  ]
 }
 
 const mostLines = 12
 
-function outputLine(name: string, value: Json, width: number, files: ReadonlySet<string>, { style, cwd }: SummaryShow): string[] {
+function outputLine(
+  name: string,
+  value: Json,
+  width: number,
+  files: ReadonlySet<string>,
+  { style, cwd }: SummaryShow,
+): string[] {
   const lines = textOf(value, files, cwd).split('\n')
   const shown = lines.slice(0, mostLines)
-  if (lines.length > mostLines) shown.push(style.dim(`… ${lines.length - mostLines} more lines; --output outputs.${name} prints it all`))
+  if (lines.length > mostLines)
+    shown.push(style.dim(`… ${lines.length - mostLines} more lines; --output outputs.${name} prints it all`))
   return shown.map((line, at) => `  ${(at === 0 ? name : '').padEnd(width)}  ${line}`.trimEnd())
 }
 
@@ -47,7 +58,8 @@ function textOf(value: Json, files: ReadonlySet<string>, cwd: string): string {
   const isFile = (part: Json): part is string => typeof part === 'string' && files.has(part)
   if (isFile(value)) return shortPath(value, cwd)
   if (typeof value === 'string') return printable(value).trimEnd()
-  if (Array.isArray(value) && value.length > 0 && value.every(isFile)) return value.map((path) => shortPath(path, cwd)).join('\n')
+  if (Array.isArray(value) && value.length > 0 && value.every(isFile))
+    return value.map((path) => shortPath(path, cwd)).join('\n')
   return printable(JSON.stringify(value))
 }
 
@@ -74,7 +86,9 @@ const mostFiles = 20
 
 export function fileLines(files: readonly ShownFile[], { style, cwd }: SummaryShow, most = mostFiles): string[] {
   if (files.length === 0) return []
-  const rows = files.slice(0, most).map(({ label, name, bytes, path }) => [`  ${label}`, name, style.dim(formatBytes(bytes)), shortPath(path, cwd)])
+  const rows = files
+    .slice(0, most)
+    .map(({ label, name, bytes, path }) => [`  ${label}`, name, style.dim(formatBytes(bytes)), shortPath(path, cwd)])
   const lines = tableLines(rows, [{}, {}, { align: 'right' }, {}], style.dim)
   if (files.length > most) lines.push(style.dim(`  … ${files.length - most} more: \`runs files\` lists them`))
   return ['', style.bold('files'), ...lines]

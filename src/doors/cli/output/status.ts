@@ -26,7 +26,11 @@ export function coloured(status: AnyStatus, text: string, style: Style): string 
   return style[colours[status]](text)
 }
 
-export function shownStatus(run: { status: RunStatus; waiting_for?: 'approval' | 'resume' | undefined; interrupted?: boolean | undefined }): string {
+export function shownStatus(run: {
+  status: RunStatus
+  waiting_for?: 'approval' | 'resume' | undefined
+  interrupted?: boolean | undefined
+}): string {
   if (run.interrupted) return 'interrupted'
   if (run.status === 'waiting') return run.waiting_for === 'resume' ? 'paused' : 'waiting'
   return run.status

@@ -6,12 +6,16 @@ export interface Column {
   align?: 'left' | 'right'
 }
 
-export function widthOf(text: string): number {
+function widthOf(text: string): number {
   return [...stripVTControlCharacters(text)].length
 }
 
 /** Lines with two spaces between columns and none at their end. Columns that are empty throughout are left out. */
-export function tableLines(rows: readonly (readonly string[])[], columns: readonly Column[], header: (text: string) => string): string[] {
+export function tableLines(
+  rows: readonly (readonly string[])[],
+  columns: readonly Column[],
+  header: (text: string) => string,
+): string[] {
   const used = columns.map((_, at) => rows.some((row) => (row[at] ?? '') !== ''))
   const withHeader = columns.some((column) => column.header !== undefined)
   const all = withHeader ? [columns.map((column) => header(column.header ?? '')), ...rows] : rows

@@ -24,7 +24,13 @@ export const list = defineCommand({
     ])
     const models = found.models.map(({ model, workflows }) => [style.bold(model), style.dim(workflows.join(', '))])
     const lines = [
-      ...(agents.length > 0 ? tableLines(agents, [{ header: 'agent' }, { header: 'calls' }, { header: 'description' }, { header: 'used by' }], style.dim) : []),
+      ...(agents.length > 0
+        ? tableLines(
+            agents,
+            [{ header: 'agent' }, { header: 'calls' }, { header: 'description' }, { header: 'used by' }],
+            style.dim,
+          )
+        : []),
       ...(agents.length > 0 && models.length > 0 ? [''] : []),
       ...(models.length > 0 ? tableLines(models, [{ header: 'model' }, { header: 'used by' }], style.dim) : []),
     ]

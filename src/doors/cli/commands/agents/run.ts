@@ -8,7 +8,8 @@ import { inputOptions, readInputs } from '../../input-options.ts'
 import { dollars, required, text } from '../../option.ts'
 
 export const run = defineCommand({
-  description: 'Calls an agent or a model once: a run of one step, with the same journal, files and exit codes as any run. Its answer is outputs.output.',
+  description:
+    'Calls an agent or a model once: a run of one step, with the same journal, files and exit codes as any run. Its answer is outputs.output.',
   args: { agent: required('an agent of the workflows here, or owner/name of a model') },
   options: {
     ...inputOptions,
@@ -18,8 +19,14 @@ export const run = defineCommand({
     ...appOptions,
   },
   examples: [
-    { command: 'replicate-agent agents run black-forest-labs/flux-schnell -i prompt="a red bicycle" --sandbox', what: 'one picture' },
-    { command: "replicate-agent agents run meta/meta-llama-3-8b-instruct --input '{\"prompt\": \"…\"}' -o outputs.output", what: 'only the answer' },
+    {
+      command: 'replicate-agent agents run black-forest-labs/flux-schnell -i prompt="a red bicycle" --sandbox',
+      what: 'one picture',
+    },
+    {
+      command: 'replicate-agent agents run meta/meta-llama-3-8b-instruct --input \'{"prompt": "…"}\' -o outputs.output',
+      what: 'only the answer',
+    },
   ],
   async run(context, given) {
     const app = await context.app(given)

@@ -9,10 +9,13 @@ import type { Style } from '../../output/style.ts'
 import { tableLines } from '../../output/table.ts'
 
 export const show = defineCommand({
-  description: 'Shows an agent of the workflows here, or a model with the inputs that it takes, as Replicate (or the sandbox) describes it.',
+  description:
+    'Shows an agent of the workflows here, or a model with the inputs that it takes, as Replicate (or the sandbox) describes it.',
   args: { agent: required('an agent, or owner/name of a model') },
   options: { json: flag('--json', 'print it as JSON'), ...appOptions },
-  examples: [{ command: 'replicate-agent agents show black-forest-labs/flux-schnell --sandbox', what: 'what a model takes' }],
+  examples: [
+    { command: 'replicate-agent agents show black-forest-labs/flux-schnell --sandbox', what: 'what a model takes' },
+  ],
   async run(context, given) {
     const app = await context.app(given)
     const shown = await context.call(app, showAgent, { agent: given.agent })
@@ -39,7 +42,11 @@ function inputLines(schema: Readonly<Record<string, unknown>> | undefined, style
     return [
       `  ${name}`,
       typeof type === 'string' ? type : '',
-      needed.includes(name) ? style.yellow('required') : preset === undefined ? '' : style.dim(`= ${oneLine(JSON.stringify(preset), 20)}`),
+      needed.includes(name)
+        ? style.yellow('required')
+        : preset === undefined
+          ? ''
+          : style.dim(`= ${oneLine(JSON.stringify(preset), 20)}`),
       style.dim(oneLine(typeof description === 'string' ? description : '', 80)),
     ]
   })

@@ -11,7 +11,10 @@ export const approve = defineCommand({
   options: { ...inputOptions, ...answerOptions },
   examples: [
     { command: 'replicate-agent runs approve last', what: 'when one thing is asked' },
-    { command: 'replicate-agent runs approve last publish -i note="go ahead" --no-resume', what: 'with an input, only recorded' },
+    {
+      command: 'replicate-agent runs approve last publish -i note="go ahead" --no-resume',
+      what: 'with an input, only recorded',
+    },
   ],
   async run(context, given) {
     const app = await context.app(given)

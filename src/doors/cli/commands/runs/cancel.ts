@@ -8,7 +8,8 @@ import { runArgument } from '../../run-argument.ts'
 const { json, jsonl, output, tui, quiet } = driveOptions
 
 export const cancel = defineCommand({
-  description: 'Cancels a run: no more steps are started, what is in flight is cancelled at Replicate, `finally` runs. With no process driving it, this one does that.',
+  description:
+    'Cancels a run: no more steps are started, what is in flight is cancelled at Replicate, `finally` runs. With no process driving it, this one does that.',
   args: runArgument,
   options: { json, jsonl, output, tui, quiet, ...appOptions },
   examples: [{ command: 'replicate-agent runs cancel last', what: 'the run that was started last' }],

@@ -10,7 +10,8 @@ import { tableLines } from '../../output/table.ts'
 import { runArgument } from '../../run-argument.ts'
 
 export const files = defineCommand({
-  description: 'Lists the files that the steps of a run put out, with their paths, or copies them to a folder under their own names.',
+  description:
+    'Lists the files that the steps of a run put out, with their paths, or copies them to a folder under their own names.',
   args: runArgument,
   options: {
     artifacts: text('--artifacts <folder>', 'copy them to this folder'),

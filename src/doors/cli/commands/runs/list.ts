@@ -42,7 +42,14 @@ export const list = defineCommand({
       formatAge(Date.parse(run.created_at), now),
       run.sandbox ? style.dim('sandbox') : '',
     ])
-    const columns = [{ header: 'run' }, { header: 'workflow' }, { header: 'status' }, { header: 'cost', align: 'right' as const }, { header: 'started' }, { header: '' }]
+    const columns = [
+      { header: 'run' },
+      { header: 'workflow' },
+      { header: 'status' },
+      { header: 'cost', align: 'right' as const },
+      { header: 'started' },
+      { header: '' },
+    ]
     for (const line of tableLines(rows, columns, style.dim)) context.print(line)
     return undefined
   },

@@ -43,7 +43,13 @@ export const logs = defineCommand({
   },
 })
 
-async function follow(context: CommandContext, app: App, run: string, step: string | undefined, print: (event: JsonObject) => void): Promise<number> {
+async function follow(
+  context: CommandContext,
+  app: App,
+  run: string,
+  step: string | undefined,
+  print: (event: JsonObject) => void,
+): Promise<number> {
   let signal: StopSignal | undefined
   let handle: RunHandle | undefined
   const stop = context.onStop((arrived) => {
@@ -72,7 +78,16 @@ function logLine(event: JsonObject, { style }: CommandContext): string {
   const where = step === undefined ? '' : index === undefined ? String(step) : `${String(step)}[${String(index)}]`
   const rest = Object.entries(event)
     .filter(([name]) => !shownElsewhere.has(name))
-    .map(([name, value]) => `${style.dim(`${name}=`)}${name === 'cost_usd' ? formatUsd(value as number | null) : oneLine(typeof value === 'string' ? value : JSON.stringify(value), 60)}`)
-  const columns = [String(seq).padStart(4), style.dim(String(time).slice(11, 23)), String(type).padEnd(18), where.padEnd(12), rest.join(' ')]
+    .map(
+      ([name, value]) =>
+        `${style.dim(`${name}=`)}${name === 'cost_usd' ? formatUsd(value as number | null) : oneLine(typeof value === 'string' ? value : JSON.stringify(value), 60)}`,
+    )
+  const columns = [
+    String(seq).padStart(4),
+    style.dim(String(time).slice(11, 23)),
+    String(type).padEnd(18),
+    where.padEnd(12),
+    rest.join(' '),
+  ]
   return columns.join('  ').trimEnd()
 }

@@ -6,7 +6,8 @@ import { flag } from '../../option.ts'
 import { runArgument } from '../../run-argument.ts'
 
 export const pause = defineCommand({
-  description: 'Asks the process that drives a run to start no more steps. What is in flight ends; then the run waits for `runs resume`.',
+  description:
+    'Asks the process that drives a run to start no more steps. What is in flight ends; then the run waits for `runs resume`.',
   args: runArgument,
   options: { json: flag('--json', 'print the run as JSON'), ...appOptions },
   examples: [{ command: 'replicate-agent runs pause last', what: 'let it end what it has begun' }],

@@ -5,7 +5,8 @@ import { answerArguments, answerOptions, driveAnswer } from '../../answer.ts'
 import { defineCommand } from '../../command.ts'
 
 export const reject = defineCommand({
-  description: 'Answers an approval with no: its step fails as `rejected`. When no process drives the run, this one goes on with it.',
+  description:
+    'Answers an approval with no: its step fails as `rejected`. When no process drives the run, this one goes on with it.',
   args: answerArguments,
   options: answerOptions,
   examples: [{ command: 'replicate-agent runs reject last publish', what: 'one of several things asked' }],

@@ -21,7 +21,10 @@ export const resume = defineCommand({
     ...driveOptions,
     budget: dollars('--budget <usd>', 'a new budget'),
     takeOver: flag('--take-over', 'end a driver on this machine that is stopped (Ctrl-Z), and go on'),
-    definition: text('--definition <which>', '`current`, a file or a name: run again what differs from the definition of the run'),
+    definition: text(
+      '--definition <which>',
+      '`current`, a file or a name: run again what differs from the definition of the run',
+    ),
     dryRun: flag('--dry-run', 'show what would happen, and the money that it saves'),
     ...appOptions,
   },

@@ -19,10 +19,13 @@ export const show = defineCommand({
     const { style, cwd, stdout } = context
     const look = { style, cwd, columns: stdout.columns ?? 100 }
     const { last_checkpoint: checkpoint, driver, interrupted } = run
-    const driven = driver && !interrupted && run.status === 'running' ? `driven by process ${driver.pid} on ${driver.host}` : ''
+    const driven =
+      driver && !interrupted && run.status === 'running' ? `driven by process ${driver.pid} on ${driver.host}` : ''
     const lines = [
       headline(run, look),
-      style.dim(`  started ${run.created_at}; last checkpoint ${checkpoint.seq} at ${checkpoint.time}${run.attempt > 1 ? `; attempt ${run.attempt}` : ''}`),
+      style.dim(
+        `  started ${run.created_at}; last checkpoint ${checkpoint.seq} at ${checkpoint.time}${run.attempt > 1 ? `; attempt ${run.attempt}` : ''}`,
+      ),
       ...(driven === '' ? [] : [`  ${driven}${driver?.state === 'stopped' ? ', which is stopped (Ctrl-Z?)' : ''}`]),
       ...stepLines(run, look),
       ...outputLines(run, look),

@@ -8,7 +8,8 @@ import { runArgument } from '../../run-argument.ts'
 const { json, jsonl, output, tui, quiet } = driveOptions
 
 export const watch = defineCommand({
-  description: 'Follows a run that another process drives, from its first event; Ctrl-C only ends the watching. The exit code is the run\'s.',
+  description:
+    "Follows a run that another process drives, from its first event; Ctrl-C only ends the watching. The exit code is the run's.",
   args: runArgument,
   options: { json, jsonl, output, tui, quiet, ...appOptions },
   examples: [{ command: 'replicate-agent runs watch last', what: 'the run that was started last' }],
