@@ -175,6 +175,17 @@ steps:
     expect(await linesOf(text)).toEqual(['2:7 wrong_type', '3:13 wrong_type', '4:13 wrong_type', '6:6 wrong_type'])
   })
 
+  it('name what a JSON Schema says that would be silently ignored', async () => {
+    const outcome = await loadWorkflowText(
+      'name: s\nsteps:\n  a:\n    model: o/n\n    output_schema: {type: object, requird: [a]}\n',
+      'schema.yaml',
+    )
+    expect(outcome).toMatchObject({
+      ok: false,
+      problems: [{ line: 5, code: 'bad_schema', message: '`steps.a.output_schema`: requird is not supported' }],
+    })
+  })
+
   it('name one short cycle for a knot of forty steps', async () => {
     const ids = Array.from({ length: 40 }, (_, at) => `s${at}`)
     const steps = ids.map((id) => `  ${id}: {value: 1, needs: [${ids.filter((other) => other !== id).join(', ')}]}`)

@@ -64,6 +64,8 @@ function problemsOf(issue: Issue, data: Json, places: Places, suggest: Suggest):
     const message = `\`${String(path.at(-1))}\` is missing${parent.length > 0 ? ` in ${pathText('', parent)}` : ''}`
     return [places.problem(parent, { code: 'missing_field', message, at: 'key' })]
   }
+  if (issue.code === 'custom')
+    return [places.problem(path, { code: 'bad_schema', message: `\`${pathText('', path)}\`: ${issue.message}` })]
   const shown = `\`${pathText('', path)}\` ${issue.message}`
   const message = path.length === 0 ? `a workflow ${issue.message}` : shown
   return [

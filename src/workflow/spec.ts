@@ -1,6 +1,8 @@
 /** A workflow file as it is written: the zod schema behind loading, and behind the published JSON Schema. */
 import { z } from 'zod'
 import { failureClasses } from '../domain/errors.ts'
+import type { Json } from '../std/json.ts'
+import { checkJsonSchema } from '../std/json-schema.ts'
 
 export const stepIdPattern = /^[a-z][a-z0-9_]*$/
 export const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]*$/
@@ -132,6 +134,12 @@ const inputSpec = strict(
   'must be a mapping, as in `topic: {type: string}`',
 )
 
+/** A keyword that would be silently ignored is a mistake that nobody sees. */
+const schemaField = (description: string) =>
+  fields(description).superRefine((schema, context) => {
+    for (const message of checkJsonSchema(schema as Json)) context.addIssue({ code: 'custom', message })
+  })
+
 const inputsSpec = z
   .record(
     z.string().max(longestId, { error: 'is too long' }).regex(variablePattern, { error: mustBe.variable }),
@@ -150,6 +158,7 @@ const priceSpec = strict(
     usd_per_output: dollars('Dollars for each output (an image, say).').optional(),
     usd_per_input_token: dollars('Dollars for each input token.').optional(),
     usd_per_output_token: dollars('Dollars for each output token.').optional(),
+    usd_per_input_character: dollars('Dollars for each character of input text.').optional(),
   },
   'What a call costs, where you know better than the price table.',
 )
@@ -182,7 +191,7 @@ const agentSpec = strict(
       .optional(),
     description: text('What the agent does.').optional(),
     defaults: fields('Input that is sent unless a step gives its own.').optional(),
-    input_schema: fields('A JSON Schema of the input.').optional(),
+    input_schema: schemaField('A JSON Schema of the input.').optional(),
     retry: retrySpec.optional(),
     timeout: duration('How long a call may take, all attempts together.').optional(),
     cache: cacheSpec.optional(),
@@ -289,7 +298,7 @@ const stepSpec = strict(
       .describe('continue: dependents run all the same, with a null output.')
       .optional(),
     fallback: fallbackSpec.optional(),
-    output_schema: fields('A JSON Schema that the output must fit.').optional(),
+    output_schema: schemaField('A JSON Schema that the output must fit.').optional(),
     output_key: z
       .string({ error: mustBe.variable })
       .regex(variablePattern, { error: mustBe.variable })
