@@ -1,6 +1,6 @@
 /** The machine that the figures are of. */
 import { existsSync, readFileSync, statfsSync } from 'node:fs'
-import { availableParallelism, cpus, release, totalmem } from 'node:os'
+import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os'
 import { join } from 'node:path'
 
 const memoryFileSystems = new Map([
@@ -20,7 +20,7 @@ export function describeMachine(benchFolder: string): string[] {
     ? (JSON.parse(readFileSync(peer, 'utf8')) as { version: string }).version
     : 'not measured'
   return [
-    `${availableParallelism()} cores (${cpus()[0]?.model.trim() ?? 'unknown'}), ${(totalmem() / 2 ** 30).toFixed(0)} GiB, ${process.platform} ${release()}`,
+    `${availableParallelism()} cores (${cpus()[0]?.model.trim() ?? 'unknown'}), ${(totalmem() / 2 ** 30).toFixed(0)} GiB, ${process.platform} ${release()}, load ${(loadavg()[0] ?? 0).toFixed(1)} at the end`,
     `Node ${process.versions.node}, SQLite ${process.versions['sqlite'] ?? 'of node:sqlite'}`,
     `LangGraph.js ${version}, SqliteSaver on WAL with synchronous = FULL, durability "sync"`,
   ]
