@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { checkReadme } from './check-readme.ts'
+import { checkLinks, checkReadme } from './check-readme.ts'
 
 test(
   'every transcript, excerpt and table of the README is what the program gives today',
@@ -12,6 +12,12 @@ test(
     expect(await checkReadme()).toEqual([])
   },
 )
+
+test('every link of the README and of the index of docs leads somewhere, and the index lists every page', async () => {
+  const root = join(import.meta.dirname, '..')
+  expect(await checkLinks(join(root, 'README.md'))).toEqual([])
+  expect(await checkLinks(join(root, 'docs/README.md'), true)).toEqual([])
+})
 
 test('a transcript, an excerpt and a table that are wrong are found', { timeout: 60_000 }, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'readme-'))
@@ -28,6 +34,11 @@ test('a transcript, an excerpt and a table that are wrong are found', { timeout:
       expect.stringContaining('$ replicate-agent expr "1 + 2"\n3\n'),
       'the excerpt is not in workflows/product_photo.yaml',
       expect.stringContaining('| `workflows run` |'),
+    ])
+    await writeFile(join(folder, 'alone.md'), '[gone](gone.md)')
+    expect(await checkLinks(join(folder, 'alone.md'), true)).toEqual([
+      expect.stringMatching(/links .*gone\.md, which/),
+      expect.stringMatching(/does not list .*README\.md/),
     ])
     await checkReadme(file, true)
     expect(await readFile(file, 'utf8')).toContain('\n3\n```')

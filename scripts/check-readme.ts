@@ -3,9 +3,10 @@
  * `<!-- from FILE -->` looked for in that file, after `<!-- verbs -->` made from the tables of verbs.
  * `node scripts/check-readme.ts --write` puts in what is true today.
  */
-import { cp, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { cp, mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 import { nounTable, verbTable } from '../src/doors/cli/commands/table.ts'
 import { runCli } from '../src/doors/cli/run-cli.ts'
 import { systemClock } from '../src/std/clock.ts'
@@ -54,6 +55,23 @@ async function check(block: Marked): Promise<{ problem?: string; text?: string }
   const text = block.kind === 'verbs' ? verbRows() : await transcript(commandsOf(block.text))
   const same = block.kind === 'verbs' ? text === block.text : essence(text) === essence(block.text)
   return same ? {} : { problem: `${block.kind} differs:\n${text}`, text }
+}
+
+/** Links of a page that lead to no file, and pages of its own folder that it does not link. */
+export async function checkLinks(page: string, wholeFolder = false): Promise<string[]> {
+  const text = await readFile(page, 'utf8')
+  const targets = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)[^)]*\)/g)].map(([, target = '']) =>
+    resolve(dirname(page), target),
+  )
+  const missing = targets.filter((target) => !existsSync(target))
+  const pages = wholeFolder ? (await readdir(dirname(page))).filter((name) => name.endsWith('.md')) : []
+  const unlisted = pages
+    .map((name) => join(dirname(page), name))
+    .filter((file) => file !== page && !targets.includes(file))
+  return [
+    ...missing.map((target) => `${relative(root, page)} links ${relative(root, target)}, which is not there`),
+    ...unlisted.map((file) => `${relative(root, page)} does not list ${relative(root, file)}`),
+  ]
 }
 
 // ── transcripts ──
@@ -132,7 +150,11 @@ function verbRows(): string {
 
 if (import.meta.main) {
   const write = process.argv.includes('--write')
-  const problems = await checkReadme(undefined, write)
+  const links = [
+    ...(await checkLinks(join(root, 'README.md'))),
+    ...(await checkLinks(join(root, 'docs/README.md'), true)),
+  ]
+  const problems = [...(await checkReadme(undefined, write)), ...links]
   for (const problem of problems) process.stdout.write(`${problem}\n`)
   if (problems.length > 0 && !write) process.exitCode = 1
 }
