@@ -21,7 +21,6 @@ interface Race {
   /** Of the heartbeats, milliseconds. */
   slowest: number
   ticks: number
-  turns: number
 }
 
 let folder: TemporaryFolder
@@ -81,7 +80,7 @@ describe('several processes with one store', () => {
     await Promise.all(racers.map((racer) => once(racer, 'message')))
     const results = racers.map(async (racer) => {
       const [result] = (await once(racer, 'message')) as [Race]
-      for (const other of racers) if (other.connected) other.send('stop')
+      for (const other of racers) if (other.connected) other.send('stop', () => {})
       return result
     })
     for (const racer of racers) racer.send('go')
@@ -90,7 +89,6 @@ describe('several processes with one store', () => {
       // Heartbeats keep step with a timer of the same length, and none takes so long that the next would be late.
       expect(result.beats).toBeGreaterThan(result.ticks / 3)
       expect(result.slowest).toBeLessThan(heartbeatEveryMs)
-      expect(result.turns).toBeGreaterThan(result.appends / 32)
     }
   })
 })

@@ -1,7 +1,7 @@
 /** Copies a kept file into a folder of the user's under a readable name, never over something else. */
 import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
-import { copyFile, link, lstat, mkdir, rm } from 'node:fs/promises'
+import { chmod, copyFile, link, lstat, mkdir, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { numberedName } from './file-name.ts'
 import { hashOfFile } from './hash-of-file.ts'
@@ -14,7 +14,10 @@ export async function exportFile(source: string, sha256: string, folder: string,
   await mkdir(folder, { recursive: true })
   const temporary = join(folder, `.${randomBytes(8).toString('hex')}.part`)
   try {
-    await copyFile(source, temporary, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE)
+    // Kept files can't be written; the copy is the user's, with the rights that new files of theirs have.
+    const mode = await createEmpty(temporary)
+    await copyFile(source, temporary, constants.COPYFILE_FICLONE)
+    await chmod(temporary, mode)
     for (let number = 1; ; number += 1) {
       const path = join(folder, number === 1 ? name : numberedName(name, number))
       if (await claimName(temporary, path)) return path
@@ -22,6 +25,16 @@ export async function exportFile(source: string, sha256: string, folder: string,
     }
   } finally {
     await rm(temporary, { force: true })
+  }
+}
+
+/** Gives the rights that a new file has here. */
+async function createEmpty(path: string): Promise<number> {
+  const handle = await open(path, 'wx')
+  try {
+    return (await handle.stat()).mode & 0o777
+  } finally {
+    await handle.close()
   }
 }
 

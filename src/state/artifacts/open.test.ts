@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { link, mkdir, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises'
+import { chmod, link, mkdir, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { StoreError } from '../../domain/errors.ts'
 import { sha256 } from '../../std/hash.ts'
@@ -19,6 +19,12 @@ afterEach(async () => {
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text)
 const unfinished = () => readdir(folder.file('artifacts', 'unfinished'))
+
+/** In place, as a failing disk would: the file itself may not be written. */
+async function overwrite(path: string, text: string): Promise<void> {
+  await chmod(path, 0o644)
+  await writeFile(path, text)
+}
 
 async function* pieces(...texts: string[]): AsyncGenerator<Uint8Array> {
   for (const text of texts) yield bytesOf(text)
@@ -110,7 +116,7 @@ describe('the artifact store', () => {
 
   it('says so when a file is missing or not what its name says', async () => {
     const { sha256: hash } = await artifacts.put(bytesOf('precious'), 'a')
-    await writeFile(artifacts.pathOf(hash), 'precioux')
+    await overwrite(artifacts.pathOf(hash), 'precioux')
     const file = { name: 'a', sha256: hash, bytes: 8, media_type: 'text/plain' }
     await expect(artifacts.read(hash)).rejects.toMatchObject({
       code: 'store_corrupt',
@@ -128,10 +134,11 @@ describe('the artifact store', () => {
   })
 
   it('replaces a file that something else has cut short', async () => {
-    const { sha256: hash } = await artifacts.put(bytesOf('precious'), 'a')
-    await writeFile(artifacts.pathOf(hash), 'prec')
-    await artifacts.put(bytesOf('precious'), 'a')
-    expect(await readFile(artifacts.pathOf(hash), 'utf8')).toBe('precious')
+    const kept = await artifacts.put(bytesOf('precious'), 'a.txt')
+    await overwrite(artifacts.pathOf(kept.sha256), 'prec')
+    await artifacts.put(bytesOf('precious'), 'a.txt')
+    expect(await readFile(artifacts.pathOf(kept.sha256), 'utf8')).toBe('precious')
+    expect(await readFile(artifacts.shownPath(kept), 'utf8')).toBe('precious')
   })
 
   it('clears away what a writer that died a day ago left behind, and nothing younger', async () => {
@@ -202,7 +209,11 @@ describe('exporting a file', () => {
 
   it('gives a copy: writing to it changes nothing that is kept', async () => {
     const file = await artifacts.put(bytesOf('kept'), 'a.txt')
-    await writeFile(await artifacts.exportTo(file, folder.file('out')), 'changed')
+    expect((await stat(artifacts.shownPath(file))).mode & 0o222).toBe(0)
+    const path = await artifacts.exportTo(file, folder.file('out'))
+    await writeFile(folder.file('new'), '')
+    expect((await stat(path)).mode).toBe((await stat(folder.file('new'))).mode)
+    await writeFile(path, 'changed')
     expect(new TextDecoder().decode(await artifacts.read(file.sha256))).toBe('kept')
   })
 

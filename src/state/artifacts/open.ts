@@ -16,6 +16,9 @@ import { hashOfFile } from './hash-of-file.ts'
 import { mediaTypeOf } from './media-type.ts'
 import { type Written, writeHashed } from './write-hashed.ts'
 
+/** Kept files are never changed; shown ones are opened by people, whose programs shall not write to them either. */
+const keptMode = 0o444
+
 /** What a writer that died left behind is removed after this long, milliseconds. */
 const leftoverAgeMs = 24 * 60 * 60 * 1_000
 
@@ -36,8 +39,8 @@ export async function openArtifacts(folder: string): Promise<ArtifactStore> {
     return found?.isFile() ? found.size : undefined
   }
 
-  /** Puts a written file under its name. */
-  async function settle(temporary: string, written: Written): Promise<void> {
+  /** Puts a written file under its hash, and under the name that is shown of it. */
+  async function settle(temporary: string, written: Written, name: string): Promise<void> {
     const path = pathOf(written.sha256)
     const shelf = dirname(path)
     // One that is there with another size was damaged by something else: ours replaces it.
@@ -46,23 +49,24 @@ export async function openArtifacts(folder: string): Promise<ArtifactStore> {
       await mkdir(shelf, { recursive: true, mode: 0o700 })
       await rename(temporary, path)
     }
+    await linkShown(path, shownPath({ sha256: written.sha256, name }))
     // Also when it was there: who put it may not have got this far yet.
     await syncFolder(shelf)
     if (!synced.has(shelf)) await syncFolder(folder)
     synced.add(shelf)
   }
 
-  async function write(source: Uint8Array | AsyncIterable<Uint8Array>): Promise<Written> {
+  async function write(source: Uint8Array | AsyncIterable<Uint8Array>, name: string): Promise<Written> {
     const temporary = join(unfinished, randomBytes(16).toString('hex'))
     try {
-      const handle = await open(temporary, 'wx', 0o644)
+      const handle = await open(temporary, 'wx', keptMode)
       let written: Written
       try {
         written = await writeHashed(source, handle)
       } finally {
         await handle.close()
       }
-      await settle(temporary, written)
+      await settle(temporary, written, name)
       return written
     } catch (error) {
       await rm(temporary, { force: true }).catch(() => {})
@@ -77,16 +81,6 @@ export async function openArtifacts(folder: string): Promise<ArtifactStore> {
     throw fileError(error, folder)
   }
 
-  /** A second name for kept bytes, with the extension that people and programs go by. */
-  async function linkShown(file: { sha256: string; name: string }): Promise<void> {
-    const [path, shown] = [pathOf(file.sha256), shownPath(file)]
-    if (shown === path) return
-    await link(path, shown).catch(async (error: NodeJS.ErrnoException) => {
-      // Some file systems know no second names.
-      if (error.code !== 'EEXIST') await copyFile(path, shown)
-    })
-  }
-
   function shownPath({ sha256, name }: { sha256: string; name: string }): string {
     return pathOf(sha256) + extname(cleanName(name))
   }
@@ -97,9 +91,8 @@ export async function openArtifacts(folder: string): Promise<ArtifactStore> {
     has: async (sha256) => (await sizeOf(pathOf(sha256))) !== undefined,
     async put(source, name, mediaType) {
       try {
-        const { sha256, bytes, head } = await write(source)
         const clean = cleanName(name)
-        await linkShown({ sha256, name: clean })
+        const { sha256, bytes, head } = await write(source, clean)
         return { name: clean, sha256, bytes, media_type: mediaTypeOf(mediaType, head, clean) }
       } catch (error) {
         throw fileError(error, folder)
@@ -128,6 +121,27 @@ export async function openArtifacts(folder: string): Promise<ArtifactStore> {
     },
   }
 }
+
+/** A second name for kept bytes, with the extension that people and programs go by. */
+async function linkShown(path: string, shown: string): Promise<void> {
+  if (shown === path) return
+  try {
+    await link(path, shown)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST') {
+      const [kept, other] = await Promise.all([stat(path), stat(shown)])
+      if (kept.ino === other.ino || kept.size === other.size) return
+      // What it names was damaged and has been replaced.
+      await rm(shown, { force: true })
+      await linkShown(path, shown)
+    } else if (code !== undefined && linkless.has(code)) await copyFile(path, shown)
+    else throw error
+  }
+}
+
+/** What file systems say that know no second names. */
+const linkless = new Set(['EPERM', 'ENOTSUP', 'ENOSYS', 'EMLINK'])
 
 async function removeLeftovers(unfinished: string): Promise<void> {
   for (const name of await readdir(unfinished)) {

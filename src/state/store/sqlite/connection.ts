@@ -6,13 +6,14 @@
  * 2. A write that is refused (it threw a ReplicateAgentError, before it wrote anything) fails alone.
  * 3. Nobody reads what is not committed: reads wait for an open transaction.
  * 4. The event loop gets a turn every few operations, however busy the callers are: nothing here waits by itself.
+ * 5. While another process wants the database, too, it is left free for a moment every few commits.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { setImmediate as turn } from 'node:timers/promises'
 import { ReplicateAgentError, StoreError } from '../../../domain/errors.ts'
 import { deferred } from '../../../std/deferred.ts'
 import { storeError } from './failure.ts'
-import { type Patience, whenFree } from './when-free.ts'
+import { type Patience, shortSleep, whenFree } from './when-free.ts'
 
 /** Small: runs at once and may share a commit. Whole: has a transaction to itself, and may wait within it. */
 type Write = { kind: 'small'; work: () => unknown } | { kind: 'whole'; work: () => Promise<unknown> }
@@ -20,6 +21,7 @@ type Waiting = Write & { resolve(value: unknown): void; reject(reason: unknown):
 type Outcome = { ok: true; value: unknown } | { ok: false; reason: unknown }
 
 const operationsPerTurn = 16
+const commitsInARow = 16
 /** Bounds how long one commit can hold the lock. */
 const writesPerCommit = 200
 
@@ -32,6 +34,9 @@ export class Connection {
   /** Settles when the transaction that is open across awaits has ended. */
   #open: Promise<void> | undefined
   #operations = 0
+  #commits = 0
+  /** Another process had the database when we wanted it, since we last gave way. */
+  #wanted = false
   #closed = false
 
   constructor(database: DatabaseSync, patience: Patience) {
@@ -89,6 +94,7 @@ export class Connection {
     while (this.#queue.length > 0) {
       await this.#commitNext()
       await this.#breathe()
+      await this.#giveWay()
     }
     this.#draining = undefined
   }
@@ -98,9 +104,23 @@ export class Connection {
     if (this.#operations % operationsPerTurn === 0) await turn()
   }
 
+  /** Sleepers elsewhere would hardly ever find the gaps between our commits; a lone process never pauses (5). */
+  async #giveWay(): Promise<void> {
+    this.#commits += 1
+    if (!this.#wanted || this.#commits % commitsInARow !== 0) return
+    this.#wanted = false
+    await shortSleep(this.#patience)
+  }
+
   async #commitNext(): Promise<void> {
     try {
-      await whenFree(() => this.statement('begin immediate').run(), this.#patience)
+      await whenFree(
+        () => this.statement('begin immediate').run(),
+        this.#patience,
+        () => {
+          this.#wanted = true
+        },
+      )
     } catch (error) {
       // Nobody behind would fare better, and each would wait as long.
       for (const write of this.#queue.splice(0)) write.reject(error)

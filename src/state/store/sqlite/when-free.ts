@@ -20,15 +20,20 @@ const longestSleepMs = 2
 
 /**
  * SQLite's own busy handler would block the event loop and starves one of two busy processes, so the database's
- * timeout is 0 and waiting is done here. Throws StoreError.
+ * timeout is 0 and waiting is done here. `onBusy` is told when there is something to wait for. Throws StoreError.
  */
-export async function whenFree<T>(operation: () => T, { clock, random, file }: Patience): Promise<T> {
+export async function whenFree<T>(
+  operation: () => T,
+  { clock, random, file }: Patience,
+  onBusy?: () => void,
+): Promise<T> {
   let since: number | undefined
   for (let tries = 1; ; tries += 1) {
     try {
       return operation()
     } catch (error) {
       if (!isBusy(error)) throw storeError(error, file)
+      if (tries === 1) onBusy?.()
       since ??= clock.monotonic()
       if (clock.monotonic() - since >= giveUpAfterMs) {
         throw new StoreError(
@@ -41,6 +46,10 @@ export async function whenFree<T>(operation: () => T, { clock, random, file }: P
         )
       }
     }
-    await (tries <= quickTries ? turn() : clock.sleep(random() * longestSleepMs))
+    await (tries <= quickTries ? turn() : shortSleep({ clock, random }))
   }
+}
+
+export function shortSleep({ clock, random }: Pick<Patience, 'clock' | 'random'>): Promise<void> {
+  return clock.sleep(random() * longestSleepMs)
 }
