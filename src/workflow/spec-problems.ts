@@ -24,7 +24,8 @@ export type Suggest = (written: string, known: Iterable<string>) => string | und
 export function readSpec(data: Json, places: Places, suggest: Suggest): SpecOutcome {
   const problems: Problem[] = []
   for (;;) {
-    const outcome = workflowSpec.safeParse(data)
+    // One parse a process: building fast paths for it would cost more than they save.
+    const outcome = workflowSpec.safeParse(data, { jitless: true })
     if (outcome.success) return { spec: outcome.data, problems }
     const issues = outcome.error.issues.flatMap((issue) => leavesOf(issue, []))
     for (const issue of issues) problems.push(...problemsOf(issue, data, places, suggest))
