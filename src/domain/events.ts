@@ -23,6 +23,13 @@ export interface Money {
 
 export type CallStatus = 'succeeded' | 'failed' | 'cancelled' | 'abandoned'
 
+/** What runs again in a new attempt: a step, some items of its foreach, or only what failed in its nested runs. */
+export interface RetriedStep {
+  step: string
+  indexes?: number[]
+  nested?: true
+}
+
 export type RunEventBody =
   // ── the run ──
   | {
@@ -60,7 +67,7 @@ export type RunEventBody =
   | {
       type: 'run.retried'
       attempt: number
-      reset: { step: string; indexes?: number[] }[]
+      reset: RetriedStep[]
       definition_hash: string
       by: string
     }

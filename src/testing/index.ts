@@ -1,7 +1,6 @@
 /** What is published for tests of workflows, targets and stores: clocks, fakes, and the suites that every member of a family runs. */
 export { type EagerClock, eagerClock } from './eager-clock.ts'
 export { type MemoryCall, type MemoryCallOptions, type MemoryFiles, memoryCall, memoryFiles } from './memory-call.ts'
-export { memoryStore } from './memory-store.ts'
 export {
   cut,
   type ScriptedAnswer,

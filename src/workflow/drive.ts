@@ -11,10 +11,11 @@ import { filesNamedIn, importFiles } from './input-files.ts'
 import { checkInputs } from './inputs.ts'
 import { Journal, loadSpilled } from './journal.ts'
 import type { Plan } from './plan.ts'
+import { resetsOf, retried } from './retry.ts'
 import { RunDriver } from './run.ts'
 import { createMask, type Mask } from './secrets.ts'
 import { addCost, type RunState, unspill } from './state.ts'
-import type { ChildEnd } from './work.ts'
+import type { ChildCall, ChildEnd } from './work.ts'
 
 export interface Begun {
   driver: RunDriver
@@ -73,8 +74,7 @@ export async function begin(parts: EngineParts, held: Held, first: FirstEvents =
       for (const child of children) child.pause(by)
     },
     hasNews: (childId) => hasCommands(store, childId),
-    runChild: (ref, workflow, childId, inputs, signal) =>
-      runChild(parts, { held, budget, mask, children }, { ref, workflow, childId, inputs, signal }),
+    runChild: (child) => runChild(parts, { held, budget, mask, children }, child),
   })
   return { driver, done: driveHeld(parts, lease, driver, state), loaded: journal.loaded }
 }
@@ -159,14 +159,6 @@ interface Family {
   children: Set<RunDriver>
 }
 
-interface ChildCall {
-  ref: WorkRef
-  workflow: string
-  childId: string
-  inputs: JsonObject
-  signal: AbortSignal
-}
-
 async function runChild(parts: EngineParts, family: Family, call: ChildCall): Promise<ChildEnd> {
   const plan = family.held.plan.child(call.workflow)
   const checked = checkInputs(plan.definition.inputs, call.inputs)
@@ -180,7 +172,7 @@ async function runChild(parts: EngineParts, family: Family, call: ChildCall): Pr
     return { status: 'failed', error: toErrorData(error), cost_usd: 0 }
   }
   const held = await createOrTakeChild(parts, family, call, plan, checked.inputs)
-  const begun = await begin(parts, held, {}, family)
+  const begun = await begin(parts, held, call.retry ? retryFirst(held, family.held.state) : {}, family)
   const end = () => {
     const reason = abortReason(call.signal)
     const called = (reason instanceof CancelledError && reason.code === 'cancelled') || reason instanceof TimeoutError
@@ -196,6 +188,12 @@ async function runChild(parts: EngineParts, family: Family, call: ChildCall): Pr
     family.children.delete(begun.driver)
     call.signal.removeEventListener('abort', end)
   }
+}
+
+/** A nested run that failed begins a new attempt of its own, in which only what failed runs again. */
+function retryFirst({ plan, state }: Held, above: RunState): FirstEvents {
+  if (state.status !== 'failed') return {}
+  return { before: [retried(plan, state, resetsOf(plan, state, { failed: true }), `run ${above.run_id}`)] }
 }
 
 async function createOrTakeChild(

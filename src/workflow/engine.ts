@@ -13,7 +13,7 @@ import { importFiles } from './input-files.ts'
 import { checkInputs } from './inputs.ts'
 import { loadSpilled } from './journal.ts'
 import type { LoadedWorkflow } from './load.ts'
-import { assertRetryable, type Reset, type RetryChoice, resetsOf, resetsOfDefinition } from './retry.ts'
+import { assertRetryable, type Reset, type RetryChoice, resetsOf, resetsOfDefinition, retried } from './retry.ts'
 import { placeholders } from './secrets.ts'
 import { foldEvents, workOf } from './state.ts'
 import { viewRun } from './view.ts'
@@ -116,14 +116,7 @@ export async function retryRun(
     await parts.store.putDefinition(hash, JSON.stringify(definition))
     held.plan = plan
   }
-  const before = {
-    type: 'run.retried' as const,
-    attempt: held.state.attempt + 1,
-    reset: reset.map(({ step, indexes }) => (indexes ? { step, indexes } : { step })),
-    definition_hash: held.plan.hash,
-    by: options.by,
-  }
-  const first: FirstEvents = { before: [before] }
+  const first: FirstEvents = { before: [retried(held.plan, held.state, reset, options.by)] }
   if (options.budget_usd !== undefined) first.budget_usd = options.budget_usd
   return { ...(await drive(parts, held, first)), reset }
 }

@@ -137,7 +137,7 @@ export async function planOfRun(store: Store, state: RunState): Promise<Plan> {
 async function acquire(parts: EngineParts, runId: string, takeOver: boolean): Promise<Lease> {
   const attempt = () => parts.store.acquireLease(runId, parts.holder, (held) => mayTake(parts, held))
   let got = await attempt()
-  if ('held' in got && takeOver && parts.probe(got.held.holder) !== 'elsewhere') {
+  if ('held' in got && takeOver && parts.probe(got.held.holder) === 'stopped') {
     await parts.endHolder(got.held.holder)
     got = await attempt()
   }

@@ -3,6 +3,7 @@ import type { WorkflowDefinition } from '../domain/definition.ts'
 import { NonRetryableError, UsageError } from '../domain/errors.ts'
 import { canonicalJson, type Json } from '../std/json.ts'
 import { suggest } from '../std/suggest.ts'
+import type { EventOf } from '../domain/events.ts'
 import type { Plan } from './plan.ts'
 import type { RunState, StepState } from './state.ts'
 
@@ -10,7 +11,15 @@ export interface Reset {
   step: string
   /** Only these items of a foreach. */
   indexes?: number[]
+  /** Only what failed in its nested run. */
+  nested?: true
   why: string
+}
+
+/** The event that begins the new attempt. */
+export function retried(plan: Plan, state: RunState, resets: readonly Reset[], by: string): EventOf<'run.retried'> {
+  const reset = resets.map(({ why: _why, ...step }) => step)
+  return { type: 'run.retried', attempt: state.attempt + 1, reset, definition_hash: plan.hash, by }
 }
 
 /** `failed`: what failed; `steps`: these; `from`: this one. Whatever depends on them runs again, too. */
@@ -18,7 +27,7 @@ export type RetryChoice = { failed: true } | { steps: readonly string[] } | { fr
 
 export function resetsOf(plan: Plan, state: RunState, choice: RetryChoice): Reset[] {
   const chosen =
-    'failed' in choice ? failedSteps(state) : namedSteps(plan, 'from' in choice ? [choice.from] : choice.steps)
+    'failed' in choice ? failedSteps(plan, state) : namedSteps(plan, 'from' in choice ? [choice.from] : choice.steps)
   if (chosen.length === 0)
     throw new UsageError('no step of this run failed: there is nothing to retry', { hint: 'name a step with --step' })
   return withFollowers(plan, state, chosen)
@@ -35,7 +44,7 @@ export function resetsOfDefinition(before: WorkflowDefinition, plan: Plan, state
     else if (!old || textOf(before, old) !== textOf(current, now))
       chosen.push({ step: id, why: 'its definition changed' })
   }
-  const failed = failedSteps(state).filter(({ step }) => !chosen.some((reset) => reset.step === step))
+  const failed = failedSteps(plan, state).filter(({ step }) => !chosen.some((reset) => reset.step === step))
   return withFollowers(plan, state, [...chosen, ...failed])
 }
 
@@ -48,16 +57,17 @@ function textOf(definition: WorkflowDefinition, step: WorkflowDefinition['steps'
   return canonicalJson([step, agents, nested] as unknown as Json)
 }
 
-function failedSteps(state: RunState): Reset[] {
+function failedSteps(plan: Plan, state: RunState): Reset[] {
   const resets: Reset[] = []
   for (const [id, step] of state.steps) {
     if (step.status !== 'failed') continue
     const indexes = failedItems(step)
-    resets.push(
+    const reset: Reset =
       indexes.length > 0
         ? { step: id, indexes, why: `${indexes.length} of its items failed` }
-        : { step: id, why: 'it failed' },
-    )
+        : { step: id, why: 'it failed' }
+    if (plan.steps.get(id)?.definition.action.kind === 'workflow') reset.nested = true
+    resets.push(reset)
   }
   return resets
 }

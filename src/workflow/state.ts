@@ -1,6 +1,6 @@
 /** The state of a run: a fold over its journal. The same events give the same state, live or resumed. */
 import type { ErrorData } from '../domain/errors.ts'
-import type { EventOf, RunEvent, Spilled, WorkRef } from '../domain/events.ts'
+import type { EventOf, RetriedStep, RunEvent, Spilled, WorkRef } from '../domain/events.ts'
 import type { KeptFile } from '../domain/file.ts'
 import type { RunStatus, StepStatus } from '../domain/run.ts'
 import type { Json, JsonObject } from '../std/json.ts'
@@ -42,6 +42,8 @@ export interface WorkState {
   /** Of the current round. */
   calls: CallState[]
   child_run_id?: string
+  /** Its nested run is to be retried before it goes on. */
+  retries_nested?: true
   approval?: {
     message: string
     inputs: JsonObject
@@ -201,7 +203,7 @@ const folds: Folds = {
   'run.retried': (state, event) => {
     state.attempt = event.attempt
     state.definition_hash = event.definition_hash
-    for (const { step, indexes } of event.reset) resetStep(state, step, indexes)
+    for (const reset of event.reset) resetStep(state, reset)
     delete state.finalising
     reopen(state)
   },
@@ -328,6 +330,7 @@ function settle(work: WorkState, event: Extract<RunEvent, { type: 'step.settled'
   if (event.cached !== undefined) work.cached = event.cached
   if (event.files) work.files = event.files
   work.calls = []
+  delete work.retries_nested
 }
 
 function callOf(state: RunState, event: WorkRef & { call: number }): CallState | undefined {
@@ -364,7 +367,7 @@ function reopenItems(step: StepState): void {
   if (open || (step.status === 'waiting' && !step.approval)) unsettle(step)
 }
 
-function unsettle(step: StepState): void {
+function unsettle(step: WorkState): void {
   step.status = 'running'
   delete step.output
   delete step.error
@@ -372,15 +375,26 @@ function unsettle(step: StepState): void {
   delete step.settled_at
 }
 
-function resetStep(state: RunState, id: string, indexes: number[] | undefined): void {
+function resetStep(state: RunState, { step: id, indexes, nested }: RetriedStep): void {
   const step = state.steps.get(id)
   if (!step) return
   if (!indexes) {
-    state.steps.delete(id)
+    if (!keepsNested(step, nested)) state.steps.delete(id)
     return
   }
-  for (const index of indexes) step.items.delete(index)
+  for (const index of indexes) {
+    const item = step.items.get(index)
+    if (item && !keepsNested(item, nested)) step.items.delete(index)
+  }
   unsettle(step)
+}
+
+/** Work whose nested run is retried goes on with that run: what is settled in it is not paid for again. */
+function keepsNested(work: WorkState, nested: true | undefined): boolean {
+  if (!nested || work.child_run_id === undefined) return false
+  unsettle(work)
+  work.retries_nested = true
+  return true
 }
 
 /** The value behind a journaled one; spilled values must have been loaded into `loaded` by hash. */

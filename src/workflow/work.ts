@@ -41,6 +41,17 @@ export type ChildEnd =
   | { status: 'failed' | 'cancelled'; error: ErrorData; cost_usd: number | null }
   | { status: 'waiting'; waiting_for: 'approval' | 'resume'; error?: ErrorData }
 
+/** What a `workflow` step asks for. */
+export interface ChildCall {
+  ref: WorkRef
+  workflow: string
+  childId: string
+  inputs: JsonObject
+  /** Retries what failed in it, when it is there and failed. */
+  retry: boolean
+  signal: AbortSignal
+}
+
 export interface WorkParts {
   plan: Plan
   state: RunState
@@ -53,7 +64,7 @@ export interface WorkParts {
   claim(predictionId: string, ref: WorkRef): Promise<boolean>
   progress(ref: WorkRef, news: { call: number; text?: string; status?: string; fraction?: number }): void
   /** Drives (or goes on with) the child run of a `workflow` step. */
-  runChild(ref: WorkRef, workflow: string, childId: string, inputs: JsonObject, signal: AbortSignal): Promise<ChildEnd>
+  runChild(child: ChildCall): Promise<ChildEnd>
 }
 
 /** Does a piece of work whose `step.started` is durable. Rejects only when the journal can't be written. */
@@ -217,24 +228,25 @@ async function performChild(
       () => {},
     )
   }
+  const work = workOf(parts.state, ref) as WorkState
+  // A nested run that is retried says what it cost in all: what its step has paid for counts once.
+  let cost_usd: number | null = work.retries_nested && work.cost_usd !== null ? -work.cost_usd : 0
+  const ended = (status: 'failed' | 'cancelled', error?: ErrorData): Once => {
+    return { kind: 'ended', end: { status, cost_usd, ...(error && { error }) } }
+  }
   try {
     for (let attempt = 1; ; attempt += 1) {
       const end = await childAttempt(parts, ref, workflow, inputs, attempt, AbortSignal.any([signal, timer.signal]))
       if (end.status === 'waiting') return waitingChild(end)
+      cost_usd = addCost(cost_usd, end.cost_usd)
       if (end.status === 'succeeded') {
-        const { outputs: output, files, cost_usd } = end
+        const { outputs: output, files } = end
         return { kind: 'done', result: { status: 'succeeded', output, files, cost_usd } }
       }
-      if (signal.aborted) return { kind: 'ended', end: { status: 'cancelled', cost_usd: end.cost_usd } }
-      if (timer.signal.aborted) {
-        return {
-          kind: 'ended',
-          end: { status: 'failed', error: toErrorData(timer.signal.reason), cost_usd: end.cost_usd },
-        }
-      }
+      if (signal.aborted) return ended('cancelled')
+      if (timer.signal.aborted) return ended('failed', toErrorData(timer.signal.reason))
       if (end.error.code === 'budget_exceeded') return { kind: 'stopped', facts: [], error: end.error }
-      if (!mayRunAgain(retry, attempt))
-        return { kind: 'ended', end: { status: 'failed', error: end.error, cost_usd: end.cost_usd } }
+      if (!mayRunAgain(retry, attempt)) return ended('failed', end.error)
     }
   } finally {
     timer.abort(new CancelledError('over'))
@@ -255,9 +267,10 @@ async function childAttempt(
   signal: AbortSignal,
 ): Promise<ChildEnd> {
   const work = workOf(parts.state, ref) as WorkState
-  const id = childRunId(parts.state, ref, attempt)
-  if (work.child_run_id !== id) await parts.journal.write({ type: 'child.started', ...ref, run_id: id })
-  return parts.runChild(ref, workflow, id, inputs, signal)
+  const retry = work.retries_nested === true && attempt === 1
+  const childId = retry ? (work.child_run_id as string) : childRunId(parts.state, ref, attempt)
+  if (work.child_run_id !== childId) await parts.journal.write({ type: 'child.started', ...ref, run_id: childId })
+  return parts.runChild({ ref, workflow, childId, inputs, retry, signal })
 }
 
 /** The same piece of work has the same child, so that a resume finds it again. */

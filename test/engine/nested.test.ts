@@ -5,7 +5,7 @@ import { CancelledError } from '../../src/domain/errors.ts'
 import { deferred } from '../../src/std/deferred.ts'
 import type { Json } from '../../src/std/json.ts'
 import { virtualClock } from '../../src/testing/virtual-clock.ts'
-import { answerApproval, pendingApprovals, readRun, resumeRun, startRun } from '../../src/workflow/engine.ts'
+import { answerApproval, pendingApprovals, readRun, resumeRun, retryRun, startRun } from '../../src/workflow/engine.ts'
 import { type Model, openRig, type Rig, type RigOptions } from './rig.ts'
 
 let rig: Rig
@@ -170,6 +170,52 @@ steps:
     const result = await (await startRun(rig.parts, await rig.load(parent), { inputs: {} })).done
     expect(result.status).toBe('failed')
     expect(result.steps.inner?.error?.message).toContain('voice lost')
+  })
+})
+
+describe('retrying a nested workflow', () => {
+  it('runs again only what failed in it, and pays for nothing else twice', async () => {
+    let healthy = false
+    await rigWith(
+      `
+name: child
+inputs: { text: { type: string, required: true } }
+steps:
+  dear: { model: o/echo, input: { text: "\${{ inputs.text }}" } }
+  flaky: { model: o/flaky, input: { text: "\${{ steps.dear.output }} again" } }
+outputs: { text: "\${{ steps.flaky.output }}" }
+`,
+      {
+        models: {
+          ...echo,
+          'o/flaky': ({ input }) => {
+            if (!healthy) throw new Error('not today')
+            return input.text as Json
+          },
+        },
+      },
+    )
+    const failed = await (await startRun(rig.parts, await rig.load(parent), { inputs: {}, runId: 'p' })).done
+    expect(failed).toMatchObject({ status: 'failed', cost_usd: 0.02 })
+    healthy = true
+    const retried = await retryRun(rig.parts, 'p', { choice: { failed: true }, by: 'me' })
+    expect(retried.reset).toMatchObject([{ step: 'inner', nested: true }, { step: 'after' }])
+    expect(await retried.done).toMatchObject({ status: 'succeeded', outputs: { text: 'hello again!' }, cost_usd: 0.03 })
+    expect(rig.provider.creates.map((made) => made.model)).toEqual(['o/echo', 'o/flaky', 'o/flaky'])
+    expect(await readRun(rig.parts, 'p')).toMatchObject({
+      cost_usd: 0.03,
+      steps: { inner: { child_run_id: 'p.inner' } },
+    })
+  })
+
+  it('runs all of it again when the step itself is named', async () => {
+    await rigWith(child)
+    await (
+      await startRun(rig.parts, await rig.load(parent), { inputs: {}, runId: 'p' })
+    ).done
+    const again = await (await retryRun(rig.parts, 'p', { choice: { steps: ['inner'] }, by: 'me' })).done
+    expect(again.steps.inner).toMatchObject({ status: 'succeeded', child_run_id: 'p.inner-retry2' })
+    expect(rig.provider.creates).toHaveLength(2)
   })
 })
 
