@@ -1,6 +1,6 @@
 /** Few numbers that say much of many. */
 
-export function median(numbers: readonly number[]): number {
+function median(numbers: readonly number[]): number {
   const sorted = numbers.toSorted((a, b) => a - b)
   const middle = sorted.length >> 1
   const high = sorted[middle] ?? Number.NaN

@@ -40,6 +40,12 @@ function run(command: string, args: string[], cwd: string, env: NodeJS.ProcessEn
   return spawnSync(command, args, { cwd, env: { ...process.env, ...env }, encoding: 'utf8' })
 }
 
+/** Its output. */
+function succeeded({ status, stdout, stderr }: { status: number | null; stdout: string; stderr: string }): string {
+  if (status !== 0) throw new Error(`code ${status}: ${stderr}`)
+  return stdout
+}
+
 function listed(place: string): string[] {
   return readdirSync(place, { recursive: true, withFileTypes: true })
     .filter((entry) => !entry.isDirectory())
@@ -49,12 +55,12 @@ function listed(place: string): string[] {
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'pack-'))
-  const built = run(process.execPath, ['scripts/build.cjs', '--if-changed'], root)
-  expect(built.status, built.stderr).toBe(0)
-  const packed = run('npm', ['pack', '--ignore-scripts', '--loglevel=error', '--pack-destination', folder], root)
-  expect(packed.status, packed.stderr).toBe(0)
-  tarball = join(folder, packed.stdout.trim().split('\n').at(-1)!)
-  expect(run('tar', ['-xzf', tarball], folder).status).toBe(0)
+  succeeded(run(process.execPath, ['scripts/build.cjs', '--if-changed'], root))
+  const packed = succeeded(
+    run('npm', ['pack', '--ignore-scripts', '--loglevel=error', '--pack-destination', folder], root),
+  )
+  tarball = join(folder, packed.trim().split('\n').at(-1)!)
+  succeeded(run('tar', ['-xzf', tarball], folder))
   unpacked = join(folder, 'package')
   files = listed(unpacked)
   manifest = JSON.parse(readFileSync(join(unpacked, 'package.json'), 'utf8')) as Manifest
@@ -155,15 +161,14 @@ function importsOf(file: string): string[] {
 describe('Installed globally', () => {
   let command: string
   let modules: string
-  let offline: string | undefined
+  let offline = false
 
   beforeAll(() => {
     const prefix = join(folder, 'prefix')
     const options = ['--prefix', prefix, '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error']
-    const { status, stderr } = run('npm', ['install', '--global', ...options, tarball], folder)
-    if (status !== 0 && /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ENETUNREACH|ENOTCACHED/.test(stderr))
-      offline = stderr
-    else expect(status, stderr).toBe(0)
+    const installed = run('npm', ['install', '--global', ...options, tarball], folder)
+    if (/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ENETUNREACH|ENOTCACHED/.test(installed.stderr)) offline = true
+    else succeeded(installed)
     command = join(prefix, 'bin', 'replicate-agent')
     modules = join(prefix, 'lib', 'node_modules')
   }, 5 * minutes)
@@ -179,7 +184,7 @@ describe('Installed globally', () => {
   }
 
   test('it prints its version.', ({ skip }) => {
-    skip(offline !== undefined, 'the registry can not be reached')
+    skip(offline, 'the registry can not be reached')
     expect(start(process.execPath, ['--version'])).toMatchObject({
       status: 0,
       stdout: `${manifest.version}\n`,
@@ -188,14 +193,14 @@ describe('Installed globally', () => {
   })
 
   test('it prints its help.', ({ skip }) => {
-    skip(offline !== undefined, 'the registry can not be reached')
+    skip(offline, 'the registry can not be reached')
     const { status, stdout, stderr } = start(process.execPath, ['help'])
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
     expect(stdout).toContain('workflows')
   })
 
   test('it checks and runs a workflow in the sandbox.', ({ skip }) => {
-    skip(offline !== undefined, 'the registry can not be reached')
+    skip(offline, 'the registry can not be reached')
     const file = join(folder, 'greet.yaml')
     writeFileSync(
       file,
@@ -208,7 +213,7 @@ describe('Installed globally', () => {
   })
 
   test('on a Node that is too old it says which one it needs, with code 69.', ({ skip }) => {
-    skip(offline !== undefined, 'the registry can not be reached')
+    skip(offline, 'the registry can not be reached')
     const old = '/usr/bin/node'
     const version = existsSync(old) ? run(old, ['-p', 'process.versions.node'], folder).stdout : '99'
     skip(Number.parseFloat(version) >= 22, 'this machine has no old Node')
@@ -218,7 +223,7 @@ describe('Installed globally', () => {
   })
 
   test('it can be imported by name, with what the manifest exports.', ({ skip }) => {
-    skip(offline !== undefined, 'the registry can not be reached')
+    skip(offline, 'the registry can not be reached')
     const project = join(folder, 'project')
     mkdirSync(project)
     symlinkSync(modules, join(project, 'node_modules'))

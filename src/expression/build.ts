@@ -31,7 +31,7 @@ export function build(builder: Builder, node: Unbuilt<Node>, children: readonly 
     })
   }
   if (below + 1 > limits.depth) throw tooDeep(limits, { start: node.start, end })
-  return Object.freeze({ ...node, end, depth: below + 1 }) as Node
+  return Object.freeze({ ...node, end, depth: below + 1 })
 }
 
 /** Runs one nested part of the grammar; refuses before the parser's own recursion can get deep. */

@@ -9,7 +9,7 @@ import type { Node } from './syntax-tree.ts'
 import { Tokens } from './tokens.ts'
 import { unexpected } from './unexpected.ts'
 
-export type { ExpressionProblem, Position } from './position.ts'
+export type { ExpressionProblem } from './position.ts'
 export type { Reference } from './references.ts'
 
 /** A whole expression; immutable, so it may be kept and shared. */

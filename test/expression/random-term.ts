@@ -94,7 +94,7 @@ export const { term } = fc.letrec<{ term: Term }>((tie) => {
       fc.record({ is: fc.constant('default' as const), left: inner, right: inner }),
       fc.record({ is: fc.constant('choice' as const), words: fc.boolean(), test: inner, yes: inner, no: inner }),
       fc.record({ is: fc.constantFrom('len' as const, 'defined' as const), argument: inner }),
-    ) as fc.Arbitrary<Term>,
+    ),
   }
 })
 

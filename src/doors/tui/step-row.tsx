@@ -14,8 +14,8 @@ export interface StepRowProps {
   paint: Paint
 }
 
-export const timeWidth = 8
-export const costWidth = 10
+const timeWidth = 8
+const costWidth = 10
 
 export function StepRow({ step, width, nameWidth, now, paint }: StepRowProps) {
   const { mark, tone } = phaseMarks[step.phase]

@@ -41,7 +41,7 @@ export function signatureOf(name: string, spec: FunctionSpec): string {
 }
 
 /** The least and the largest number of arguments. */
-export function arityOf(spec: FunctionSpec): { least: number; most: number } {
+function arityOf(spec: FunctionSpec): { least: number; most: number } {
   const required = spec.parameters.filter((parameter) => !parameter.optional && !parameter.rest).length
   const rest = spec.parameters.at(-1)?.rest
   return {

@@ -89,7 +89,7 @@ function flatten(source: readonly Json[], depth: number, budget: Budget): Json[]
     spend(budget, result.length)
     const nested = result.some((item) => Array.isArray(item))
     if (!nested) break
-    result = result.flat(1) as Json[]
+    result = result.flat(1)
   }
   return result
 }

@@ -6,7 +6,7 @@ import { sqliteDialect } from './port.ts'
 import { type Patience, whenFree } from './when-free.ts'
 
 /** Marks a file as ours: "RpAg". */
-export const applicationId = 0x52704167
+const applicationId = 0x52704167
 
 /** Throws StoreError when the file is another program's, or was written by a newer version of this one. */
 export async function migrate(database: DatabaseSync, patience: Patience): Promise<void> {
