@@ -1,5 +1,6 @@
 /** Answers what a run asks of people, and drives it on when nobody else does (ruling 15). */
 import { z } from 'zod'
+import { ConfigurationError } from '../domain/errors.ts'
 import { type RunResult, runResultShape } from '../domain/run.ts'
 import { defined } from '../std/defined.ts'
 import type { JsonObject } from '../std/json.ts'
@@ -56,6 +57,9 @@ export async function answerRun(
   const by = answer.by ?? context.by
   const { approved } = answer
   const inputs = approved ? await typedInputs(run, answer) : {}
+  const driven = isDriven(parts, await parts.store.getLease(record.run_id))
+  // Said before the answer is recorded, so that the same command can be given again.
+  if (answer.resume && !driven) await needTokenFor(app, run)
   const asked = await answerApproval(
     parts,
     record.run_id,
@@ -86,8 +90,22 @@ async function goOn(
   if (!resumed) return readRun(parts, record.run_id)
   const plan = await needTokenFor(app, run)
   const earlier = await earlierEvents(run)
-  const driving = await resumeRun(parts, record.run_id, {})
+  const driving = await resumeRun(parts, record.run_id, {}).catch((error: unknown) => {
+    throw isMissingSecret(error) ? recordedOnly(record.run_id, error) : error
+  })
   return finishRun(app, { driving, plan, earlier }, answer.artifacts, context)
+}
+
+function isMissingSecret(error: unknown): error is ConfigurationError {
+  return error instanceof ConfigurationError && error.code === 'missing_secret'
+}
+
+/** An answer has inputs of its own, so the run's secrets can't be given with it. */
+function recordedOnly(runId: string, cause: ConfigurationError): ConfigurationError {
+  return new ConfigurationError('missing_secret', cause.message, {
+    cause,
+    hint: `the answer is recorded; give the secrets again with \`runs resume ${runId} -i NAME=…\``,
+  })
 }
 
 /** The answer's inputs are typed by the approval's own schema. */

@@ -1,7 +1,7 @@
 /** A run by what was typed for it, with the engine of its world and its definition. */
 import type { RunEvent } from '../domain/events.ts'
 import type { RunRecord } from '../state/store/contract.ts'
-import type { EngineParts } from '../workflow/engine.ts'
+import type { Driving, EngineParts } from '../workflow/engine.ts'
 import { planOfRun } from '../workflow/hold.ts'
 import type { Plan } from '../workflow/plan.ts'
 import { foldEvents, isSettled, type RunState } from '../workflow/state.ts'
@@ -26,17 +26,26 @@ export async function stateOf({ record, parts }: OpenRun): Promise<{ state: RunS
   return { state, plan: await planOfRun(parts.store, state) }
 }
 
+/** How a run that is driven here began: the one event that was journaled before anybody could listen. */
+export async function firstEvent({ store }: EngineParts, { run_id, following, done }: Driving): Promise<RunEvent[]> {
+  // Whoever waits for the run is told of its failure; until then it is nobody's.
+  done.catch(() => {})
+  return following ? [] : store.readEvents(run_id, 0, 1)
+}
+
 /** What was journaled of a run up to now. */
 export function earlierEvents({ record, parts }: OpenRun): Promise<RunEvent[]> {
   return parts.store.readEvents(record.run_id)
 }
 
+/** Steps that a resume does not run again. */
+export function settledSteps(state: RunState): string[] {
+  return [...state.steps].filter(([, step]) => isSettled(step) && step.status !== 'cancelled').map(([id]) => id)
+}
+
 /** Throws `missing_token` when what is left of the run needs one. */
 export async function needTokenFor(app: App, run: OpenRun): Promise<Plan> {
   const { state, plan } = await stateOf(run)
-  const settled = [...state.steps]
-    .filter(([, step]) => isSettled(step) && step.status !== 'cancelled')
-    .map(([id]) => id)
-  if (run.record.status !== 'succeeded') needToken(app, run.world, plan.definition, new Set(settled))
+  if (run.record.status !== 'succeeded') needToken(app, run.world, plan.definition, new Set(settledSteps(state)))
   return plan
 }

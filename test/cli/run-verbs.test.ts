@@ -100,6 +100,7 @@ describe('workflows run', () => {
     for (const line of lines)
       expect(line).toMatchObject({ v: 1, run_id: lines[0]?.['run_id'], type: expect.any(String) as string })
     const seqs = lines.map(({ seq }) => Number(seq))
+    expect(lines[0]).toMatchObject({ seq: 1, type: 'run.created', workflow: 'poster' })
     expect(seqs).toEqual(seqs.toSorted((a, b) => a - b))
     expect(lines.filter(({ type }) => type === 'run.settled')).toHaveLength(1)
     const { v: _v, seq: _seq, time, type: _type, ...result } = lines.at(-1) as JsonObject
@@ -159,6 +160,8 @@ describe('workflows run', () => {
     ['run poster -i topic=tea -i tpoic=x', 'did you mean "topic"?', 3],
     ['run poster -i topic', '-i takes key=value', 3],
     ['run poster --input {', 'not JSON', 3],
+    ['run poster -i topic=tea --json --jsonl', 'not both', 2],
+    ['run poster -i topic=tea --json -o outputs.words', 'not both', 2],
     ['run postre -i topic=tea', 'poster', 3],
   ])('`%s` says what is wrong before a store is made', async (command, told, code) => {
     const end = await cli.run(command)
@@ -177,6 +180,13 @@ describe('workflows run', () => {
     await expect(stat(cli.home)).rejects.toThrow('ENOENT')
     await cli.write('workflows/failing.yaml', failing)
     expect((await cli.run('run failing -i by=1 -q', { env })).code).toBe(0)
+  })
+
+  test('wants no token for a retry that calls nothing', async () => {
+    await cli.run('run poster -i topic=tea --run-id r -q')
+    const env = { REPLICATE_API_TOKEN: '' }
+    expect((await cli.run('runs retry r --step words -q', { env })).code).toBe(0)
+    expect((await cli.run('runs retry r --step draw', { env })).code).toBe(5)
   })
 
   test('needs no token with --sandbox, and resumes there', async () => {
@@ -306,6 +316,23 @@ describe('approvals', () => {
     expect(end.code).toBe(0)
     expect(end.json()).toMatchObject({ status: 'waiting', resumed: false })
     expect((await cli.run('runs resume ask --json')).json()).toMatchObject({ status: 'succeeded' })
+  })
+
+  test('keep the secrets of the run: an answer is recorded, and a resume wants them again', async () => {
+    await cli.write(
+      'workflows/secret.yaml',
+      `inputs: {key: {type: string, secret: true, required: true}}\n${asking.replace('asking', 'secret')}`,
+    )
+    await cli.run('run secret --run-id s -i key=swordfish -q')
+    const answered = await cli.run('runs approve s -i note=yes')
+    expect(answered.code).toBe(5)
+    expect(answered.stderr).toContain('runs resume s -i NAME=')
+    expect((await cli.run('runs resume s')).code).toBe(5)
+    expect((await cli.run('runs resume s -i key=mackerel')).code).toBe(5)
+    expect((await cli.run('runs resume s -i key=swordfish --json')).json()).toMatchObject({
+      outputs: { done: { note: 'yes' } },
+    })
+    expect((await cli.run('runs logs s --json')).stdout).not.toContain('swordfish')
   })
 
   test('are rejected, which fails the run', async () => {

@@ -2,7 +2,7 @@
 import { evaluateExpr } from '../../app/actions/expr/evaluate.ts'
 import type { ActionContext, RunHandle } from '../../app/action.ts'
 import type { App } from '../../app/app.ts'
-import { CancelledError } from '../../domain/errors.ts'
+import { CancelledError, UsageError } from '../../domain/errors.ts'
 import type { RunResult } from '../../domain/run.ts'
 import { deferred } from '../../std/deferred.ts'
 import type { JsonObject } from '../../std/json.ts'
@@ -40,6 +40,7 @@ export async function driveRun(
   choice: DriveChoice,
   start: (more: Partial<ActionContext>) => Promise<RunResult>,
 ): Promise<number> {
+  assertOneOutput(choice)
   const progress = showProgress(
     context,
     app,
@@ -65,6 +66,11 @@ export async function driveRun(
   await show(context, app, choice, result, last)
   const { signal } = signals.left() ?? {}
   return result.status === 'cancelled' && signal !== undefined ? stopCodes[signal] : exitCodeOfRun(result)
+}
+
+function assertOneOutput({ json, jsonl, output }: DriveChoice): void {
+  const asked = [json ? '--json' : '', jsonl ? '--jsonl' : '', output === undefined ? '' : '--output'].filter(Boolean)
+  if (asked.length > 1) throw new UsageError(`give ${asked.join(' or ')}, not both: stdout has one form`)
 }
 
 // ── signals ──

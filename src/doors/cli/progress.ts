@@ -76,6 +76,9 @@ function jsonLines(context: CommandContext, app: App): Progress {
   return {
     begin(run) {
       root = run.run_id
+      const [created, ...more] = run.earlier
+      // Of a run that goes on, only what is new.
+      if (created && more.length === 0) show({ run_id: root, event: created })
       early.hand(show)
     },
     say: (text) => context.note(text),

@@ -11,6 +11,7 @@ import { finishRun } from '../../finish-run.ts'
 import { inputFields } from '../../given-inputs.ts'
 import { needToken } from '../../need-token.ts'
 import { oneStepWorkflow, propertyOf, typedByJsonSchema } from '../../one-step.ts'
+import { firstEvent } from '../../open-run.ts'
 import { runFields } from '../../run-fields.ts'
 import { worldOf } from '../../world-of.ts'
 
@@ -49,11 +50,13 @@ export const runAgent = defineAction({
       max_concurrency: input.max_concurrency,
       budget_usd: input.budget_usd,
     }
-    const driving = await startRun(
-      await app.engine(world),
-      workflow,
-      defined({ ...options, sandbox: world === 'sandbox' }),
+    const parts = await app.engine(world)
+    const driving = await startRun(parts, workflow, defined({ ...options, sandbox: world === 'sandbox' }))
+    return finishRun(
+      app,
+      { driving, plan: workflow.plan, earlier: await firstEvent(parts, driving) },
+      input.artifacts,
+      context,
     )
-    return finishRun(app, { driving, plan: workflow.plan }, input.artifacts, context)
   },
 })

@@ -2,12 +2,12 @@
 import { z } from 'zod'
 import { runResultShape } from '../../../domain/run.ts'
 import { defined } from '../../../std/defined.ts'
-import { retryRun } from '../../../workflow/engine.ts'
+import { planRetry, retryRun } from '../../../workflow/engine.ts'
 import { defineAction } from '../../action.ts'
 import { finishRun } from '../../finish-run.ts'
 import { givenInputs, inputFields } from '../../given-inputs.ts'
 import { needToken } from '../../need-token.ts'
-import { earlierEvents, openRun, stateOf } from '../../open-run.ts'
+import { earlierEvents, openRun, settledSteps, stateOf } from '../../open-run.ts'
 import { currentDefinition, resetShape, retryChoice, retryFields } from '../../retry-choice.ts'
 
 export const retryRunAgain = defineAction({
@@ -23,12 +23,14 @@ export const retryRunAgain = defineAction({
   output: runResultShape.extend({ reset: z.array(resetShape) }),
   async run(app, input, context) {
     const run = await openRun(app, input.run)
-    const { plan } = await stateOf(run)
+    const { plan, state } = await stateOf(run)
     const current = await currentDefinition(app, input, run.record.workflow, context)
     const { definition } = current ?? plan
-    needToken(app, run.world, definition)
     const inputs = givenInputs(definition.inputs, input)
-    const options = { choice: retryChoice(input), current, inputs, budget_usd: input.budget_usd, by: context.by }
+    const wanted = defined({ choice: retryChoice(input), current })
+    const again = new Set((await planRetry(run.parts, run.record.run_id, wanted)).map(({ step }) => step))
+    needToken(app, run.world, definition, new Set(settledSteps(state).filter((step) => !again.has(step))))
+    const options = { ...wanted, inputs, budget_usd: input.budget_usd, by: context.by }
     const earlier = await earlierEvents(run)
     const { reset, ...driving } = await retryRun(run.parts, run.record.run_id, defined(options))
     const result = await finishRun(app, { driving, plan: current?.plan ?? plan, earlier }, input.artifacts, context)

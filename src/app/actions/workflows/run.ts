@@ -8,6 +8,7 @@ import { assertInputs } from '../../assert-inputs.ts'
 import { finishRun } from '../../finish-run.ts'
 import { givenInputs, inputFields } from '../../given-inputs.ts'
 import { needToken } from '../../need-token.ts'
+import { firstEvent } from '../../open-run.ts'
 import { runFields } from '../../run-fields.ts'
 import { openWorkflow } from '../../workflow-file.ts'
 import { worldOf } from '../../world-of.ts'
@@ -25,7 +26,8 @@ export const runWorkflow = defineAction({
     const world = await worldOf(app, input.run_id)
     needToken(app, world, workflow.definition)
     const options = { inputs, runId: input.run_id, max_concurrency: input.max_concurrency, budget_usd: input.budget_usd }
-    const driving = await startRun(await app.engine(world), workflow, defined({ ...options, sandbox: world === 'sandbox' }))
-    return finishRun(app, { driving, plan: workflow.plan }, input.artifacts, context)
+    const parts = await app.engine(world)
+    const driving = await startRun(parts, workflow, defined({ ...options, sandbox: world === 'sandbox' }))
+    return finishRun(app, { driving, plan: workflow.plan, earlier: await firstEvent(parts, driving) }, input.artifacts, context)
   },
 })

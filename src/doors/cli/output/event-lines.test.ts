@@ -1,0 +1,87 @@
+import { describe, expect, test } from 'vitest'
+import type { RunNews } from '../../../domain/events.ts'
+import { eventLines } from './event-lines.ts'
+import { styleFor } from './style.ts'
+
+const style = styleFor({ write: () => {} }, {})
+const outline = {
+  workflow: 'photo',
+  steps: [
+    { id: 'draw', group: 'steps' as const, level: 0 },
+    { id: 'upscale', group: 'steps' as const, level: 1 },
+  ],
+}
+
+function tell(events: { type: string; run_id?: string; [field: string]: unknown }[]): (string | undefined)[] {
+  const line = eventLines('r1', outline, style)
+  return events.map(({ run_id = 'r1', ...event }, at) =>
+    line({ run_id, event: { seq: at + 1, time: 1_000 + at * 500, ...event } as unknown as RunNews['event'] }),
+  )
+}
+
+describe('plain lines', () => {
+  test('are aligned, timed from the first event, and say what a step did', () => {
+    const facts = { attempts: 1, latency_ms: 1_500, cost_usd: 0.003, model: 'a/b' }
+    expect(
+      tell([
+        { type: 'run.started' },
+        { type: 'step.started', step: 'draw' },
+        { type: 'step.settled', step: 'draw', status: 'succeeded', ...facts },
+        { type: 'step.settled', step: 'upscale', status: 'skipped', reason: 'draw failed', ...facts },
+        { type: 'run.settled', status: 'succeeded', cost_usd: 0.003 },
+      ]),
+    ).toEqual([
+      undefined,
+      '  500ms  draw     … started',
+      '   1.0s  draw     ✓ 1.5s  $0.0030  a/b',
+      '   1.5s  upscale  – skipped: draw failed',
+      '   2.0s  run      ✓ succeeded  $0.0030',
+    ])
+  })
+
+  test('name items, and steps of nested runs', () => {
+    const lines = tell([
+      { type: 'step.started', step: 'draw', index: 2 },
+      { type: 'step.started', step: 'a', run_id: 'r1.draw' },
+      { type: 'run.settled', run_id: 'r1.draw', status: 'failed', cost_usd: null },
+    ])
+    expect(lines.map((line) => line?.slice(9).trim())).toEqual([
+      'draw[2]  … started',
+      'draw/a   … started',
+      'draw     ✗ failed  ?',
+    ])
+  })
+
+  test('tell of attempts that failed, when they are tried again, and of what a resume found', () => {
+    const lines = tell([
+      {
+        type: 'call.settled',
+        step: 'draw',
+        call: 1,
+        status: 'failed',
+        error: { message: 'busy' },
+        latency_ms: 1,
+        retry_in_ms: 500,
+      },
+      { type: 'call.settled', step: 'draw', call: 2, status: 'succeeded', latency_ms: 1 },
+      { type: 'call.reattached', step: 'draw', call: 1, how: 'searched', id: 'p1' },
+      { type: 'call.reattached', step: 'draw', call: 1, how: 'lost', id: 'p1' },
+    ])
+    expect(lines[0]).toContain('attempt 1 failed: busy; again in 500ms')
+    expect(lines[1]).toBeUndefined()
+    expect(lines[2]).toContain('prediction p1 was found: nothing is created again')
+    expect(lines[3]).toContain('made, and paid, again')
+  })
+
+  test('do not count the attempts of all items together', () => {
+    const facts = { status: 'succeeded', latency_ms: 10, cost_usd: 0 }
+    const lines = tell([
+      { type: 'foreach.expanded', step: 'draw', count: 2 },
+      { type: 'step.settled', step: 'draw', index: 0, attempts: 2, ...facts },
+      { type: 'step.settled', step: 'draw', attempts: 3, ...facts },
+    ])
+    expect(lines[0]).toContain('2 items')
+    expect(lines[1]).toContain('2 attempts')
+    expect(lines[2]).not.toContain('attempts')
+  })
+})
