@@ -192,6 +192,13 @@ describe('expr', () => {
     expect(await cli.run(['expr', expression])).toMatchObject({ code: 0, stdout: printed, stderr: '' })
   })
 
+  test('takes an expression that begins with - after --, and says so', async () => {
+    expect((await cli.run(['expr', '--', '-1 + 2'])).stdout).toBe('1\n')
+    const { code, stderr } = await cli.run(['expr', '-1 + 2'])
+    expect(code).toBe(2)
+    expect(stderr).toContain('put -- before an argument that begins with -')
+  })
+
   test('reads data from JSON, a file, or stdin', async () => {
     await cli.write('data.json', '{"cost": 0.002}')
     for (const vars of ['{"cost": 0.002}', '@data.json', '-']) {

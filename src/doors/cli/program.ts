@@ -188,7 +188,10 @@ function usageError(error: CommanderError): undefined {
   if (error.exitCode === 0) return undefined
   const [first, ...rest] = error.message.replace(/^error: /, '').split('\n')
   const near = /Did you mean (?:one of )?(.*?)\?/.exec(rest.join(' '))?.[1]
+  // `-1 + x` is an argument, not an option.
+  const dash = error.code === 'commander.unknownOption' && !/'--?[a-z][a-z-]*'/.test(first as string)
+  const help = dash ? 'put -- before an argument that begins with -' : '--help shows how it is used'
   throw new UsageError((first as string).replaceAll("'", '"'), {
-    hint: near === undefined ? '--help shows how it is used' : `did you mean ${near}?`,
+    hint: near === undefined ? help : `did you mean ${near}?`,
   })
 }
