@@ -15,6 +15,7 @@ await using bundle = await rolldown({
   platform: 'node',
   // Loaded at first use by few commands, and not small; bundled they would not start sooner.
   external: [/^(ink|react|replicate|undici)(\/|$)/],
+  treeshake: { propertyReadSideEffects: false },
   plugins: [cheapBuiltins(), thirdPartyLicenses('THIRD-PARTY-LICENSES.txt')],
   onLog(level, log) {
     if (level === 'warn') process.stderr.write(`warning: ${log.message}\n`)
