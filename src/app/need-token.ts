@@ -1,7 +1,7 @@
 /** Says that a token is missing before anything is journaled, instead of in the middle of a run. */
 import type { WorkflowDefinition } from '../domain/definition.ts'
 import { ConfigurationError } from '../domain/errors.ts'
-import { chainOf } from '../workflow/chain.ts'
+import { chainOf } from '../workflow/running/chain.ts'
 import type { App, World } from './app.ts'
 
 /** Throws `missing_token` when a step that is not among the `settled` ones calls Replicate for real and no token is set. */

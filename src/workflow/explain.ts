@@ -1,6 +1,6 @@
 /** What a run would do, step by step, and why: for a workflow not yet run, and for a run that stopped. */
 import type { Candidate } from '../executor/contract.ts'
-import { chainOf } from './chain.ts'
+import { chainOf } from './running/chain.ts'
 import type { Plan, PlanStep } from './plan.ts'
 import { addCost, type CallState, isSettled, type RunState, type StepState } from './state.ts'
 

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { findWorkflow, listWorkflows } from './find.ts'
 import { loadWorkflow } from './load.ts'
-import { compareVersions } from './version.ts'
+import { compareVersions } from './loading/version.ts'
 
 let folder = ''
 beforeEach(async () => {

@@ -1,9 +1,9 @@
 /** Workflows by name: finding one, and listing them all. */
 import { loadWorkflow } from './load.ts'
-import { compareVersions } from './version.ts'
-import { nearestFolder, readCards } from './workflow-folder.ts'
+import { compareVersions } from './loading/version.ts'
+import { nearestFolder, readCards } from './loading/workflow-folder.ts'
 
-export { findWorkflow } from './workflow-folder.ts'
+export { findWorkflow } from './loading/workflow-folder.ts'
 
 export interface ListedWorkflow {
   name: string

@@ -5,7 +5,8 @@ import type { Lease, RunRecordPatch, Store } from '../state/store/contract.ts'
 import type { Clock } from '../std/clock.ts'
 import { sha256 } from '../std/hash.ts'
 import type { Json } from '../std/json.ts'
-import { foldEvent, type RunState } from './state.ts'
+import { foldEvent } from './fold.ts'
+import type { RunState } from './state.ts'
 
 /** JSON texts longer than this go to the artifact store, so that a journal row stays small. */
 const spillBytes = 16_384

@@ -2,15 +2,15 @@
 import type { AgentDefinition, WorkflowDefinition } from '../domain/definition.ts'
 import type { Problem } from '../domain/problem.ts'
 import { isObject, type Json } from '../std/json.ts'
-import { checkSteps } from './check-steps.ts'
-import { type Loading, startLoading } from './loading.ts'
-import { type Family, identityOf, loadNested, newFamily } from './nested.ts'
-import { normalise, outlineOf } from './normalise.ts'
+import { checkSteps } from './loading/check-steps.ts'
+import { type Loading, startLoading } from './loading/loading.ts'
+import { type Family, identityOf, loadNested, newFamily } from './loading/nested.ts'
+import { normalise, outlineOf } from './loading/normalise.ts'
 import { assemblePlan, type Plan } from './plan.ts'
-import { decodeSource, defaultMaxBytes, readSource, tooLarge } from './source-text.ts'
-import { readSpec } from './spec-problems.ts'
-import { createPlaces } from './yaml-places.ts'
-import { readYaml } from './yaml.ts'
+import { decodeSource, defaultMaxBytes, readSource, tooLarge } from './loading/source-text.ts'
+import { readSpec } from './loading/spec-problems.ts'
+import { createPlaces } from './loading/yaml-places.ts'
+import { readYaml } from './loading/yaml.ts'
 
 export interface LoadOptions {
   /** Agents known from elsewhere, by name. */

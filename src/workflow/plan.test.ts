@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { StepDefinition, WorkflowDefinition } from '../domain/definition.ts'
 import { ReplicateAgentError } from '../domain/errors.ts'
-import { cyclesOf, layersOf, ranksOf } from './graph.ts'
+import { cyclesOf, layersOf, ranksOf } from './planning/graph.ts'
 import { loadWorkflowText } from './load.ts'
 import { hashDefinition, type Plan, planOf } from './plan.ts'
 

@@ -3,8 +3,8 @@ import type { InputSpec, WorkflowDefinition } from '../domain/definition.ts'
 import { NonRetryableError } from '../domain/errors.ts'
 import { hashJson } from '../std/hash.ts'
 import type { Json } from '../std/json.ts'
-import { type CompiledStep, compileStep, outputKeysOf, type StepGroup } from './compile-step.ts'
-import { type Layers, layersOf, type NeedsGraph, ranksOf } from './graph.ts'
+import { type CompiledStep, compileStep, outputKeysOf, type StepGroup } from './planning/compile-step.ts'
+import { type Layers, layersOf, type NeedsGraph, ranksOf } from './planning/graph.ts'
 import { compileTemplate, type Template } from './template.ts'
 
 export interface Need {

@@ -1,6 +1,6 @@
-/** The state of a run: a fold over its journal. The same events give the same state, live or resumed. */
+/** The state of a run, as `fold.ts` makes it from the journal. The same events give the same state, live or resumed. */
 import type { ErrorData } from '../domain/errors.ts'
-import type { EventOf, RetriedStep, RunEvent, Spilled, WorkRef } from '../domain/events.ts'
+import type { EventOf, Spilled, WorkRef } from '../domain/events.ts'
 import type { KeptFile } from '../domain/file.ts'
 import type { RunStatus, StepStatus } from '../domain/run.ts'
 import type { Json, JsonObject } from '../std/json.ts'
@@ -93,7 +93,8 @@ export interface RunState {
   error?: ErrorData
 }
 
-function emptyState(runId: string): RunState {
+/** Before its first event. */
+export function emptyState(runId: string): RunState {
   return {
     run_id: runId,
     seq: 0,
@@ -117,19 +118,9 @@ function emptyState(runId: string): RunState {
   }
 }
 
-export function foldEvents(runId: string, events: Iterable<RunEvent>): RunState {
-  const state = emptyState(runId)
-  for (const event of events) foldEvent(state, event)
-  return state
-}
-
 /** Adds two costs; unknown stays unknown. */
 export function addCost(a: number | null, b: number | null): number | null {
   return a === null || b === null ? null : a + b
-}
-
-function difference(a: number | null, b: number | null): number | null {
-  return a === null || b === null ? null : a - b
 }
 
 export function isSettled(work: WorkState | undefined): boolean {
@@ -140,261 +131,6 @@ export function isSettled(work: WorkState | undefined): boolean {
 export function workOf(state: RunState, ref: WorkRef): WorkState | undefined {
   const step = state.steps.get(ref.step)
   return ref.index === undefined ? step : step?.items.get(ref.index)
-}
-
-/** Applies one event to the state, in place. */
-export function foldEvent(state: RunState, event: RunEvent): void {
-  const began = event.type === 'run.started' || event.type === 'run.created'
-  if (!began && state.status === 'running') state.active_ms += Math.max(0, event.time - state.updated_at)
-  state.seq = event.seq
-  state.updated_at = event.time
-  const fold = folds[event.type] as (state: RunState, event: RunEvent) => void
-  fold(state, event)
-}
-
-type Folds = { [T in RunEvent['type']]: (state: RunState, event: Extract<RunEvent, { type: T }>) => void }
-
-const folds: Folds = {
-  'run.created': (state, event) => {
-    state.workflow = event.workflow
-    if (event.version !== undefined) state.version = event.version
-    state.definition_hash = event.definition_hash
-    state.inputs = event.inputs
-    state.env = event.env
-    for (const file of event.files) state.files.set(file.sha256, file)
-    if (event.max_concurrency !== undefined) state.max_concurrency = event.max_concurrency
-    if (event.budget_usd !== undefined) state.budget_usd = event.budget_usd
-    state.sandbox = event.sandbox
-    if (event.parent) state.parent = event.parent
-    state.created_at = event.time
-  },
-  'run.started': (state, event) => {
-    if (event.budget_usd !== undefined) state.budget_usd = event.budget_usd
-    reopen(state)
-  },
-  'run.pausing': (state) => {
-    state.pausing = true
-  },
-  'run.cancelling': (state) => {
-    state.cancelling = true
-  },
-  'run.stopping': (state, event) => {
-    state.stopping = event.error
-  },
-  'run.timed_out': (state, event) => {
-    state.timed_out_ms = event.after_ms
-  },
-  'run.finalising': (state, event) => {
-    state.finalising = event.status
-  },
-  'run.waiting': (state, event) => {
-    state.status = 'waiting'
-    state.waiting_for = event.waiting_for
-    if (event.error) state.error = event.error
-    for (const step of state.steps.values()) {
-      for (const work of [step, ...step.items.values()]) if (work.status === 'running') work.status = 'waiting'
-    }
-  },
-  'run.settled': (state, event) => {
-    state.status = event.status
-    state.outputs = event.outputs
-    if (event.error) state.error = event.error
-  },
-  'run.retried': (state, event) => {
-    state.attempt = event.attempt
-    state.definition_hash = event.definition_hash
-    for (const reset of event.reset) resetStep(state, reset)
-    delete state.finalising
-    reopen(state)
-  },
-  'step.started': (state, event) => {
-    const work = newWork(event.time)
-    if (event.index === undefined) state.steps.set(event.step, { ...work, items: new Map() })
-    else state.steps.get(event.step)?.items.set(event.index, work)
-  },
-  'foreach.expanded': (state, event) => {
-    const step = state.steps.get(event.step)
-    if (step) step.count = event.count
-  },
-  'step.settled': (state, event) => {
-    let work = workOf(state, event)
-    if (!work) {
-      // Skipped, or cancelled before it began: there was no step.started.
-      work = newWork(event.time)
-      if (event.index === undefined) state.steps.set(event.step, { ...work, items: new Map() })
-      else state.steps.get(event.step)?.items.set(event.index, work)
-      work = workOf(state, event) ?? work
-    }
-    // Calls were counted as they settled; what child runs cost is known only here.
-    if (work.child_run_id !== undefined)
-      state.cost_usd = addCost(state.cost_usd, difference(event.cost_usd, work.cost_usd))
-    settle(work, event)
-    for (const file of work.files) state.files.set(file.sha256, file)
-  },
-  'round.settled': (state, event) => {
-    const work = workOf(state, event)
-    if (!work) return
-    work.rounds.push({ output: event.output, attempts: event.attempts, cost_usd: event.cost_usd })
-    work.calls = []
-    if (event.model !== undefined) work.model = event.model
-    if (work.child_run_id !== undefined) {
-      work.cost_usd = addCost(work.cost_usd, event.cost_usd)
-      state.cost_usd = addCost(state.cost_usd, event.cost_usd)
-    }
-    for (const file of event.files ?? []) {
-      work.files.push(file)
-      state.files.set(file.sha256, file)
-    }
-  },
-  'child.started': (state, event) => {
-    const work = workOf(state, event)
-    if (work) work.child_run_id = event.run_id
-  },
-  'approval.requested': (state, event) => {
-    const work = workOf(state, event)
-    if (!work) return
-    work.status = 'waiting'
-    work.approval = { message: event.message, inputs: event.inputs }
-    if (event.expires_at !== undefined) work.approval.expires_at = event.expires_at
-  },
-  'approval.answered': (state, event) => {
-    const work = workOf(state, event)
-    if (!work?.approval) return
-    work.approval.answer = { approved: event.approved, inputs: event.inputs, by: event.by, at: event.time }
-  },
-  'model.resolved': (state, event) => {
-    if (!state.versions.has(event.model)) state.versions.set(event.model, event.version)
-  },
-  'call.uploaded': (state, event) => {
-    state.uploads.set(event.sha256, event.url)
-  },
-  'call.intended': (state, event) => {
-    const work = workOf(state, event)
-    if (!work) return
-    const { call, candidate, target, model, body } = event
-    const intended: CallState = { call, candidate, target, model, body, intended_at: event.time }
-    if (event.version !== undefined) intended.version = event.version
-    // The same call may be intended again: its first create was found to be lost.
-    const at = work.calls.findIndex((known) => known.call === call)
-    if (at >= 0) work.calls[at] = intended
-    else work.calls.push(intended)
-  },
-  'call.created': (state, event) => {
-    const call = callOf(state, event)
-    if (call) call.id = event.id
-  },
-  'call.reattached': (state, event) => {
-    const call = callOf(state, event)
-    if (!call) return
-    if (event.how === 'lost') delete call.id
-    else if (event.id !== undefined) call.id = event.id
-  },
-  'call.settled': (state, event) => {
-    const call = callOf(state, event)
-    const before = call?.settled
-    if (call) call.settled = event
-    const work = workOf(state, event)
-    // A call that was given up and then taken up again settles twice: it is one attempt, and its last word counts.
-    const cost = before ? difference(event.cost_usd, before.cost_usd) : event.cost_usd
-    if (work) {
-      if (!before) work.attempts += 1
-      work.cost_usd = addCost(work.cost_usd, cost)
-    }
-    state.cost_usd = addCost(state.cost_usd, cost)
-  },
-}
-
-function newWork(time: number): WorkState {
-  return {
-    status: 'running',
-    started_at: time,
-    attempts: 0,
-    latency_ms: 0,
-    cost_usd: 0,
-    files: [],
-    rounds: [],
-    calls: [],
-  }
-}
-
-function settle(work: WorkState, event: Extract<RunEvent, { type: 'step.settled' }>): void {
-  work.status = event.status
-  work.settled_at = event.time
-  work.attempts = event.attempts
-  work.latency_ms = event.latency_ms
-  work.cost_usd = event.cost_usd
-  if (event.output) work.output = event.output
-  if (event.error) work.error = event.error
-  if (event.reason !== undefined) work.reason = event.reason
-  if (event.model !== undefined) work.model = event.model
-  if (event.cached !== undefined) work.cached = event.cached
-  if (event.files) work.files = event.files
-  work.calls = []
-  delete work.retries_nested
-}
-
-function callOf(state: RunState, event: WorkRef & { call: number }): CallState | undefined {
-  return workOf(state, event)?.calls.find((call) => call.call === event.call)
-}
-
-/** A driver goes on: what ended the run is over, what was cancelled may begin again (ruling 22). */
-function reopen(state: RunState): void {
-  const settled = state.status === 'failed' || state.status === 'cancelled'
-  state.status = 'running'
-  state.pausing = false
-  state.cancelling = false
-  delete state.waiting_for
-  delete state.stopping
-  delete state.timed_out_ms
-  delete state.error
-  delete state.outputs
-  if (settled) delete state.finalising
-  for (const [id, step] of state.steps) {
-    if (step.status === 'cancelled' && step.count === undefined) state.steps.delete(id)
-    else reopenItems(step)
-  }
-}
-
-function reopenItems(step: StepState): void {
-  if (step.status !== 'cancelled' && step.status !== 'running' && step.status !== 'waiting') return
-  let open = step.status === 'cancelled'
-  for (const [index, item] of step.items) {
-    if (item.status === 'waiting' && !item.approval) item.status = 'running'
-    if (item.status !== 'cancelled') continue
-    step.items.delete(index)
-    open = true
-  }
-  if (open || (step.status === 'waiting' && !step.approval)) unsettle(step)
-}
-
-function unsettle(step: WorkState): void {
-  step.status = 'running'
-  delete step.output
-  delete step.error
-  delete step.reason
-  delete step.settled_at
-}
-
-function resetStep(state: RunState, { step: id, indexes, nested }: RetriedStep): void {
-  const step = state.steps.get(id)
-  if (!step) return
-  if (!indexes) {
-    if (!keepsNested(step, nested)) state.steps.delete(id)
-    return
-  }
-  for (const index of indexes) {
-    const item = step.items.get(index)
-    if (item && !keepsNested(item, nested)) step.items.delete(index)
-  }
-  unsettle(step)
-}
-
-/** Work whose nested run is retried goes on with that run: what is settled in it is not paid for again. */
-function keepsNested(work: WorkState, nested: true | undefined): boolean {
-  if (!nested || work.child_run_id === undefined) return false
-  unsettle(work)
-  work.retries_nested = true
-  return true
 }
 
 /** The value behind a journaled one; spilled values must have been loaded into `loaded` by hash. */

@@ -3,7 +3,7 @@ import type { FileRef, KeptFile } from '../domain/file.ts'
 import { parseArtifactUri } from '../domain/file.ts'
 import type { RunResult, StepResult } from '../domain/run.ts'
 import { isObject, type Json } from '../std/json.ts'
-import { outputOf } from './scope.ts'
+import { outputOf } from './running/scope.ts'
 import { type RunState, type StepState, unspill, type WorkState } from './state.ts'
 
 export interface ViewParts {

@@ -15,7 +15,7 @@ import {
   retryRun,
   startRun,
 } from '../../src/workflow/engine.ts'
-import { foldEvents } from '../../src/workflow/state.ts'
+import { foldEvents } from '../../src/workflow/fold.ts'
 import { type Model, openRig, type Rig } from './rig.ts'
 
 let rig: Rig

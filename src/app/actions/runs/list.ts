@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { runStatuses } from '../../../domain/run.ts'
 import { defined } from '../../../std/defined.ts'
-import { isDriven } from '../../../workflow/hold.ts'
+import { isDriven } from '../../../workflow/running/hold.ts'
 import { defineAction } from '../../action.ts'
 import { runSummary, runSummaryShape } from '../../run-summary.ts'
 

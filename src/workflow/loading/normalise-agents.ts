@@ -1,0 +1,111 @@
+/** Local agents as written → as kept, together with those from elsewhere that the workflow uses. */
+import { type AgentDefinition, defaultRetry } from '../../domain/definition.ts'
+import type { JsonObject } from '../../std/json.ts'
+import type { Loading } from './loading.ts'
+import { cachePolicy, milliseconds, retryOver } from './normalise-policies.ts'
+import { present } from './present.ts'
+import { type AgentSpec, type DefaultsSpec, modelPattern } from '../spec.ts'
+import type { Path } from './yaml-places.ts'
+
+const kinds = ['model', 'models', 'candidates', 'deployment', 'function'] as const
+
+export function normaliseAgents(
+  specs: Record<string, AgentSpec> | undefined,
+  /** What each had in the file, before faulty fields were taken out. */
+  written: ReadonlyMap<string, ReadonlySet<string>>,
+  defaults: DefaultsSpec | undefined,
+  loading: Loading,
+): Record<string, AgentDefinition> {
+  const agents: Record<string, AgentDefinition> = {}
+  for (const [name, spec] of Object.entries(specs ?? {})) {
+    checkKind(name, spec, written.get(name) ?? new Set(), ['agents', name], loading)
+    agents[name] = normaliseAgent(spec, defaults)
+  }
+  return agents
+}
+
+function checkKind(name: string, spec: AgentSpec, written: ReadonlySet<string>, path: Path, loading: Loading): void {
+  const [first, second] = kinds.filter((kind) => written.has(kind))
+  if (first === undefined) {
+    const hint = 'give it a `model: owner/name`, a `deployment` or a `function`'
+    loading.report(path, { code: 'missing_field', message: `agent "${name}" has nothing to call`, hint, at: 'key' })
+  } else if (second !== undefined) {
+    const message = `agent "${name}" has both \`${first}\` and \`${second}\``
+    loading.report([...path, second], {
+      code: 'too_many_fields',
+      message,
+      hint: 'several models are listed under `models`',
+      at: 'key',
+    })
+  }
+  const { function: called } = spec
+  if (called !== undefined && loading.functions && !loading.functions.includes(called)) {
+    const hint = loading.didYouMean(called, loading.functions, 'functions')
+    loading.report([...path, 'function'], {
+      code: 'unknown_function',
+      message: `there is no function "${called}"`,
+      hint,
+    })
+  }
+}
+
+function normaliseAgent(spec: AgentSpec, defaults: DefaultsSpec | undefined): AgentDefinition {
+  const { deployment, description, retry, timeout, cache, price } = spec
+  return {
+    target: spec.function === undefined ? 'replicate' : 'function',
+    models: deployment === undefined ? modelsOf(spec) : [],
+    defaults: (spec.defaults ?? {}) as JsonObject,
+    fallback: listOf(spec.fallback),
+    ...present({
+      deployment,
+      description,
+      input_schema: spec.input_schema as JsonObject | undefined,
+      retry: retry && retryOver(retryOver(defaultRetry, defaults?.retry ?? {}), retry),
+      timeout_ms: timeout === undefined ? undefined : milliseconds(timeout),
+      cache: cache === undefined ? undefined : cachePolicy(cache) || undefined,
+      price: price && present(price),
+    }),
+  }
+}
+
+function modelsOf({ function: called, models, candidates, model }: AgentSpec): string[] {
+  if (called !== undefined) return [called]
+  return models ?? candidates ?? (model === undefined ? [] : [model])
+}
+
+export function listOf(written: string | string[] | undefined): string[] {
+  if (written === undefined) return []
+  return typeof written === 'string' ? [written] : written
+}
+
+/** Whether a name in a fallback list means a model rather than an agent. */
+export function isModelName(name: string): boolean {
+  return modelPattern.test(name)
+}
+
+/** Adds the agents from elsewhere that are used here, with those that they fall back to. */
+export function addUsedAgents(
+  agents: Record<string, AgentDefinition>,
+  used: Iterable<string>,
+  known: Readonly<Record<string, AgentDefinition>>,
+): void {
+  const open = [...used, ...Object.values(agents).flatMap((agent) => agent.fallback)]
+  for (let name = open.pop(); name !== undefined; name = open.pop()) {
+    const agent = Object.hasOwn(known, name) ? known[name] : undefined
+    if (!agent || Object.hasOwn(agents, name)) continue
+    agents[name] = agent
+    open.push(...agent.fallback)
+  }
+}
+
+export function checkFallback(
+  name: string,
+  agents: Readonly<Record<string, AgentDefinition>>,
+  path: Path,
+  loading: Loading,
+): void {
+  if (isModelName(name) || Object.hasOwn(agents, name) || Object.hasOwn(loading.agents, name)) return
+  const known = [...Object.keys(agents), ...Object.keys(loading.agents)]
+  const hint = loading.didYouMean(name, known, 'agents')
+  loading.report(path, { code: 'unknown_agent', message: `there is no agent "${name}"`, hint })
+}

@@ -1,0 +1,30 @@
+/** Durations, retries and caches as written → as kept. */
+import { type CachePolicy, defaultRetry, type RetryPolicy } from '../../domain/definition.ts'
+import { parseDuration } from '../../std/duration.ts'
+import type { CacheSpec, DurationSpec, RetrySpec } from '../spec.ts'
+
+/** Milliseconds. The schema has let only durations through. */
+export function milliseconds(written: DurationSpec): number {
+  return parseDuration(written) as number
+}
+
+/** What is written, over what holds otherwise. */
+export function retryOver(under: RetryPolicy, written: RetrySpec): RetryPolicy {
+  const { attempts, base_delay: base, max_delay: max, jitter, on } = written
+  const policy: RetryPolicy = { ...under }
+  if (attempts !== undefined) policy.attempts = attempts
+  if (base !== undefined) policy.base_delay_ms = milliseconds(base)
+  if (max !== undefined) policy.max_delay_ms = milliseconds(max)
+  else if (base !== undefined) policy.max_delay_ms = Math.max(under.max_delay_ms, policy.base_delay_ms)
+  if (jitter !== undefined) policy.jitter = jitter
+  if (on !== undefined) policy.on = [...new Set([on].flat())]
+  return policy
+}
+
+/** A child run that failed counts as an `exception`; its steps have had their own retries. */
+export const childRetry: RetryPolicy = { ...defaultRetry, on: ['exception'] }
+
+export function cachePolicy(written: CacheSpec): CachePolicy | false {
+  if (typeof written === 'boolean') return written ? {} : false
+  return written.ttl === undefined ? {} : { ttl_ms: milliseconds(written.ttl) }
+}

@@ -1,0 +1,138 @@
+/** A whole file as written → a definition, as far as it can be made; what does not fit together is reported. */
+import { basename, extname } from 'node:path'
+import type { StepDefinition, WorkflowDefinition } from '../../domain/definition.ts'
+import { isObject, type Json, type JsonObject } from '../../std/json.ts'
+import type { StepGroup } from '../planning/compile-step.ts'
+import type { Loading } from './loading.ts'
+import { addUsedAgents, normaliseAgents } from './normalise-agents.ts'
+import { normaliseInputs } from './normalise-inputs.ts'
+import { milliseconds } from './normalise-policies.ts'
+import { checkFallbacks, normaliseStep, type StepSurroundings, writtenFields } from './normalise-step.ts'
+import { namePattern, type WorkflowSpec } from '../spec.ts'
+
+/** The names in a file before anything faulty is taken out of it: mentioning them is no second fault. */
+export interface Outline {
+  steps: Record<StepGroup, ReadonlyMap<string, ReadonlySet<string>>>
+  agents: ReadonlyMap<string, ReadonlySet<string>>
+  inputs: ReadonlySet<string>
+  env: ReadonlySet<string>
+  /** `steps` is there, and empty. */
+  hasNoSteps: boolean
+}
+
+export function outlineOf(data: Json): Outline {
+  const top = isObject(data) ? data : {}
+  const entries = (field: string) =>
+    new Map(Object.entries(isObject(top[field]) ? top[field] : {}).map(([name, inner]) => [name, writtenFields(inner)]))
+  const steps = entries('steps')
+  return {
+    steps: { steps, finally: entries('finally') },
+    agents: entries('agents'),
+    inputs: writtenFields(top.inputs),
+    env: new Set(Array.isArray(top.env) ? top.env.map(String) : []),
+    hasNoSteps: isObject(top.steps) && steps.size === 0,
+  }
+}
+
+const defaultConcurrency = 8
+
+/** `workflows` is left empty: nested files are loaded later. */
+export function normalise(spec: WorkflowSpec, outline: Outline, loading: Loading): WorkflowDefinition {
+  const { defaults } = spec
+  if (outline.hasNoSteps)
+    loading.report(['steps'], { code: 'no_steps', message: 'a workflow has at least one step', at: 'key' })
+  const agents = normaliseAgents(spec.agents, outline.agents, defaults, loading)
+  const isBrokenAgent = (name: string): boolean => outline.agents.has(name) && !Object.hasOwn(agents, name)
+  const around = { agents, defaults, outputKeys: outputKeysIn(spec, loading), isBrokenAgent }
+  checkAgents(spec, around, loading)
+  const definition: WorkflowDefinition = {
+    name: spec.name ?? nameOfFile(loading.file),
+    env: [...new Set(spec.env ?? [])],
+    inputs: normaliseInputs(spec.inputs, ['inputs'], loading),
+    agents,
+    steps: normaliseSteps('steps', spec, outline, around, loading),
+    finally: normaliseSteps('finally', spec, outline, around, loading),
+    outputs: (spec.outputs ?? {}) as JsonObject,
+    max_concurrency: spec.max_concurrency ?? defaultConcurrency,
+    workflows: {},
+  }
+  if (spec.description !== undefined) definition.description = spec.description
+  if (spec.version !== undefined) definition.version = spec.version
+  if (spec.timeout !== undefined) definition.timeout_ms = milliseconds(spec.timeout)
+  if (spec.budget_usd !== undefined) definition.budget_usd = spec.budget_usd
+  addUsedAgents(agents, usedAgents(definition), loading.agents)
+  return definition
+}
+
+function nameOfFile(file: string): string {
+  const stem = basename(file, extname(file)).replace(/[^A-Za-z0-9._-]+/g, '_')
+  return namePattern.test(stem) ? stem : 'workflow'
+}
+
+/** The `output_key`s of all steps; a second step with the same one is reported (ruling 7). */
+function outputKeysIn(spec: WorkflowSpec, loading: Loading): Set<string> {
+  const owners = new Map<string, string>()
+  for (const group of ['steps', 'finally'] as const) {
+    for (const [id, { output_key: key }] of Object.entries(spec[group] ?? {})) {
+      if (key === undefined) continue
+      const owner = owners.get(key)
+      if (owner === undefined) owners.set(key, id)
+      else {
+        const message = `step "${owner}" has the output_key "${key}" already`
+        loading.report([group, id, 'output_key'], {
+          code: 'duplicate_output_key',
+          message,
+          hint: 'two steps can not share one',
+        })
+      }
+    }
+  }
+  return new Set(owners.keys())
+}
+
+function checkAgents(
+  spec: WorkflowSpec,
+  around: Pick<StepSurroundings, 'agents' | 'isBrokenAgent'>,
+  loading: Loading,
+): void {
+  for (const [name, agent] of Object.entries(spec.agents ?? {})) {
+    if (agent.fallback !== undefined) checkFallbacks(agent.fallback, ['agents', name, 'fallback'], around, loading)
+  }
+  const { fallback } = spec.defaults ?? {}
+  if (fallback !== undefined) checkFallbacks(fallback, ['defaults', 'fallback'], around, loading)
+}
+
+function normaliseSteps(
+  group: StepGroup,
+  spec: WorkflowSpec,
+  outline: Outline,
+  around: Omit<StepSurroundings, 'written'>,
+  loading: Loading,
+): Record<string, StepDefinition> {
+  const steps: Record<string, StepDefinition> = {}
+  for (const [id, step] of Object.entries(spec[group] ?? {})) {
+    if (group === 'finally' && outline.steps.steps.has(id)) {
+      const message = `"${id}" is the id of a step already`
+      loading.report([group, id], {
+        code: 'duplicate_id',
+        message,
+        hint: 'steps and finally steps share their ids',
+        at: 'key',
+      })
+      continue
+    }
+    const written = outline.steps[group].get(id) ?? new Set<string>()
+    const made = normaliseStep(id, group, step, { ...around, written }, loading)
+    if (made) steps[id] = made
+  }
+  return steps
+}
+
+function usedAgents(definition: WorkflowDefinition): string[] {
+  const used: string[] = []
+  for (const { action, fallback } of [...Object.values(definition.steps), ...Object.values(definition.finally)]) {
+    if (action.kind === 'agent') used.push(action.agent)
+    used.push(...fallback)
+  }
+  return used
+}

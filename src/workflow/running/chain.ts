@@ -1,0 +1,53 @@
+/** What a step's call may be answered by: its agent's candidates, the agent's fallbacks, the step's (ruling 46). */
+import {
+  type AgentDefinition,
+  defaultRetry,
+  type StepDefinition,
+  type WorkflowDefinition,
+} from '../../domain/definition.ts'
+import type { CallSpec, Candidate } from '../../executor/contract.ts'
+import type { JsonObject } from '../../std/json.ts'
+
+/** The call of a step with an `agent` or `model`, given its rendered input. */
+export function callSpecOf(definition: WorkflowDefinition, step: StepDefinition, input: JsonObject): CallSpec {
+  const agent = step.action.kind === 'agent' ? definition.agents[step.action.agent] : undefined
+  const spec: CallSpec = { chain: chainOf(definition, step), input, retry: step.retry ?? agent?.retry ?? defaultRetry }
+  const timeout = step.timeout_ms ?? agent?.timeout_ms
+  if (timeout !== undefined) spec.timeout_ms = timeout
+  const cache = step.cache ?? agent?.cache
+  if (cache) spec.cache = cache
+  if (step.output_schema) spec.output_schema = step.output_schema
+  return spec
+}
+
+export function chainOf(definition: WorkflowDefinition, step: StepDefinition): Candidate[] {
+  const chain: Candidate[] = []
+  const seen = new Set<string>()
+  const add = (name: string): void => {
+    if (seen.has(name)) return
+    seen.add(name)
+    const agent = definition.agents[name]
+    if (!agent) {
+      chain.push({ name, target: 'replicate', model: name, deployment: false, defaults: {} })
+      return
+    }
+    chain.push(...candidatesOf(name, agent))
+    for (const fallback of agent.fallback) add(fallback)
+  }
+  if (step.action.kind === 'agent') add(step.action.agent)
+  else if (step.action.kind === 'model') add(step.action.model)
+  for (const fallback of step.fallback) add(fallback)
+  return chain
+}
+
+function candidatesOf(name: string, agent: AgentDefinition): Candidate[] {
+  const shared = {
+    name,
+    target: agent.target,
+    defaults: agent.defaults,
+    ...(agent.input_schema && { input_schema: agent.input_schema }),
+    ...(agent.price && { price: agent.price }),
+  }
+  if (agent.deployment !== undefined) return [{ ...shared, model: agent.deployment, deployment: true }]
+  return agent.models.map((model) => ({ ...shared, model, deployment: false }))
+}

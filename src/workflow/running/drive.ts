@@ -1,0 +1,241 @@
+/** Puts together what one run needs to be driven, keeps its lease alive, and drives its nested runs the same way. */
+import { CancelledError, NonRetryableError, StoreError, TimeoutError, toErrorData } from '../../domain/errors.ts'
+import type { RunEventBody, WorkRef } from '../../domain/events.ts'
+import { parseArtifactUri } from '../../domain/file.ts'
+import type { BudgetGate, CallFiles } from '../../executor/contract.ts'
+import { heartbeatEveryMs, type Lease, type Store } from '../../state/store/contract.ts'
+import { abortReason } from '../../std/abort.ts'
+import { isObject, type Json, type JsonObject } from '../../std/json.ts'
+import { createRun, type EngineParts, type Held, takeRun } from './hold.ts'
+import { filesNamedIn, importFiles } from './input-files.ts'
+import { checkInputs } from '../inputs.ts'
+import { Journal, loadSpilled } from '../journal.ts'
+import type { Plan } from '../plan.ts'
+import { resetsOf, retried } from '../retry.ts'
+import { RunDriver } from '../run.ts'
+import { createMask, type Mask } from './secrets.ts'
+import { addCost, type RunState, unspill } from '../state.ts'
+import type { ChildCall, ChildEnd } from './work.ts'
+
+export interface Begun {
+  driver: RunDriver
+  /** Resolves when the run is settled or waits; rejects when it was abandoned or can't be journaled. */
+  done: Promise<RunState>
+  loaded: ReadonlyMap<string, Json>
+}
+
+export interface FirstEvents {
+  /** Journaled before `run.started`, such as `run.retried`. */
+  before?: RunEventBody[]
+  budget_usd?: number
+}
+
+/** Drives a run that this process holds. */
+export async function begin(parts: EngineParts, held: Held, first: FirstEvents = {}, family?: Family): Promise<Begun> {
+  const { lease, plan, state } = held
+  const { store, artifacts, clock, bus } = parts
+  const mask = family ? both(family.mask, ownMask(held)) : ownMask(held)
+  const journal = new Journal({ store, artifacts, clock, bus, lease, state, mask })
+  for (const event of first.before ?? []) journal.add(event)
+  const started: RunEventBody = {
+    type: 'run.started',
+    pid: parts.holder.pid,
+    host: parts.holder.host,
+    token: lease.token,
+  }
+  if (first.budget_usd !== undefined) started.budget_usd = first.budget_usd
+  journal.add(started, {
+    status: 'running',
+    waiting_for: undefined,
+    attempt: state.attempt,
+    definition_hash: state.definition_hash,
+  })
+  await loadSpilled(state, artifacts, journal.loaded)
+  const budget = budgetOf(parts, held, family)
+  const children = new Set<RunDriver>()
+  const driver = new RunDriver({
+    plan,
+    state,
+    journal,
+    executor: parts.executor,
+    clock,
+    budget,
+    mask,
+    inputs: held.inputs,
+    env: held.env,
+    max_concurrency: state.max_concurrency ?? plan.definition.max_concurrency,
+    files: filesOf(parts, state),
+    claim: (id, ref) => store.claimPrediction(id, ownerOf(state, ref)),
+    progress: (ref, news) =>
+      bus({ run_id: state.run_id, event: { type: 'call.progress', time: clock.now(), ...ref, ...news } }),
+    commands: () => store.pendingCommands(state.run_id),
+    commandsDone: (ids) => store.finishCommands(state.run_id, ids),
+    pauseChildren: (by) => {
+      for (const child of children) child.pause(by)
+    },
+    hasNews: (childId) => hasCommands(store, childId),
+    runChild: (child) => runChild(parts, { held, budget, mask, children }, child),
+  })
+  return { driver, done: driveHeld(parts, lease, driver, state), loaded: journal.loaded }
+}
+
+async function driveHeld(parts: EngineParts, lease: Lease, driver: RunDriver, state: RunState): Promise<RunState> {
+  const over = new AbortController()
+  const beat = async (): Promise<void> => {
+    for (;;) {
+      await parts.clock.sleep(heartbeatEveryMs, over.signal)
+      if (await parts.store.heartbeat(lease)) continue
+      driver.abandon(new StoreError('lease_lost', `another process has taken over run ${lease.run_id}`))
+      return
+    }
+  }
+  beat().catch((error: unknown) => {
+    if (!over.signal.aborted) driver.abandon(error instanceof Error ? error : new Error(String(error)))
+  })
+  try {
+    await driver.drive()
+    return state
+  } finally {
+    over.abort(new CancelledError('the run is over'))
+    // A lost lease, or a store that can't be written, is not ours to release.
+    await parts.store.releaseLease(lease).catch(() => {})
+  }
+}
+
+// ── what a run holds ──
+
+function ownMask(held: Held): Mask {
+  const { inputs } = held.plan.definition
+  const secrets = Object.entries(held.inputs).filter(([name, value]) => inputs[name]?.secret && value !== null)
+  return createMask([...secrets.map(([, value]) => value), ...Object.values(held.env)])
+}
+
+function both(a: Mask, b: Mask): Mask {
+  return (value) => b(a(value))
+}
+
+function budgetOf(parts: EngineParts, held: Held, family: Family | undefined): BudgetGate {
+  const limit = held.state.budget_usd ?? held.plan.definition.budget_usd
+  return parts.createBudget({
+    spent_usd: held.state.cost_usd ?? 0,
+    ...(limit !== undefined && { limit_usd: limit }),
+    ...(family && { outer: family.budget }),
+  })
+}
+
+function filesOf(parts: EngineParts, state: RunState): CallFiles {
+  return {
+    find: (uri) => {
+      const named = parseArtifactUri(uri)
+      const file = named && state.files.get(named.sha256)
+      return file && { ...file, name: named.name }
+    },
+    read: (sha256) => parts.artifacts.read(sha256),
+    keep: (bytes, name, mediaType) => parts.artifacts.put(bytes, name, mediaType),
+    uploadOf: (sha256) => state.uploads.get(sha256),
+  }
+}
+
+function ownerOf(state: RunState, ref: WorkRef): string {
+  return [state.run_id, state.attempt, ref.step, ref.index ?? '', ref.round ?? ''].join('/')
+}
+
+/** Whether somebody left a command for a run or a run nested in it. */
+async function hasCommands(store: Store, runId: string): Promise<boolean> {
+  if ((await store.pendingCommands(runId)).length > 0) return true
+  for (const child of await store.listRuns({ parent_run_id: runId })) {
+    if (await hasCommands(store, child.run_id)) return true
+  }
+  return false
+}
+
+// ── nested runs ──
+
+/** What a nested run shares with the one above it (ruling 16). */
+interface Family {
+  held: Held
+  budget: BudgetGate
+  mask: Mask
+  children: Set<RunDriver>
+}
+
+async function runChild(parts: EngineParts, family: Family, call: ChildCall): Promise<ChildEnd> {
+  const plan = family.held.plan.child(call.workflow)
+  const checked = checkInputs(plan.definition.inputs, call.inputs)
+  if (!checked.ok) {
+    const [problem] = checked.problems
+    const error = new NonRetryableError(
+      'invalid_input',
+      `input "${problem?.name}" of "${plan.definition.name}": ${problem?.message}`,
+      { hint: problem?.hint },
+    )
+    return { status: 'failed', error: toErrorData(error), cost_usd: 0 }
+  }
+  const held = await createOrTakeChild(parts, family, call, plan, checked.inputs)
+  const begun = await begin(parts, held, call.retry ? retryFirst(held, family.held.state) : {}, family)
+  const end = () => {
+    const reason = abortReason(call.signal)
+    const called = (reason instanceof CancelledError && reason.code === 'cancelled') || reason instanceof TimeoutError
+    if (called) begun.driver.cancel('the run above')
+    else begun.driver.abandon(reason)
+  }
+  family.children.add(begun.driver)
+  call.signal.addEventListener('abort', end, { once: true })
+  if (call.signal.aborted) end()
+  try {
+    return childEnd(await begun.done, begun.loaded)
+  } finally {
+    family.children.delete(begun.driver)
+    call.signal.removeEventListener('abort', end)
+  }
+}
+
+/** A nested run that failed begins a new attempt of its own, in which only what failed runs again. */
+function retryFirst({ plan, state }: Held, above: RunState): FirstEvents {
+  if (state.status !== 'failed') return {}
+  return { before: [retried(plan, state, resetsOf(plan, state, { failed: true }), `run ${above.run_id}`)] }
+}
+
+async function createOrTakeChild(
+  parts: EngineParts,
+  family: Family,
+  call: ChildCall,
+  plan: Plan,
+  inputs: JsonObject,
+): Promise<Held> {
+  const { state } = family.held
+  if (await parts.store.getRun(call.childId)) {
+    // What the run above renders again are the real values, secrets included.
+    return takeRun(parts, call.childId, inputs)
+  }
+  const imported = await importFiles(plan.definition.inputs, inputs, parts.artifacts, parts.cwd, state.files)
+  const held = await createRun(parts, {
+    run_id: call.childId,
+    definition: plan.definition,
+    plan,
+    inputs: imported.inputs,
+    files: [...filesNamedIn(inputs, state.files), ...imported.files],
+    sandbox: state.sandbox,
+    parent: { run_id: state.run_id, ...call.ref },
+  })
+  return held ?? takeRun(parts, call.childId, inputs)
+}
+
+function childEnd(state: RunState, loaded: ReadonlyMap<string, Json>): ChildEnd {
+  if (state.status === 'succeeded') {
+    const outputs = unspill(state.outputs, loaded)
+    const files = filesNamedIn(outputs, state.files)
+    return {
+      status: 'succeeded',
+      outputs: isObject(outputs) ? outputs : {},
+      files,
+      cost_usd: state.cost_usd,
+    }
+  }
+  if (state.status === 'waiting') {
+    const end: ChildEnd = { status: 'waiting', waiting_for: state.waiting_for ?? 'resume' }
+    return state.error ? { ...end, error: state.error } : end
+  }
+  const error = state.error ?? toErrorData(new NonRetryableError('run_failed', 'the nested run failed'))
+  return { status: state.status === 'cancelled' ? 'cancelled' : 'failed', error, cost_usd: addCost(state.cost_usd, 0) }
+}

@@ -1,0 +1,175 @@
+/** Makes runs and takes them: what a process holds while it drives one, and who may take it from a holder (ruling 24). */
+import type { WorkflowDefinition } from '../../domain/definition.ts'
+import { StoreError } from '../../domain/errors.ts'
+import type { Bus, RunEvent, WorkRef } from '../../domain/events.ts'
+import type { KeptFile } from '../../domain/file.ts'
+import type { BudgetGate, Executor } from '../../executor/contract.ts'
+import type { ArtifactStore } from '../../state/artifacts/contract.ts'
+import type { HeldLease, Lease, LeaseHolder, RunRecord, Store } from '../../state/store/contract.ts'
+import type { Clock } from '../../std/clock.ts'
+import type { JsonObject } from '../../std/json.ts'
+import type { Random } from '../../std/random.ts'
+import { type Plan, planOf } from '../plan.ts'
+import { fillSecrets, hashSecret, placeholders, readEnv } from './secrets.ts'
+import { foldEvents } from '../fold.ts'
+import type { RunState } from '../state.ts'
+
+export type HolderLife = 'alive' | 'stopped' | 'gone' | 'elsewhere'
+
+export interface EngineParts {
+  store: Store
+  artifacts: ArtifactStore
+  executor: Executor
+  clock: Clock
+  random: Random
+  bus: Bus
+  /** This process. */
+  holder: LeaseHolder
+  /** Whether the holder of a lease still lives (ruling 24). */
+  probe(holder: LeaseHolder): HolderLife
+  /** Ends a holder that lives but is stopped, for `--take-over`. */
+  endHolder(holder: LeaseHolder): Promise<void>
+  /** A gate over what a run may spend, dollars; no limit: it only counts. */
+  createBudget(options: { limit_usd?: number; spent_usd: number; outer?: BudgetGate }): BudgetGate
+  env: Readonly<Record<string, string | undefined>>
+  /** Folder that file inputs are relative to. */
+  cwd: string
+}
+
+/** A run that is about to be driven by this process. */
+export interface Held {
+  lease: Lease
+  plan: Plan
+  state: RunState
+  /** Real values, secrets included. */
+  inputs: JsonObject
+  env: Record<string, string>
+  secretKey: Uint8Array
+}
+
+export interface NewRun {
+  run_id: string
+  definition: WorkflowDefinition
+  plan: Plan
+  inputs: JsonObject
+  files: KeptFile[]
+  sandbox: boolean
+  max_concurrency?: number
+  budget_usd?: number
+  parent?: { run_id: string } & WorkRef
+}
+
+/** Makes the run and takes its lease; undefined when the id is taken. */
+export async function createRun(parts: EngineParts, run: NewRun): Promise<Held | undefined> {
+  const { store, clock } = parts
+  const { definition } = run
+  const secretKey = await store.secretKey()
+  const env = readEnv(definition.env, parts.env, undefined, secretKey)
+  const hash = run.plan.hash
+  const event: RunEvent = {
+    seq: 1,
+    time: clock.now(),
+    type: 'run.created',
+    workflow: definition.name,
+    definition_hash: hash,
+    inputs: placeholders(definition, run.inputs, secretKey),
+    env: Object.fromEntries(Object.entries(env).map(([name, value]) => [name, hashSecret(secretKey, value)])),
+    files: run.files,
+    sandbox: run.sandbox,
+    ...(definition.version !== undefined && { version: definition.version }),
+    ...(run.max_concurrency !== undefined && { max_concurrency: run.max_concurrency }),
+    ...(run.budget_usd !== undefined && { budget_usd: run.budget_usd }),
+    ...(run.parent && { parent: run.parent }),
+  }
+  const record: RunRecord = {
+    run_id: run.run_id,
+    workflow: definition.name,
+    version: definition.version,
+    status: 'running',
+    waiting_for: undefined,
+    definition_hash: hash,
+    parent_run_id: run.parent?.run_id,
+    sandbox: run.sandbox,
+    attempt: 1,
+    cost_usd: 0,
+    created_at: event.time,
+    updated_at: event.time,
+    seq: 1,
+  }
+  const lease = await store.createRun(record, { hash, json: JSON.stringify(definition) }, [event], parts.holder)
+  if (!lease) return undefined
+  return { lease, plan: run.plan, state: foldEvents(run.run_id, [event]), inputs: run.inputs, env, secretKey }
+}
+
+/** Takes an existing run to drive it (invariants 5 and 6). `inputs` gives its secrets again. */
+export async function takeRun(
+  parts: EngineParts,
+  runId: string,
+  inputs: JsonObject,
+  options: { takeOver?: boolean; withoutSecrets?: boolean } = {},
+): Promise<Held> {
+  const { store } = parts
+  const taken = await acquire(parts, runId, options.takeOver ?? false)
+  try {
+    const state = foldEvents(runId, await store.readEvents(runId))
+    const plan = await planOfRun(store, state)
+    const secretKey = await store.secretKey()
+    if (options.withoutSecrets) return { lease: taken, plan, state, inputs: state.inputs, env: {}, secretKey }
+    const filled = fillSecrets(plan.definition, state.inputs, inputs, secretKey)
+    const env = readEnv(plan.definition.env, parts.env, state.env, secretKey)
+    return { lease: taken, plan, state, inputs: filled, env, secretKey }
+  } catch (error) {
+    await store.releaseLease(taken)
+    throw error
+  }
+}
+
+/** The plan of the run's own copy of its definition. */
+export async function planOfRun(store: Store, state: RunState): Promise<Plan> {
+  const json = await store.getDefinition(state.definition_hash)
+  if (json === undefined) {
+    throw new StoreError('store_corrupt', `the definition of run ${state.run_id} is missing from the store`, {
+      hint: '`doctor` checks the store',
+    })
+  }
+  return planOf(JSON.parse(json) as WorkflowDefinition)
+}
+
+async function acquire(parts: EngineParts, runId: string, takeOver: boolean): Promise<Lease> {
+  const attempt = () => parts.store.acquireLease(runId, parts.holder, (held) => mayTake(parts, held))
+  let got = await attempt()
+  if ('held' in got && takeOver && parts.probe(got.held.holder) === 'stopped') {
+    await parts.endHolder(got.held.holder)
+    got = await attempt()
+  }
+  if ('lease' in got) return got.lease
+  throw heldError(parts, runId, got.held)
+}
+
+/** On this host a holder must be gone; on another one its lease must have run out (ruling 24). */
+function mayTake(parts: EngineParts, held: HeldLease): boolean {
+  const life = parts.probe(held.holder)
+  return life === 'gone' || (life === 'elsewhere' && held.expires_at < parts.clock.now())
+}
+
+export function isDriven(parts: Pick<EngineParts, 'probe' | 'clock'>, held: HeldLease | undefined): boolean {
+  if (!held) return false
+  const life = parts.probe(held.holder)
+  return life === 'alive' || life === 'stopped' || (life === 'elsewhere' && held.expires_at >= parts.clock.now())
+}
+
+function heldError(parts: EngineParts, runId: string, held: HeldLease): StoreError {
+  const { pid, host } = held.holder
+  const stopped = parts.probe(held.holder) === 'stopped'
+  const who = `process ${pid} on ${host}`
+  return new StoreError(
+    'held',
+    stopped ? `run ${runId} is held by ${who}, which is stopped` : `run ${runId} is being driven by ${who}`,
+    {
+      hint: stopped
+        ? `let it go on (kill -CONT ${pid}), or end it and take over with --take-over`
+        : 'follow it with `runs watch`, or stop it with `runs cancel`',
+      details: { pid, host },
+    },
+  )
+}

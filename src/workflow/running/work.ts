@@ -1,0 +1,391 @@
+/** One piece of work, from its rendered input to its outcome: a value, a call, a child run; once or in rounds. */
+import type { RetryPolicy } from '../../domain/definition.ts'
+import {
+  CancelledError,
+  type ErrorData,
+  NonRetryableError,
+  ReplicateAgentError,
+  TimeoutError,
+  toErrorData,
+} from '../../domain/errors.ts'
+import type { EventOf, RunEventBody, WorkRef } from '../../domain/events.ts'
+import type { KeptFile } from '../../domain/file.ts'
+import type { BudgetGate, CallContext, CallFiles, Executor, PriorCalls } from '../../executor/contract.ts'
+import { evaluateExpression, truthy } from '../../expression/evaluate.ts'
+import type { Clock } from '../../std/clock.ts'
+import type { Json, JsonObject } from '../../std/json.ts'
+import { callSpecOf } from './chain.ts'
+import { evaluation } from './gate.ts'
+import type { Journal } from '../journal.ts'
+import type { Plan, PlanStep } from '../plan.ts'
+import type { Scope } from './scope.ts'
+import type { Mask } from './secrets.ts'
+import { addCost, type RunState, unspill, type WorkState, workOf } from '../state.ts'
+import { renderTemplate } from '../template.ts'
+
+type Settled = EventOf<'step.settled'>
+
+export type WorkOutcome =
+  /** `facts` are journaled in the same commit: the end of the last call must not be known without the step's. */
+  | { kind: 'settled'; facts: RunEventBody[]; event: Settled }
+  /** A child run waits for an approval; it goes on when it is answered. */
+  | { kind: 'parked' }
+  /** A child run was paused. */
+  | { kind: 'paused' }
+  /** Nothing more should be issued (rulings 18, 47). */
+  | { kind: 'stopped'; facts: RunEventBody[]; error: ErrorData }
+
+/** How a child run ended, as its parent's step sees it. */
+export type ChildEnd =
+  | { status: 'succeeded'; outputs: JsonObject; files: KeptFile[]; cost_usd: number | null }
+  | { status: 'failed' | 'cancelled'; error: ErrorData; cost_usd: number | null }
+  | { status: 'waiting'; waiting_for: 'approval' | 'resume'; error?: ErrorData }
+
+/** What a `workflow` step asks for. */
+export interface ChildCall {
+  ref: WorkRef
+  workflow: string
+  childId: string
+  inputs: JsonObject
+  /** Retries what failed in it, when it is there and failed. */
+  retry: boolean
+  signal: AbortSignal
+}
+
+export interface WorkParts {
+  plan: Plan
+  state: RunState
+  journal: Journal
+  executor: Executor
+  clock: Clock
+  budget: BudgetGate
+  files: CallFiles
+  mask: Mask
+  claim(predictionId: string, ref: WorkRef): Promise<boolean>
+  progress(ref: WorkRef, news: { call: number; text?: string; status?: string; fraction?: number }): void
+  /** Drives (or goes on with) the child run of a `workflow` step. */
+  runChild(child: ChildCall): Promise<ChildEnd>
+}
+
+/** Does a piece of work whose `step.started` is durable. Rejects only when the journal can't be written. */
+export async function perform(
+  parts: WorkParts,
+  step: PlanStep,
+  ref: WorkRef,
+  scope: Scope,
+  signal: AbortSignal,
+): Promise<WorkOutcome> {
+  const { repeat } = step.definition
+  const work = workOf(parts.state, ref) as WorkState
+  for (let round = work.rounds.length + 1; ; round += 1) {
+    const last = work.rounds.at(-1)
+    if (repeat) {
+      scope.previous = unspill(last?.output, parts.journal.loaded)
+      // The process may have ended between a round and what follows from it.
+      if (last) {
+        const end = roundEnd(parts, step, work, scope, round - 1)
+        if (end) return settled(parts, ref, work, end)
+      }
+    }
+    const done = await performOnce(parts, step, repeat ? { ...ref, round } : ref, scope, signal)
+    if (done.kind !== 'done') return done.kind === 'ended' ? settled(parts, ref, work, done.end) : done
+    if (!repeat) return settled(parts, ref, work, done.result)
+    await writeRound(parts, ref, work, round, done.result)
+  }
+}
+
+interface Result {
+  /** Facts not yet journaled that must become durable together with this result. */
+  facts?: RunEventBody[]
+  status: 'succeeded' | 'failed' | 'cancelled'
+  output?: Json
+  error?: ErrorData
+  files?: KeptFile[]
+  model?: string
+  cached?: boolean
+  latency_ms?: number
+  /** Of work that is not made of calls. */
+  cost_usd?: number | null
+}
+
+type Once =
+  | { kind: 'done'; result: Result }
+  | { kind: 'ended'; end: Result }
+  | Exclude<WorkOutcome, { kind: 'settled' }>
+
+async function performOnce(
+  parts: WorkParts,
+  step: PlanStep,
+  ref: WorkRef,
+  scope: Scope,
+  signal: AbortSignal,
+): Promise<Once> {
+  const { action } = step.definition
+  const now = workOf(parts.state, ref)?.started_at ?? parts.clock.now()
+  try {
+    if (action.kind === 'value') {
+      const output = step.value ? renderTemplate(step.value, scope, evaluation(parts.state, now)) : null
+      return { kind: 'done', result: { status: 'succeeded', output, cost_usd: 0 } }
+    }
+    const input = renderTemplate(step.input, scope, evaluation(parts.state, now)) as JsonObject
+    if (action.kind === 'workflow') return await performChild(parts, step, ref, action.ref, input, signal)
+    return await performCall(parts, step, ref, input, signal)
+  } catch (error) {
+    // Only what the definition's expressions raise is the step's own failure; the rest is the journal's.
+    if (error instanceof ReplicateAgentError && isOwnFailure(error)) {
+      return { kind: 'ended', end: { status: 'failed', error: toErrorData(error) } }
+    }
+    throw error
+  }
+}
+
+function isOwnFailure(error: ReplicateAgentError): boolean {
+  return error.code === 'expression_failed' || error.code === 'invalid_expression' || error.code === 'invalid_input'
+}
+
+// ── calls ──
+
+async function performCall(
+  parts: WorkParts,
+  step: PlanStep,
+  ref: WorkRef,
+  input: JsonObject,
+  signal: AbortSignal,
+): Promise<Once> {
+  const spec = callSpecOf(parts.plan.definition, step.definition, input)
+  const facts: RunEventBody[] = []
+  const outcome = await parts.executor.execute(spec, callContext(parts, ref, signal, facts))
+  if (outcome.status === 'stopped') return { kind: 'stopped', facts, error: outcome.error }
+  const result: Result = { facts, status: outcome.status, latency_ms: outcome.latency_ms }
+  if (outcome.model !== undefined) result.model = outcome.model
+  if (outcome.status === 'cancelled') return { kind: 'ended', end: result }
+  if (outcome.status === 'failed') return { kind: 'ended', end: { ...result, error: outcome.error } }
+  return { kind: 'done', result: { ...result, output: outcome.output, files: outcome.files, cached: outcome.cached } }
+}
+
+function callContext(parts: WorkParts, ref: WorkRef, signal: AbortSignal, last: RunEventBody[]): CallContext {
+  const { journal, state } = parts
+  const labels = { run_id: state.run_id, workflow: parts.plan.definition.name, step: ref.step }
+  return {
+    signal,
+    prior: priorCalls(parts, ref),
+    async record({ body, ...fact }) {
+      const event = { ...fact, ...ref } as RunEventBody
+      if (body === undefined) await journal.write(event)
+      else await journal.write({ ...event, body: await journal.spill(body) } as RunEventBody)
+    },
+    recordLast: (fact) => last.push({ ...fact, ...ref } as RunEventBody),
+    claim: (id) => parts.claim(id, ref),
+    files: parts.files,
+    versionOf: (model) => state.versions.get(model),
+    budget: parts.budget,
+    mask: parts.mask,
+    progress: (news) => parts.progress(ref, news),
+    labels: ref.index === undefined ? labels : { ...labels, index: ref.index },
+  }
+}
+
+/** What the journal knows of this very call (invariant 4). */
+function priorCalls({ state, journal }: WorkParts, ref: WorkRef): PriorCalls {
+  const calls = workOf(state, ref)?.calls ?? []
+  const attempts: number[] = []
+  const ids: string[] = []
+  const prior: PriorCalls = { attempts, ids, calls: 0, cost_usd: 0, elapsed_ms: 0 }
+  for (const call of calls) {
+    prior.calls = Math.max(prior.calls, call.call)
+    const { settled } = call
+    if (!settled) continue
+    prior.cost_usd = addCost(prior.cost_usd, settled.cost_usd)
+    prior.elapsed_ms += settled.latency_ms
+    attempts[call.candidate] = (attempts[call.candidate] ?? 0) + 1
+    // What an abandoned call came to is still to be learned: a search must be able to find it.
+    if (call.id !== undefined && settled.status !== 'abandoned') ids.push(call.id)
+    if (settled.error) prior.last_error = settled.error
+  }
+  prior.attempts = Array.from(attempts, (count) => count ?? 0)
+  const last = calls.at(-1)
+  // In flight when its process ended, or given up without knowing how it went.
+  if (!last || (last.settled && last.settled.status !== 'abandoned')) return prior
+  const { body, settled: _settled, target: _target, ...rest } = last
+  return { ...prior, open: { ...rest, body: unspill(body, journal.loaded) } }
+}
+
+// ── child runs ──
+
+async function performChild(
+  parts: WorkParts,
+  step: PlanStep,
+  ref: WorkRef,
+  workflow: string,
+  inputs: JsonObject,
+  signal: AbortSignal,
+): Promise<Once> {
+  const { timeout_ms: timeout, retry } = step.definition
+  const timer = new AbortController()
+  if (timeout !== undefined) {
+    parts.clock.sleep(timeout, timer.signal).then(
+      () => timer.abort(new TimeoutError(`the child run took longer than ${timeout} ms`)),
+      () => {},
+    )
+  }
+  const work = workOf(parts.state, ref) as WorkState
+  // A nested run that is retried says what it cost in all: what its step has paid for counts once.
+  let cost_usd: number | null = work.retries_nested && work.cost_usd !== null ? -work.cost_usd : 0
+  const ended = (status: 'failed' | 'cancelled', error?: ErrorData): Once => {
+    return { kind: 'ended', end: { status, cost_usd, ...(error && { error }) } }
+  }
+  try {
+    for (let attempt = 1; ; attempt += 1) {
+      const end = await childAttempt(parts, ref, workflow, inputs, attempt, AbortSignal.any([signal, timer.signal]))
+      if (end.status === 'waiting') return waitingChild(end)
+      cost_usd = addCost(cost_usd, end.cost_usd)
+      if (end.status === 'succeeded') {
+        const { outputs: output, files } = end
+        return { kind: 'done', result: { status: 'succeeded', output, files, cost_usd } }
+      }
+      if (signal.aborted) return ended('cancelled')
+      if (timer.signal.aborted) return ended('failed', toErrorData(timer.signal.reason))
+      if (end.error.code === 'budget_exceeded') return { kind: 'stopped', facts: [], error: end.error }
+      if (!mayRunAgain(retry, attempt)) return ended('failed', end.error)
+    }
+  } finally {
+    timer.abort(new CancelledError('over'))
+  }
+}
+
+/** A failed child counts as an `exception`: what failed inside it has had its own retries. */
+function mayRunAgain(retry: RetryPolicy | undefined, attempt: number): boolean {
+  return retry !== undefined && attempt < retry.attempts && retry.on.includes('exception')
+}
+
+async function childAttempt(
+  parts: WorkParts,
+  ref: WorkRef,
+  workflow: string,
+  inputs: JsonObject,
+  attempt: number,
+  signal: AbortSignal,
+): Promise<ChildEnd> {
+  const work = workOf(parts.state, ref) as WorkState
+  const retry = work.retries_nested === true && attempt === 1
+  const childId = retry ? (work.child_run_id as string) : childRunId(parts.state, ref, attempt)
+  if (work.child_run_id !== childId) await parts.journal.write({ type: 'child.started', ...ref, run_id: childId })
+  return parts.runChild({ ref, workflow, childId, inputs, retry, signal })
+}
+
+/** The same piece of work has the same child, so that a resume finds it again. */
+function childRunId(state: RunState, ref: WorkRef, attempt: number): string {
+  const parts = [state.run_id, ref.step]
+  if (ref.index !== undefined) parts.push(String(ref.index))
+  let id = parts.join('.')
+  if (ref.round !== undefined) id += `-round${ref.round}`
+  if (state.attempt > 1) id += `-retry${state.attempt}`
+  if (attempt > 1) id += `-try${attempt}`
+  return id
+}
+
+function waitingChild(end: Extract<ChildEnd, { status: 'waiting' }>): Once {
+  if (end.waiting_for === 'approval') return { kind: 'parked' }
+  return end.error ? { kind: 'stopped', facts: [], error: end.error } : { kind: 'paused' }
+}
+
+// ── rounds ──
+
+async function writeRound(
+  parts: WorkParts,
+  ref: WorkRef,
+  work: WorkState,
+  round: number,
+  result: Result,
+): Promise<void> {
+  const output = await parts.journal.spill(result.output ?? null)
+  for (const fact of result.facts ?? []) parts.journal.add(fact)
+  const attempts = work.attempts - work.rounds.reduce((sum, known) => sum + known.attempts, 0)
+  const cost_usd = result.cost_usd ?? roundCost(work)
+  const event: EventOf<'round.settled'> = { type: 'round.settled', ...ref, round, output, attempts, cost_usd }
+  if (result.model !== undefined) event.model = result.model
+  if (result.files?.length) event.files = result.files
+  await parts.journal.write(event)
+}
+
+/** What the calls of the round just made cost. */
+function roundCost(work: WorkState): number | null {
+  const before = work.rounds.reduce<number | null>((sum, round) => addCost(sum, round.cost_usd), 0)
+  return work.cost_usd === null || before === null ? null : work.cost_usd - before
+}
+
+/** How the step ends after this round, or undefined when another one is due (ruling 13). */
+function roundEnd(parts: WorkParts, step: PlanStep, work: WorkState, scope: Scope, round: number): Result | undefined {
+  const max = step.definition.repeat?.max ?? 1
+  const output = unspill(work.rounds.at(-1)?.output, parts.journal.loaded)
+  const before = unspill(work.rounds.at(-2)?.output, parts.journal.loaded)
+  const end: Result = { status: 'succeeded', output }
+  if (work.model !== undefined) end.model = work.model
+  if (work.files.length > 0) end.files = work.files
+  if (step.until) {
+    try {
+      const cost = work.cost_usd
+      const inRound = {
+        ...scope,
+        output,
+        previous: before,
+        cost,
+        cost_usd: cost,
+        latency_ms: parts.clock.now() - work.started_at,
+      }
+      if (truthy(evaluateExpression(step.until, inRound, evaluation(parts.state, work.started_at)))) return end
+    } catch (error) {
+      return { ...end, status: 'failed', error: toErrorData(error) }
+    }
+  }
+  if (round < max) return undefined
+  if (!step.until) return end
+  const error = new NonRetryableError(
+    'repeat_exhausted',
+    `after ${max} rounds, "${step.until.source}" is still not true`,
+    {
+      hint: 'raise repeat.max, or make the condition easier to meet',
+    },
+  )
+  return { ...end, status: 'failed', error: toErrorData(error) }
+}
+
+// ── the end ──
+
+async function settled(parts: WorkParts, ref: WorkRef, work: WorkState, end: Result): Promise<WorkOutcome> {
+  const facts = end.facts ?? []
+  const { attempts, cost_usd } = withFacts(work, facts)
+  const event: Settled = {
+    type: 'step.settled',
+    ...ref,
+    status: end.status,
+    attempts,
+    latency_ms: Math.round(end.latency_ms ?? Math.max(0, parts.clock.now() - work.started_at)),
+    cost_usd: end.cost_usd === undefined ? cost_usd : addCost(cost_usd, end.cost_usd),
+  }
+  if (end.output !== undefined) {
+    const spilled = parts.journal.spill(end.output)
+    event.output = spilled instanceof Promise ? await spilled : spilled
+  }
+  if (end.error) event.error = { ...end.error, step: ref.step }
+  if (end.model !== undefined) event.model = end.model
+  if (end.cached) event.cached = true
+  if (end.files?.length) event.files = end.files
+  return { kind: 'settled', facts, event }
+}
+
+/** What the work came to, counting the facts that are not folded yet. */
+function withFacts(work: WorkState, facts: readonly RunEventBody[]): { attempts: number; cost_usd: number | null } {
+  let { attempts, cost_usd } = work
+  for (const fact of facts) {
+    if (fact.type !== 'call.settled') continue
+    attempts += 1
+    cost_usd = addCost(cost_usd, fact.cost_usd)
+  }
+  return { attempts, cost_usd }
+}
+
+/** Whether a piece of work can be done in the very turn it is started: pure data, no waiting. */
+export function isInstant(step: PlanStep): boolean {
+  return step.definition.action.kind === 'value' && !step.definition.repeat
+}
