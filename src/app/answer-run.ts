@@ -73,7 +73,10 @@ export async function answerRun(
 /** Whether a driver takes the answer. One that is about to leave the run waiting may do so without having seen it. */
 async function isTaken(app: App, { parts, record }: OpenRun, asking: string, signal: AbortSignal): Promise<boolean> {
   for (;;) {
-    if (!isDriven(parts, await parts.store.getLease(record.run_id))) return false
+    const held = await parts.store.getLease(record.run_id)
+    if (!isDriven(parts, held)) return false
+    // It takes the answer when it is let go on.
+    if (held && parts.probe(held.holder) === 'stopped') return true
     if ((await parts.store.pendingCommands(asking)).length === 0) return true
     await app.clock.sleep(100, signal)
   }

@@ -53,10 +53,10 @@ export async function planReport(
   const unit = new Map<string, number | null>()
   const report = await explainPlan(
     plan,
-    async (candidate) => {
+    async (candidate, timeoutMs) => {
       if (candidate.target !== 'replicate') return candidate.price?.usd_per_call ?? 0
       const mean = learnedOf(learned, candidate.model)?.usd
-      const usd = mean ?? mostCost(priceFor(candidate, prices), candidate.defaults, undefined)
+      const usd = mean ?? mostCost(priceFor(candidate, prices), candidate.defaults, timeoutMs)
       unit.set(candidate.model, usd)
       return usd
     },

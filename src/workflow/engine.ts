@@ -98,10 +98,11 @@ export async function planRetry(
 ): Promise<Reset[]> {
   await existing(parts, runId)
   const state = foldEvents(runId, await parts.store.readEvents(runId))
-  assertRetryable(state)
   const plan = await planOfRun(parts.store, state)
-  if (!options.current) return resetsOf(plan, state, options.choice)
-  return resetsOfDefinition(plan.definition, options.current.plan, state)
+  // Another definition may be taken up in the middle of a run; failed steps are only known to stay so at its end.
+  if (options.current) return resetsOfDefinition(plan.definition, options.current.plan, state)
+  assertRetryable(state)
+  return resetsOf(plan, state, options.choice)
 }
 
 /** Begins a new `run.attempt` in which some steps run again; history is kept (ruling 21). */

@@ -1,6 +1,6 @@
 /** What a run would do, step by step, and why: for a workflow not yet run, and for a run that stopped. */
 import type { Candidate } from '../executor/contract.ts'
-import { chainOf } from './running/chain.ts'
+import { callSpecOf } from './running/chain.ts'
 import type { Plan, PlanStep } from './plan.ts'
 import { addCost, type CallState, isSettled, type RunState, type StepState } from './state.ts'
 
@@ -31,7 +31,8 @@ export interface PlanReport {
   saved_usd?: number | null
 }
 
-export type Estimate = (candidate: Candidate) => Promise<number | null>
+/** An upper bound of what one call costs, dollars, within its timeout where it has one. */
+export type Estimate = (candidate: Candidate, timeoutMs: number | undefined) => Promise<number | null>
 
 /** `state` is that of a run that would be resumed; without it nothing has happened yet. */
 export async function explainPlan(plan: Plan, estimate: Estimate, state?: RunState): Promise<PlanReport> {
@@ -56,7 +57,8 @@ async function explainStep(
   state: StepState | undefined,
 ): Promise<ExplainedStep> {
   const { action } = step.definition
-  const [first] = chainOf(plan.definition, step.definition)
+  const { chain, timeout_ms } = callSpecOf(plan.definition, step.definition, {})
+  const [first] = chain
   const explained: ExplainedStep = {
     id: step.id,
     group: step.group,
@@ -67,7 +69,8 @@ async function explainStep(
   }
   if (first) {
     explained.model = first.model
-    explained.estimate_usd = await estimateOf(step, first, estimate, state)
+    const one = await estimate(first, timeout_ms)
+    explained.estimate_usd = one === null ? null : inAll(step, one, state)
   }
   if (explained.decision === 'reuse' || explained.decision === 'reattach') {
     explained.saved_usd = state?.cost_usd ?? null
@@ -76,14 +79,8 @@ async function explainStep(
   return explained
 }
 
-async function estimateOf(
-  step: PlanStep,
-  first: Candidate,
-  estimate: Estimate,
-  state: StepState | undefined,
-): Promise<number | null> {
-  const one = await estimate(first)
-  if (one === null) return null
+/** Of every item of a foreach, where it is known how many there are. */
+function inAll(step: PlanStep, one: number, state: StepState | undefined): number | null {
   const times = state?.count ?? literalCount(step)
   return times === undefined ? (step.definition.foreach ? null : one) : one * times
 }

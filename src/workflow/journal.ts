@@ -46,7 +46,12 @@ export class Journal {
     const event = { seq: state.seq + 1, time, ...this.#masked(body) }
     foldEvent(state, event)
     this.#waiting.push(event)
-    if (patch) this.#patch = { ...this.#patch, ...patch }
+    if (patch) this.patch(patch)
+  }
+
+  /** Changes the run's row with the next commit. */
+  patch(change: RunRecordPatch): void {
+    this.#patch = { ...this.#patch, ...change }
   }
 
   /** Resolves when everything added so far is durable. Rejects for good once a write failed or the lease is lost. */

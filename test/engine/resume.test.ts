@@ -447,6 +447,48 @@ outputs: { b: "\${{ steps.b.output }}" }
   })
 })
 
+describe('a run in the middle', () => {
+  it('takes up another definition, keeping what did not change (invariant 6)', async () => {
+    rig = await openRig({ models: { 'o/a': () => 'a', 'o/b': ({ input }) => input.t as Json } })
+    const yaml = (text: string) => `
+name: d
+steps:
+  a: { model: o/a }
+  ok: { approval: "Go on?" }
+  b: { model: o/b, needs: [ok], input: { t: "${text} \${{ steps.a.output }}" } }
+outputs: { b: "\${{ steps.b.output }}" }
+`
+    const waiting = await (await startRun(rig.parts, await rig.load(yaml('old')), { inputs: {} })).done
+    const current = await rig.load(yaml('new'))
+    const again = await retryRun(rig.parts, waiting.run_id, { choice: { failed: true }, current, by: 'me' })
+    expect(again.reset).toEqual([])
+    expect(await again.done).toMatchObject({ status: 'waiting' })
+    await answerApproval(rig.parts, waiting.run_id, { approved: true, inputs: {}, by: 'me' })
+    const result = await (await resumeRun(rig.parts, waiting.run_id)).done
+    expect(result.outputs).toEqual({ b: 'new a' })
+    expect(rig.provider.creates.filter((made) => made.model === 'o/a')).toHaveLength(1)
+  })
+
+  it('is listed with what it cost so far, also when its process is gone', async () => {
+    const begun = deferred()
+    rig = await openRig({
+      models: {
+        'o/quick': () => 1,
+        'o/slow': () => {
+          begun.resolve()
+          return new Promise<never>(() => {})
+        },
+      },
+    })
+    const yaml = 'name: l\nsteps: { a: { model: o/quick }, b: { model: o/slow, needs: [a] } }'
+    const driving = await startRun(rig.parts, await rig.load(yaml), { inputs: {} })
+    await begun.promise
+    driving.abandon(new CancelledError('gone', { code: 'interrupted' }))
+    await driving.done.catch(() => {})
+    expect(await rig.store.getRun(driving.run_id)).toMatchObject({ status: 'running', cost_usd: 0.01 })
+  })
+})
+
 describe('secrets', () => {
   it('never reach the journal, and are asked for again and compared at a resume (ruling 27)', async () => {
     const begun = deferred()

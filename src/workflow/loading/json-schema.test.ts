@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { workflowJsonSchema } from './json-schema.ts'
 
-const published = readFileSync(join(import.meta.dirname, '../../schema/workflow.schema.json'), 'utf8')
+const published = readFileSync(join(import.meta.dirname, '../../../schema/workflow.schema.json'), 'utf8')
 
 interface Node {
   description?: string

@@ -46,7 +46,10 @@ export class Board {
 
   /** Journals how a piece of work ended; what waited for it becomes ready. */
   settle(event: EventOf<'step.settled'>): void {
-    this.#parts.journal.add(event)
+    const { journal, state } = this.#parts
+    journal.add(event)
+    // Lists of runs show what a run cost, also when nobody came to settle it.
+    if (event.cost_usd !== 0) journal.patch({ cost_usd: state.cost_usd })
     const fan = this.fans.of(event)
     if (!fan) {
       settleStep(this.#schedule, event.step)
