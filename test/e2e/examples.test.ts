@@ -75,6 +75,13 @@ test('every example is valid, without a warning', async () => {
 })
 
 describe('product_photo', () => {
+  test('looks at a snapshot, where one is given, and draws what is on it', async () => {
+    const result = await run('product_photo', { snapshot: 'workflows/inputs/coffee.png' })
+    expect(result).toMatchObject({ status: 'succeeded', steps: { look: { status: 'succeeded' } } })
+    expect((await asked())[0]).toBe('salesforce/blip')
+    expect(result.steps['brief']?.output).toMatch(/which looks like a wide picture of 600 by 400 pixels/)
+  })
+
   test('draws four pictures, chooses one, and enlarges that one', async () => {
     const result = await run('product_photo')
     expect(result).toMatchObject({ status: 'succeeded', workflow: 'product_photo' })
