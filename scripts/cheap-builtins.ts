@@ -7,6 +7,7 @@ import { isBuiltin } from 'node:module'
 import type { Plugin } from 'rolldown'
 
 const marker = '\0builtin:'
+const noColours = '\0no-colours'
 
 /** `whole`: the object itself, for CommonJS and for `process`; `later`: taken when one of its names is read. */
 type Way = 'names' | 'whole' | 'later'
@@ -15,6 +16,7 @@ export function cheapBuiltins(): Plugin {
   return {
     name: 'cheap-builtins',
     resolveId(id, importer, { kind }) {
+      if (id === '#supports-color') return noColours
       if (!isBuiltin(id)) return undefined
       const name = id.replace(/^node:/, '')
       const way = wayOf(name, importer ?? '', kind)
@@ -22,6 +24,9 @@ export function cheapBuiltins(): Plugin {
       return `${marker}${way}:${name}${way === 'names' ? `:${importer}` : '.cjs'}`
     },
     load(id) {
+      // The command line decides about colours by itself and tells chalk; its own look at the terminal loads `net`.
+      if (id === noColours)
+        return 'export const createSupportsColor = () => false\nexport default { stdout: false, stderr: false }'
       if (!id.startsWith(marker)) return undefined
       const [way, rest = ''] = id.slice(marker.length).split(':') as [Way, string?]
       const name = rest.replace(/\.cjs$/, '')

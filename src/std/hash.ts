@@ -1,9 +1,9 @@
 /** SHA-256 of text, bytes and JSON values, as lower-case hex. */
-import { createHash } from 'node:crypto'
 import { canonicalJson, type Json } from './json.ts'
 
 export function sha256(data: string | Uint8Array): string {
-  return createHash('sha256').update(data).digest('hex')
+  // Taken when it is first needed: most commands hash nothing, and loading it takes milliseconds.
+  return process.getBuiltinModule('node:crypto').createHash('sha256').update(data).digest('hex')
 }
 
 /** The hash of a JSON value's canonical text: equal values, equal hashes. */

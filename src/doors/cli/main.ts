@@ -13,6 +13,7 @@ export async function main(argv: string[]): Promise<void> {
   const surroundings = processSurroundings()
   const code = await runCli(argv, surroundings)
   process.exitCode = code
-  // What was abandoned on a signal may still be busy with connections and timers.
-  if (surroundings.stopped()) process.exit(code)
+  // What was abandoned on a signal may still be busy with connections and timers; and where nothing is left to print,
+  // there is no need to wait until the process finds out by itself that it is done.
+  if (surroundings.stopped() || surroundings.flushed()) process.exit(code)
 }

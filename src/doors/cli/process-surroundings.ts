@@ -8,6 +8,8 @@ const sameSignalMs = 250
 export interface ProcessSurroundings extends Surroundings {
   /** Whether a signal arrived. */
   stopped(): boolean
+  /** Whether all that was printed has reached the operating system. */
+  flushed(): boolean
 }
 
 export function processSurroundings(): ProcessSurroundings {
@@ -46,13 +48,17 @@ export function processSurroundings(): ProcessSurroundings {
   }
 
   return {
-    stdin: process.stdin,
+    // Opened by the few commands that read it.
+    get stdin() {
+      return process.stdin
+    },
     stdout: process.stdout,
     stderr: process.stderr,
     env: process.env,
     cwd: process.cwd(),
     clock: systemClock,
     stopped: () => lastAt.size > 0,
+    flushed: () => process.stdout.writableLength + process.stderr.writableLength === 0,
     onStop(listener) {
       if (listeners.size === 0) attach()
       listeners.add(listener)
