@@ -24,17 +24,24 @@ const mustBe = {
   text: 'must be text',
 }
 
-const text = (description: string) => z.string({ error: mustBe.text }).describe(description)
-const flag = (description: string) => z.boolean({ error: 'must be true or false' }).describe(description)
-const number = (description: string) => z.number({ error: 'must be a number' }).describe(description)
+const text = (description: string) =>
+  z.string({ error: mustBe.text }).register(z.globalRegistry, { description: description })
+const flag = (description: string) =>
+  z.boolean({ error: 'must be true or false' }).register(z.globalRegistry, { description: description })
+const number = (description: string) =>
+  z.number({ error: 'must be a number' }).register(z.globalRegistry, { description: description })
 const dollars = (description: string) =>
   z
     .number({ error: 'must be a number of dollars' })
     .min(0, { error: 'must be 0 or more dollars' })
-    .describe(description)
+    .register(z.globalRegistry, { description: description })
 const whole = (min: number, max: number, description: string) => {
   const error = `must be a whole number from ${min} to ${max}`
-  return z.int({ error }).min(min, { error }).max(max, { error }).describe(description)
+  return z
+    .int({ error })
+    .min(min, { error })
+    .max(max, { error })
+    .register(z.globalRegistry, { description: description })
 }
 const duration = (description: string) =>
   z
@@ -42,11 +49,13 @@ const duration = (description: string) =>
       [z.string().regex(durationPattern, { error: mustBe.duration }), z.number().min(0, { error: mustBe.duration })],
       { error: mustBe.duration },
     )
-    .describe(description)
+    .register(z.globalRegistry, { description: description })
 const fields = (description: string) =>
-  z.record(z.string(), z.unknown(), { error: 'must be a mapping of names to values' }).describe(description)
+  z
+    .record(z.string(), z.unknown(), { error: 'must be a mapping of names to values' })
+    .register(z.globalRegistry, { description: description })
 const oneOrMore = (item: z.ZodString, error: string, description: string) =>
-  z.union([item, z.array(item, { error })], { error }).describe(description)
+  z.union([item, z.array(item, { error })], { error }).register(z.globalRegistry, { description: description })
 /** A mapping with these fields and no others; `id` names it in the JSON Schema. */
 const strict = <T extends z.ZodRawShape>(
   id: string | undefined,
@@ -57,7 +66,7 @@ const strict = <T extends z.ZodRawShape>(
   z
     .strictObject(shape, { error: (issue) => (issue.code === 'invalid_type' ? error : undefined) })
     .meta(id === undefined ? { description } : { id, description })
-const anything = (description: string) => z.unknown().describe(description)
+const anything = (description: string) => z.unknown().register(z.globalRegistry, { description: description })
 
 const jitterKinds = ['full', 'equal', 'decorrelated', 'none'] as const
 const classesError = `must be classes of failure: ${failureClasses.join(', ')}`
@@ -70,14 +79,16 @@ const retrySpec = strict(
     max_delay: duration('No delay is longer.').optional(),
     jitter: z
       .enum(jitterKinds, { error: `must be one of ${jitterKinds.join(', ')}` })
-      .describe('How delays are spread: full (the default) is uniform(0, min(max_delay, base_delay · 2^attempt)).')
+      .register(z.globalRegistry, {
+        description: 'How delays are spread: full (the default) is uniform(0, min(max_delay, base_delay · 2^attempt)).',
+      })
       .optional(),
     on: z
       .union(
         [z.enum(failureClasses, { error: classesError }), z.array(z.enum(failureClasses, { error: classesError }))],
         { error: classesError },
       )
-      .describe('Which failures are tried again.')
+      .register(z.globalRegistry, { description: 'Which failures are tried again.' })
       .optional(),
   },
   'What happens after a failed call.',
@@ -98,7 +109,9 @@ const cacheSpec = z
       error: 'must be true, false or a mapping, as in `cache: {ttl: 1h}`',
     },
   )
-  .describe('Keeps the answer to the same input, and gives it again without a call. Off by default.')
+  .register(z.globalRegistry, {
+    description: 'Keeps the answer to the same input, and gives it again without a call. Off by default.',
+  })
 
 const fallbackSpec = oneOrMore(
   z.string({ error: 'must be the name of an agent or model' }),
@@ -113,14 +126,14 @@ const inputSpec = strict(
   {
     type: z
       .enum(inputTypes, { error: `must be one of ${inputTypes.join(', ')}` })
-      .describe('The type of the value. A file is given as a path or URL.')
+      .register(z.globalRegistry, { description: 'The type of the value. A file is given as a path or URL.' })
       .optional(),
     description: text('What the input is for.').optional(),
     default: anything('The value when none is given; the input is then optional.').optional(),
     enum: z
       .array(z.unknown(), { error: 'must be a list of values' })
       .min(1, { error: 'must have at least one value' })
-      .describe('The only values allowed.')
+      .register(z.globalRegistry, { description: 'The only values allowed.' })
       .optional(),
     min: number('Smallest number, fewest characters, or fewest items.').optional(),
     max: number('Largest number, most characters, or most items.').optional(),
@@ -148,7 +161,7 @@ const inputsSpec = z
       error: 'must be a mapping of names to inputs',
     },
   )
-  .describe('Typed inputs by name.')
+  .register(z.globalRegistry, { description: 'Typed inputs by name.' })
 
 const priceSpec = strict(
   'price',
@@ -172,22 +185,22 @@ const agentSpec = strict(
     models: z
       .array(modelName, { error: 'must be a list of models' })
       .min(1, { error: 'must name at least one model' })
-      .describe('Candidate models, in order of preference.')
+      .register(z.globalRegistry, { description: 'Candidate models, in order of preference.' })
       .optional(),
     candidates: z
       .array(modelName, { error: 'must be a list of models' })
       .min(1, { error: 'must name at least one model' })
-      .describe('The same as `models`.')
+      .register(z.globalRegistry, { description: 'The same as `models`.' })
       .optional(),
     deployment: z
       .string({ error: 'must be a deployment: owner/name' })
       .regex(deploymentPattern, { error: 'must be a deployment: owner/name' })
-      .describe('A deployment, owner/name, in place of a model.')
+      .register(z.globalRegistry, { description: 'A deployment, owner/name, in place of a model.' })
       .optional(),
     function: z
       .string({ error: 'must be the name of a function' })
       .min(1, { error: 'must be the name of a function' })
-      .describe('A function that the program registered, in place of a model.')
+      .register(z.globalRegistry, { description: 'A function that the program registered, in place of a model.' })
       .optional(),
     description: text('What the agent does.').optional(),
     defaults: fields('Input that is sent unless a step gives its own.').optional(),
@@ -218,7 +231,7 @@ const approvalSpec = z
     ],
     { error: 'must be a question, or a mapping with `message`' },
   )
-  .describe('A question to a person; the run waits for the answer. May hold ${{ }}.')
+  .register(z.globalRegistry, { description: 'A question to a person; the run waits for the answer. May hold ${{ }}.' })
 
 const foreachSpec = strict(
   'foreach',
@@ -227,7 +240,7 @@ const foreachSpec = strict(
     as: z
       .string({ error: mustBe.variable })
       .regex(variablePattern, { error: mustBe.variable })
-      .describe('The name that an item has, besides `item`.')
+      .register(z.globalRegistry, { description: 'The name that an item has, besides `item`.' })
       .optional(),
     max_concurrency: whole(1, most.concurrency, 'How many items run at once.').optional(),
     fail_fast: flag('Start no more items after one has failed. False by default.').optional(),
@@ -241,7 +254,9 @@ const repeatSpec = strict(
   {
     until: z
       .union([z.string(), z.boolean()], { error: 'must be an expression' })
-      .describe('Ends when this expression is true; bare `output` is the round just ended.')
+      .register(z.globalRegistry, {
+        description: 'Ends when this expression is true; bare `output` is the round just ended.',
+      })
       .optional(),
     max: whole(
       1,
@@ -259,13 +274,15 @@ const stepSpec = strict(
     agent: z
       .string({ error: 'must be the name of an agent' })
       .min(1, { error: 'must be the name of an agent' })
-      .describe('The agent that does it.')
+      .register(z.globalRegistry, { description: 'The agent that does it.' })
       .optional(),
     model: modelName.describe('The model that does it: owner/name or owner/name:version.').optional(),
     workflow: z
       .string({ error: 'must be a file or the name of a workflow' })
       .min(1, { error: 'must be a file or the name of a workflow' })
-      .describe('Another workflow, run as a child: a path relative to this file, or a name.')
+      .register(z.globalRegistry, {
+        description: 'Another workflow, run as a child: a path relative to this file, or a name.',
+      })
       .optional(),
     value: anything('Data made from other data; nothing is called.').optional(),
     approval: approvalSpec.optional(),
@@ -277,14 +294,14 @@ const stepSpec = strict(
     ).optional(),
     condition: z
       .union([z.string(), z.boolean()], { error: 'must be an expression' })
-      .describe('An expression; when it is false, the step is skipped.')
+      .register(z.globalRegistry, { description: 'An expression; when it is false, the step is skipped.' })
       .optional(),
     input: fields('What is sent. Strings may hold ${{ expression }}.').optional(),
     input_map: z
       .record(z.string(), z.string({ error: 'must be an output_key' }), {
         error: 'must be a mapping of arguments to output keys',
       })
-      .describe('Arguments that take the output of the step with that `output_key`.')
+      .register(z.globalRegistry, { description: 'Arguments that take the output of the step with that `output_key`.' })
       .optional(),
     inputs: inputsSpec.describe('Of an approval: what the person is asked to fill in.').optional(),
     foreach: foreachSpec.optional(),
@@ -295,14 +312,14 @@ const stepSpec = strict(
     ).optional(),
     on_error: z
       .enum(['fail', 'continue'], { error: 'must be fail or continue' })
-      .describe('continue: dependents run all the same, with a null output.')
+      .register(z.globalRegistry, { description: 'continue: dependents run all the same, with a null output.' })
       .optional(),
     fallback: fallbackSpec.optional(),
     output_schema: schemaField('A JSON Schema that the output must fit.').optional(),
     output_key: z
       .string({ error: mustBe.variable })
       .regex(variablePattern, { error: mustBe.variable })
-      .describe("Makes `outputs.<key>` an alias of this step's output.")
+      .register(z.globalRegistry, { description: "Makes `outputs.<key>` an alias of this step's output." })
       .optional(),
     cache: cacheSpec.optional(),
   },
@@ -319,7 +336,7 @@ const stepsSpec = (description: string) =>
         error: 'must be a mapping of ids to steps',
       },
     )
-    .describe(description)
+    .register(z.globalRegistry, { description: description })
 
 const defaultsSpec = strict(
   'defaults',
@@ -328,7 +345,10 @@ const defaultsSpec = strict(
     timeout: duration('Of steps that call an agent or model.').optional(),
     cache: cacheSpec.optional(),
     fallback: fallbackSpec.optional(),
-    on_error: z.enum(['fail', 'continue'], { error: 'must be fail or continue' }).describe('Of every step.').optional(),
+    on_error: z
+      .enum(['fail', 'continue'], { error: 'must be fail or continue' })
+      .register(z.globalRegistry, { description: 'Of every step.' })
+      .optional(),
     max_concurrency: whole(1, most.concurrency, 'Of every foreach.').optional(),
   },
   'What steps do that say nothing else, and whose agent says nothing else.',
@@ -343,19 +363,21 @@ export const workflowSpec = strict(
       .string({ error: mustBe.text })
       .max(longestId, { error: 'is too long' })
       .regex(namePattern, { error: 'must be letters, digits, dots, dashes and _, beginning with a letter or digit' })
-      .describe("The name of the workflow; the file's name by default.")
+      .register(z.globalRegistry, { description: "The name of the workflow; the file's name by default." })
       .optional(),
     description: text('What the workflow does.').optional(),
     version: z
       .string({ error: versionError })
       .regex(versionPattern, { error: versionError })
-      .describe('A version, as in "1.2.0".')
+      .register(z.globalRegistry, { description: 'A version, as in "1.2.0".' })
       .optional(),
     env: z
       .array(z.string({ error: mustBe.variable }).regex(variablePattern, { error: mustBe.variable }), {
         error: 'must be a list of variable names',
       })
-      .describe('Environment variables that `env.NAME` may read. Their values are secret.')
+      .register(z.globalRegistry, {
+        description: 'Environment variables that `env.NAME` may read. Their values are secret.',
+      })
       .optional(),
     inputs: inputsSpec.optional(),
     agents: z
@@ -369,7 +391,7 @@ export const workflowSpec = strict(
           error: 'must be a mapping of names to agents',
         },
       )
-      .describe('Agents of this workflow, by name.')
+      .register(z.globalRegistry, { description: 'Agents of this workflow, by name.' })
       .optional(),
     defaults: defaultsSpec.optional(),
     steps: stepsSpec('The steps by id. Their order means nothing; needs do.'),
