@@ -1,5 +1,5 @@
 /** JSON Schema, the part of it that describes data plainly: what a schema may say is checked first, values then. */
-import { RE2JS } from 're2js'
+import { compileLinear, type LinearRegex } from './linear-regex.ts'
 import { isObject, type Json, jsonEqual, type JsonObject } from './json.ts'
 
 type Keyword = (given: Json, at: string, root: JsonObject) => string[]
@@ -116,13 +116,13 @@ const formats: Record<string, (text: string) => boolean> = {
   uri: (text) => /^[a-z][a-z0-9+.-]*:[^\s]+$/i.test(text),
 }
 
-const patterns = new Map<string, RE2JS>()
+const patterns = new Map<string, LinearRegex>()
 
 /** Linear in time, whatever the pattern. */
-function compiled(pattern: string): RE2JS {
+function compiled(pattern: string): LinearRegex {
   let known = patterns.get(pattern)
   if (!known) {
-    known = RE2JS.compile(pattern)
+    known = compileLinear(pattern)
     if (patterns.size >= 256) patterns.clear()
     patterns.set(pattern, known)
   }

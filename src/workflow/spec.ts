@@ -1,72 +1,31 @@
 /** A workflow file as it is written: the zod schema behind loading, and behind the published JSON Schema. */
 import { z } from 'zod'
 import { failureClasses } from '../domain/errors.ts'
-import type { Json } from '../std/json.ts'
-import { checkJsonSchema } from '../std/json-schema.ts'
+import {
+  anything,
+  dollars,
+  duration,
+  fields,
+  flag,
+  mustBe,
+  number,
+  oneOrMore,
+  schemaField,
+  strict,
+  text,
+  whole,
+  words,
+} from './loading/spec-fields.ts'
 
 export const stepIdPattern = /^[a-z][a-z0-9_]*$/
 export const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]*$/
 const variablePattern = /^[A-Za-z_][A-Za-z0-9_]*$/
 export const modelPattern = /^[A-Za-z0-9][A-Za-z0-9._-]*\/[A-Za-z0-9][A-Za-z0-9._-]*(:[A-Za-z0-9._-]+)?$/
 const deploymentPattern = /^[A-Za-z0-9][A-Za-z0-9._-]*\/[A-Za-z0-9][A-Za-z0-9._-]*$/
-const durationPattern = /^\d+(\.\d+)?\s*(ms|s|m|h)?$/
 const versionPattern = /^\d+(\.\d+){0,2}(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$/
 
 const longestId = 100
 const most = { attempts: 100, concurrency: 10_000, rounds: 10_000 }
-
-const mustBe = {
-  duration: 'must be a duration: 500ms, 30s, 5m, 1h, or a number of seconds',
-  stepId: 'must be lower-case letters, digits and _, beginning with a letter',
-  variable: 'must be letters, digits and _, not beginning with a digit',
-  model: 'must be a model: owner/name or owner/name:version',
-  object: 'must be a mapping',
-  text: 'must be text',
-}
-
-const text = (description: string) =>
-  z.string({ error: mustBe.text }).register(z.globalRegistry, { description: description })
-const flag = (description: string) =>
-  z.boolean({ error: 'must be true or false' }).register(z.globalRegistry, { description: description })
-const number = (description: string) =>
-  z.number({ error: 'must be a number' }).register(z.globalRegistry, { description: description })
-const dollars = (description: string) =>
-  z
-    .number({ error: 'must be a number of dollars' })
-    .min(0, { error: 'must be 0 or more dollars' })
-    .register(z.globalRegistry, { description: description })
-const whole = (min: number, max: number, description: string) => {
-  const error = `must be a whole number from ${min} to ${max}`
-  return z
-    .int({ error })
-    .min(min, { error })
-    .max(max, { error })
-    .register(z.globalRegistry, { description: description })
-}
-const duration = (description: string) =>
-  z
-    .union(
-      [z.string().regex(durationPattern, { error: mustBe.duration }), z.number().min(0, { error: mustBe.duration })],
-      { error: mustBe.duration },
-    )
-    .register(z.globalRegistry, { description: description })
-const fields = (description: string) =>
-  z
-    .record(z.string(), z.unknown(), { error: 'must be a mapping of names to values' })
-    .register(z.globalRegistry, { description: description })
-const oneOrMore = (item: z.ZodString, error: string, description: string) =>
-  z.union([item, z.array(item, { error })], { error }).register(z.globalRegistry, { description: description })
-/** A mapping with these fields and no others; `id` names it in the JSON Schema. */
-const strict = <T extends z.ZodRawShape>(
-  id: string | undefined,
-  shape: T,
-  description: string,
-  error: string = mustBe.object,
-) =>
-  z
-    .strictObject(shape, { error: (issue) => (issue.code === 'invalid_type' ? error : undefined) })
-    .meta(id === undefined ? { description } : { id, description })
-const anything = (description: string) => z.unknown().register(z.globalRegistry, { description: description })
 
 const jitterKinds = ['full', 'equal', 'decorrelated', 'none'] as const
 const classesError = `must be classes of failure: ${failureClasses.join(', ')}`
@@ -79,16 +38,16 @@ const retrySpec = strict(
     max_delay: duration('No delay is longer.').optional(),
     jitter: z
       .enum(jitterKinds, { error: `must be one of ${jitterKinds.join(', ')}` })
-      .register(z.globalRegistry, {
-        description: 'How delays are spread: full (the default) is uniform(0, min(max_delay, base_delay · 2^attempt)).',
-      })
+      .register(
+        ...words('How delays are spread: full (the default) is uniform(0, min(max_delay, base_delay · 2^attempt)).'),
+      )
       .optional(),
     on: z
       .union(
         [z.enum(failureClasses, { error: classesError }), z.array(z.enum(failureClasses, { error: classesError }))],
         { error: classesError },
       )
-      .register(z.globalRegistry, { description: 'Which failures are tried again.' })
+      .register(...words('Which failures are tried again.'))
       .optional(),
   },
   'What happens after a failed call.',
@@ -109,9 +68,7 @@ const cacheSpec = z
       error: 'must be true, false or a mapping, as in `cache: {ttl: 1h}`',
     },
   )
-  .register(z.globalRegistry, {
-    description: 'Keeps the answer to the same input, and gives it again without a call. Off by default.',
-  })
+  .register(...words('Keeps the answer to the same input, and gives it again without a call. Off by default.'))
 
 const fallbackSpec = oneOrMore(
   z.string({ error: 'must be the name of an agent or model' }),
@@ -126,14 +83,14 @@ const inputSpec = strict(
   {
     type: z
       .enum(inputTypes, { error: `must be one of ${inputTypes.join(', ')}` })
-      .register(z.globalRegistry, { description: 'The type of the value. A file is given as a path or URL.' })
+      .register(...words('The type of the value. A file is given as a path or URL.'))
       .optional(),
     description: text('What the input is for.').optional(),
     default: anything('The value when none is given; the input is then optional.').optional(),
     enum: z
       .array(z.unknown(), { error: 'must be a list of values' })
       .min(1, { error: 'must have at least one value' })
-      .register(z.globalRegistry, { description: 'The only values allowed.' })
+      .register(...words('The only values allowed.'))
       .optional(),
     min: number('Smallest number, fewest characters, or fewest items.').optional(),
     max: number('Largest number, most characters, or most items.').optional(),
@@ -147,12 +104,6 @@ const inputSpec = strict(
   'must be a mapping, as in `topic: {type: string}`',
 )
 
-/** A keyword that would be silently ignored is a mistake that nobody sees. */
-const schemaField = (description: string) =>
-  fields(description).superRefine((schema, context) => {
-    for (const message of checkJsonSchema(schema as Json)) context.addIssue({ code: 'custom', message })
-  })
-
 const inputsSpec = z
   .record(
     z.string().max(longestId, { error: 'is too long' }).regex(variablePattern, { error: mustBe.variable }),
@@ -161,7 +112,7 @@ const inputsSpec = z
       error: 'must be a mapping of names to inputs',
     },
   )
-  .register(z.globalRegistry, { description: 'Typed inputs by name.' })
+  .register(...words('Typed inputs by name.'))
 
 const priceSpec = strict(
   'price',
@@ -185,22 +136,22 @@ const agentSpec = strict(
     models: z
       .array(modelName, { error: 'must be a list of models' })
       .min(1, { error: 'must name at least one model' })
-      .register(z.globalRegistry, { description: 'Candidate models, in order of preference.' })
+      .register(...words('Candidate models, in order of preference.'))
       .optional(),
     candidates: z
       .array(modelName, { error: 'must be a list of models' })
       .min(1, { error: 'must name at least one model' })
-      .register(z.globalRegistry, { description: 'The same as `models`.' })
+      .register(...words('The same as `models`.'))
       .optional(),
     deployment: z
       .string({ error: 'must be a deployment: owner/name' })
       .regex(deploymentPattern, { error: 'must be a deployment: owner/name' })
-      .register(z.globalRegistry, { description: 'A deployment, owner/name, in place of a model.' })
+      .register(...words('A deployment, owner/name, in place of a model.'))
       .optional(),
     function: z
       .string({ error: 'must be the name of a function' })
       .min(1, { error: 'must be the name of a function' })
-      .register(z.globalRegistry, { description: 'A function that the program registered, in place of a model.' })
+      .register(...words('A function that the program registered, in place of a model.'))
       .optional(),
     description: text('What the agent does.').optional(),
     defaults: fields('Input that is sent unless a step gives its own.').optional(),
@@ -231,7 +182,7 @@ const approvalSpec = z
     ],
     { error: 'must be a question, or a mapping with `message`' },
   )
-  .register(z.globalRegistry, { description: 'A question to a person; the run waits for the answer. May hold ${{ }}.' })
+  .register(...words('A question to a person; the run waits for the answer. May hold ${{ }}.'))
 
 const foreachSpec = strict(
   'foreach',
@@ -240,7 +191,7 @@ const foreachSpec = strict(
     as: z
       .string({ error: mustBe.variable })
       .regex(variablePattern, { error: mustBe.variable })
-      .register(z.globalRegistry, { description: 'The name that an item has, besides `item`.' })
+      .register(...words('The name that an item has, besides `item`.'))
       .optional(),
     max_concurrency: whole(1, most.concurrency, 'How many items run at once.').optional(),
     fail_fast: flag('Start no more items after one has failed. False by default.').optional(),
@@ -254,9 +205,7 @@ const repeatSpec = strict(
   {
     until: z
       .union([z.string(), z.boolean()], { error: 'must be an expression' })
-      .register(z.globalRegistry, {
-        description: 'Ends when this expression is true; bare `output` is the round just ended.',
-      })
+      .register(...words('Ends when this expression is true; bare `output` is the round just ended.'))
       .optional(),
     max: whole(
       1,
@@ -274,15 +223,13 @@ const stepSpec = strict(
     agent: z
       .string({ error: 'must be the name of an agent' })
       .min(1, { error: 'must be the name of an agent' })
-      .register(z.globalRegistry, { description: 'The agent that does it.' })
+      .register(...words('The agent that does it.'))
       .optional(),
     model: modelName.describe('The model that does it: owner/name or owner/name:version.').optional(),
     workflow: z
       .string({ error: 'must be a file or the name of a workflow' })
       .min(1, { error: 'must be a file or the name of a workflow' })
-      .register(z.globalRegistry, {
-        description: 'Another workflow, run as a child: a path relative to this file, or a name.',
-      })
+      .register(...words('Another workflow, run as a child: a path relative to this file, or a name.'))
       .optional(),
     value: anything('Data made from other data; nothing is called.').optional(),
     approval: approvalSpec.optional(),
@@ -294,14 +241,14 @@ const stepSpec = strict(
     ).optional(),
     condition: z
       .union([z.string(), z.boolean()], { error: 'must be an expression' })
-      .register(z.globalRegistry, { description: 'An expression; when it is false, the step is skipped.' })
+      .register(...words('An expression; when it is false, the step is skipped.'))
       .optional(),
     input: fields('What is sent. Strings may hold ${{ expression }}.').optional(),
     input_map: z
       .record(z.string(), z.string({ error: 'must be an output_key' }), {
         error: 'must be a mapping of arguments to output keys',
       })
-      .register(z.globalRegistry, { description: 'Arguments that take the output of the step with that `output_key`.' })
+      .register(...words('Arguments that take the output of the step with that `output_key`.'))
       .optional(),
     inputs: inputsSpec.describe('Of an approval: what the person is asked to fill in.').optional(),
     foreach: foreachSpec.optional(),
@@ -312,14 +259,14 @@ const stepSpec = strict(
     ).optional(),
     on_error: z
       .enum(['fail', 'continue'], { error: 'must be fail or continue' })
-      .register(z.globalRegistry, { description: 'continue: dependents run all the same, with a null output.' })
+      .register(...words('continue: dependents run all the same, with a null output.'))
       .optional(),
     fallback: fallbackSpec.optional(),
     output_schema: schemaField('A JSON Schema that the output must fit.').optional(),
     output_key: z
       .string({ error: mustBe.variable })
       .regex(variablePattern, { error: mustBe.variable })
-      .register(z.globalRegistry, { description: "Makes `outputs.<key>` an alias of this step's output." })
+      .register(...words("Makes `outputs.<key>` an alias of this step's output."))
       .optional(),
     cache: cacheSpec.optional(),
   },
@@ -336,7 +283,7 @@ const stepsSpec = (description: string) =>
         error: 'must be a mapping of ids to steps',
       },
     )
-    .register(z.globalRegistry, { description: description })
+    .register(...words(description))
 
 const defaultsSpec = strict(
   'defaults',
@@ -347,7 +294,7 @@ const defaultsSpec = strict(
     fallback: fallbackSpec.optional(),
     on_error: z
       .enum(['fail', 'continue'], { error: 'must be fail or continue' })
-      .register(z.globalRegistry, { description: 'Of every step.' })
+      .register(...words('Of every step.'))
       .optional(),
     max_concurrency: whole(1, most.concurrency, 'Of every foreach.').optional(),
   },
@@ -363,21 +310,19 @@ export const workflowSpec = strict(
       .string({ error: mustBe.text })
       .max(longestId, { error: 'is too long' })
       .regex(namePattern, { error: 'must be letters, digits, dots, dashes and _, beginning with a letter or digit' })
-      .register(z.globalRegistry, { description: "The name of the workflow; the file's name by default." })
+      .register(...words("The name of the workflow; the file's name by default."))
       .optional(),
     description: text('What the workflow does.').optional(),
     version: z
       .string({ error: versionError })
       .regex(versionPattern, { error: versionError })
-      .register(z.globalRegistry, { description: 'A version, as in "1.2.0".' })
+      .register(...words('A version, as in "1.2.0".'))
       .optional(),
     env: z
       .array(z.string({ error: mustBe.variable }).regex(variablePattern, { error: mustBe.variable }), {
         error: 'must be a list of variable names',
       })
-      .register(z.globalRegistry, {
-        description: 'Environment variables that `env.NAME` may read. Their values are secret.',
-      })
+      .register(...words('Environment variables that `env.NAME` may read. Their values are secret.'))
       .optional(),
     inputs: inputsSpec.optional(),
     agents: z
@@ -391,7 +336,7 @@ export const workflowSpec = strict(
           error: 'must be a mapping of names to agents',
         },
       )
-      .register(z.globalRegistry, { description: 'Agents of this workflow, by name.' })
+      .register(...words('Agents of this workflow, by name.'))
       .optional(),
     defaults: defaultsSpec.optional(),
     steps: stepsSpec('The steps by id. Their order means nothing; needs do.'),

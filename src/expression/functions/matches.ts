@@ -1,5 +1,5 @@
 /** `matches()`: patterns by re2js, in time linear in the text, with their size limited and paid for. */
-import { RE2JS } from 're2js'
+import { compileLinear, type LinearRegex } from '../../std/linear-regex.ts'
 import { type Budget, spend } from '../budget.ts'
 import { Fault } from '../fault.ts'
 
@@ -10,7 +10,7 @@ const counts = /\{(\d+)(?:,(\d*))?\}/g
 const compileSteps = 100
 const workPerStep = 5
 
-const compiled = new Map<string, RE2JS>()
+const compiled = new Map<string, LinearRegex>()
 const cacheEntries = 200
 
 export function matchesPattern(text: string, pattern: string, budget: Budget): boolean {
@@ -37,12 +37,12 @@ function checkSize(pattern: string, budget: Budget): void {
   }
 }
 
-function compile(pattern: string): RE2JS {
+function compile(pattern: string): LinearRegex {
   const known = compiled.get(pattern)
   if (known) return known
-  let program: RE2JS
+  let program: LinearRegex
   try {
-    program = RE2JS.compile(pattern)
+    program = compileLinear(pattern)
   } catch (error) {
     const reason = (error as Error).message.replace('error parsing regexp: ', '')
     throw new Fault(
