@@ -64,7 +64,7 @@ export function createApp(options: AppOptions): App {
 
   /** A database file on a network file system is not safe from other machines (ruling 35). */
   async function warnOfNetwork(): Promise<void> {
-    const { networkFileSystem } = await import('./network-file-system.ts')
+    const { networkFileSystem } = await import('../state/network-file-system.ts')
     const kind = await networkFileSystem(home)
     if (kind !== undefined)
       options.warn?.(`${home} is on a network file system (${kind}): locks may not hold; use a local disk`)
@@ -131,7 +131,7 @@ export function createApp(options: AppOptions): App {
   const engineOf = (world: World) =>
     once(async (): Promise<EngineParts> => {
       const { thisHolder, probeHolder } = await import('../state/store/holder.ts')
-      const { endHolder } = await import('./end-holder.ts')
+      const { endHolder } = await import('../state/store/end-holder.ts')
       const { createBudget } = await import('../executor/resilience/budget.ts')
       const opened = { store: await store(), artifacts: await artifacts(), executor: await executors[world]() }
       const learner = (await import('./learned.ts')).createLearner(world, process.pid)

@@ -7,7 +7,7 @@ import { checkStore } from '../state/store/check.ts'
 import { defined } from '../std/defined.ts'
 import type { ActionContext } from './action.ts'
 import type { App, World } from './app.ts'
-import { networkFileSystem } from './network-file-system.ts'
+import { networkFileSystem } from '../state/network-file-system.ts'
 
 export interface Finding {
   name: string
