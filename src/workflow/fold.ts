@@ -57,14 +57,13 @@ const folds: Folds = {
     state.status = 'waiting'
     state.waiting_for = event.waiting_for
     if (event.error) state.error = event.error
-    for (const step of state.steps.values()) {
-      for (const work of [step, ...step.items.values()]) if (work.status === 'running') work.status = 'waiting'
-    }
+    leaveOpen(state)
   },
   'run.settled': (state, event) => {
     state.status = event.status
     state.outputs = event.outputs
     if (event.error) state.error = event.error
+    leaveOpen(state)
   },
   'run.retried': (state, event) => {
     state.attempt = event.attempt
@@ -203,6 +202,13 @@ function callOf(state: RunState, event: WorkRef & { call: number }): CallState |
   return workOf(state, event)?.calls.find((call) => call.call === event.call)
 }
 
+/** What is not settled when a run stops waits for a resume. */
+function leaveOpen(state: RunState): void {
+  for (const step of state.steps.values()) {
+    for (const work of [step, ...step.items.values()]) if (work.status === 'running') work.status = 'waiting'
+  }
+}
+
 /** A driver goes on: what ended the run is over, what was cancelled may begin again (ruling 22). */
 function reopen(state: RunState): void {
   const settled = state.status === 'failed' || state.status === 'cancelled'
@@ -216,8 +222,8 @@ function reopen(state: RunState): void {
   delete state.outputs
   if (settled) delete state.finalising
   for (const [id, step] of state.steps) {
-    if (step.status === 'cancelled' && step.count === undefined) state.steps.delete(id)
-    else reopenItems(step)
+    if (step.status !== 'cancelled' || step.count !== undefined) reopenItems(step)
+    else if (!goesOn(step)) state.steps.delete(id)
   }
 }
 
@@ -227,10 +233,17 @@ function reopenItems(step: StepState): void {
   for (const [index, item] of step.items) {
     if (item.status === 'waiting' && !item.approval) item.status = 'running'
     if (item.status !== 'cancelled') continue
-    step.items.delete(index)
+    if (!goesOn(item)) step.items.delete(index)
     open = true
   }
   if (open || (step.status === 'waiting' && !step.approval)) unsettle(step)
+}
+
+/** Cancelled work begins anew, but for what is settled inside it: rounds of a repeat, steps of its nested run. */
+function goesOn(work: WorkState): boolean {
+  if (work.rounds.length === 0 && work.child_run_id === undefined) return false
+  unsettle(work)
+  return true
 }
 
 function unsettle(step: WorkState): void {

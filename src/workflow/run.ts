@@ -26,7 +26,7 @@ import { Inbox, type Message } from './running/inbox.ts'
 import { peekReady } from './scheduler.ts'
 import type { ScopeParts } from './running/scope.ts'
 import { Starter } from './running/start.ts'
-import { type RunState, workOf } from './state.ts'
+import { addCost, openCall, type RunState, workOf } from './state.ts'
 import { keyOf } from './running/units.ts'
 import { perform, type WorkOutcome, type WorkParts } from './running/work.ts'
 
@@ -155,7 +155,7 @@ export class RunDriver {
     if (outcome.kind === 'paused') return this.#pauseAll('a nested run')
     for (const fact of outcome.facts) this.#parts.journal.add(fact)
     if (outcome.kind === 'settled') this.#board.settle(outcome.event)
-    else this.#stop(ref, outcome.error)
+    else this.#stop(ref, outcome)
   }
 
   #settleAll(events: readonly (EventOf<'step.settled'> | EventOf<'approval.answered'>)[]): void {
@@ -172,11 +172,13 @@ export class RunDriver {
   }
 
   /** Authentication, no credit, budget: what is in flight ends, nothing new starts (rulings 18, 47). */
-  #stop(ref: WorkRef, error: ErrorData): void {
+  #stop(ref: WorkRef, { error, cost_usd = 0 }: { error: ErrorData; cost_usd?: number | null }): void {
     if (!this.#state.stopping) this.#parts.journal.add({ type: 'run.stopping', error })
-    // A refused budget created nothing: the work begins anew at a resume. Otherwise its call is taken up again.
-    if (error.code === 'budget_exceeded' || this.#phase === 'finally')
-      this.#board.settle(cancelledWork(this.#state, ref, error))
+    // A call whose outcome is open is taken up again at a resume. Where a budget refused a call, none was made.
+    const isOpen = error.code !== 'budget_exceeded' || openCall(workOf(this.#state, ref)) !== undefined
+    if (isOpen && this.#phase === 'steps') return
+    const cancelled = cancelledWork(this.#state, ref, error)
+    this.#board.settle({ ...cancelled, cost_usd: addCost(cancelled.cost_usd, cost_usd) })
   }
 
   #pauseAll(by: string): void {

@@ -133,6 +133,12 @@ export function workOf(state: RunState, ref: WorkRef): WorkState | undefined {
   return ref.index === undefined ? step : step?.items.get(ref.index)
 }
 
+/** The call of a piece of work that is in flight, or was given up without knowing how it went. */
+export function openCall(work: WorkState | undefined): CallState | undefined {
+  const last = work?.calls.at(-1)
+  return last && (!last.settled || last.settled.status === 'abandoned') ? last : undefined
+}
+
 /** The value behind a journaled one; spilled values must have been loaded into `loaded` by hash. */
 export function unspill(spilled: Spilled | undefined, loaded: ReadonlyMap<string, Json>): Json {
   if (!spilled) return null

@@ -106,6 +106,24 @@ outputs: { text: "\${{ steps.say.output }}" }
     expect(rig.provider.creates).toHaveLength(1)
   })
 
+  it('keeps what it did when the budget ends both runs, and counts its cost once when they go on', async () => {
+    await rigWith(`
+name: child
+inputs: { text: { type: string, required: true } }
+steps:
+  one: { model: o/echo, input: { text: "\${{ inputs.text }}" } }
+  two: { model: o/echo, input: { text: "\${{ steps.one.output }} there" } }
+outputs: { text: "\${{ steps.two.output }}" }
+`)
+    const stopped = await (
+      await startRun(rig.parts, await rig.load(`${parent}\nbudget_usd: 0.015`), { inputs: {}, runId: 'p' })
+    ).done
+    expect(stopped).toMatchObject({ status: 'failed', error: { code: 'budget_exceeded' }, cost_usd: 0.01 })
+    const result = await (await resumeRun(rig.parts, 'p', { budget_usd: 1 })).done
+    expect(result).toMatchObject({ status: 'succeeded', outputs: { text: 'hello there!' }, cost_usd: 0.02 })
+    expect(rig.provider.creates).toHaveLength(2)
+  })
+
   it('is cancelled with the run above it', async () => {
     const begun = deferred()
     await rigWith(child, {

@@ -271,6 +271,33 @@ outputs: { after: "\${{ steps.after.output }}" }
     expect(rig.provider.creates.filter((made) => made.model === 'o/quick')).toHaveLength(1)
   })
 
+  it('keeps the rounds of a repeat that was cancelled in the middle', async () => {
+    const begun = deferred()
+    let calls = 0
+    rig = await openRig({
+      models: {
+        'o/round': ({ input }) => {
+          calls += 1
+          if (calls !== 2) return Number(input.before ?? 0) + 1
+          begun.resolve()
+          return new Promise<never>(() => {})
+        },
+      },
+    })
+    const yaml = `
+name: c
+steps: { r: { model: o/round, input: { before: "\${{ previous }}" }, repeat: { until: output >= 2, max: 5 } } }
+outputs: { r: "\${{ steps.r.output }}" }
+`
+    const driving = await startRun(rig.parts, await rig.load(yaml), { inputs: {} })
+    await begun.promise
+    driving.cancel('a test')
+    expect((await driving.done).status).toBe('cancelled')
+    const resumed = await (await resumeRun(rig.another(), driving.run_id)).done
+    expect(resumed).toMatchObject({ status: 'succeeded', outputs: { r: 2 } })
+    expect(rig.provider.creates.map((made) => made.input.before)).toEqual([null, 1, 1])
+  })
+
   it('journals nothing after it was abandoned, and a resume takes the open call up again', async () => {
     const begun = deferred()
     let first = true

@@ -20,7 +20,7 @@ import type { Journal } from '../journal.ts'
 import type { Plan, PlanStep } from '../plan.ts'
 import type { Scope } from './scope.ts'
 import type { Mask } from './secrets.ts'
-import { addCost, type RunState, unspill, type WorkState, workOf } from '../state.ts'
+import { addCost, openCall, type RunState, unspill, type WorkState, workOf } from '../state.ts'
 import { renderTemplate } from '../template.ts'
 
 type Settled = EventOf<'step.settled'>
@@ -33,7 +33,8 @@ export type WorkOutcome =
   /** A child run was paused. */
   | { kind: 'paused' }
   /** Nothing more should be issued (rulings 18, 47). */
-  | { kind: 'stopped'; facts: RunEventBody[]; error: ErrorData }
+  /** `cost_usd`: of a nested run, so far. */
+  | { kind: 'stopped'; facts: RunEventBody[]; error: ErrorData; cost_usd?: number | null }
 
 /** How a child run ended, as its parent's step sees it. */
 export type ChildEnd =
@@ -187,7 +188,8 @@ function callContext(parts: WorkParts, ref: WorkRef, signal: AbortSignal, last: 
 
 /** What the journal knows of this very call (invariant 4). */
 function priorCalls({ state, journal }: WorkParts, ref: WorkRef): PriorCalls {
-  const calls = workOf(state, ref)?.calls ?? []
+  const work = workOf(state, ref)
+  const calls = work?.calls ?? []
   const attempts: number[] = []
   const ids: string[] = []
   const prior: PriorCalls = { attempts, ids, calls: 0, cost_usd: 0, elapsed_ms: 0 }
@@ -203,9 +205,8 @@ function priorCalls({ state, journal }: WorkParts, ref: WorkRef): PriorCalls {
     if (settled.error) prior.last_error = settled.error
   }
   prior.attempts = Array.from(attempts, (count) => count ?? 0)
-  const last = calls.at(-1)
-  // In flight when its process ended, or given up without knowing how it went.
-  if (!last || (last.settled && last.settled.status !== 'abandoned')) return prior
+  const last = openCall(work)
+  if (!last) return prior
   const { body, settled: _settled, target: _target, ...rest } = last
   return { ...prior, open: { ...rest, body: unspill(body, journal.loaded) } }
 }
@@ -229,8 +230,8 @@ async function performChild(
     )
   }
   const work = workOf(parts.state, ref) as WorkState
-  // A nested run that is retried says what it cost in all: what its step has paid for counts once.
-  let cost_usd: number | null = work.retries_nested && work.cost_usd !== null ? -work.cost_usd : 0
+  // A nested run that goes on says what it cost in all: what its step has counted of that counts once.
+  let cost_usd: number | null = work.rounds.length === 0 && work.cost_usd !== null ? -work.cost_usd : 0
   const ended = (status: 'failed' | 'cancelled', error?: ErrorData): Once => {
     return { kind: 'ended', end: { status, cost_usd, ...(error && { error }) } }
   }
@@ -245,7 +246,7 @@ async function performChild(
       }
       if (signal.aborted) return ended('cancelled')
       if (timer.signal.aborted) return ended('failed', toErrorData(timer.signal.reason))
-      if (end.error.code === 'budget_exceeded') return { kind: 'stopped', facts: [], error: end.error }
+      if (end.error.code === 'budget_exceeded') return { kind: 'stopped', facts: [], error: end.error, cost_usd }
       if (!mayRunAgain(retry, attempt)) return ended('failed', end.error)
     }
   } finally {
