@@ -238,7 +238,7 @@ export class RunDriver {
 
   /** Nothing is in flight and nothing may start: the run waits, goes over to `finally`, or is settled. */
   async #rest(): Promise<boolean> {
-    if (await this.#takeCommands()) return false
+    if ((await this.#takeCommands()) || this.#expireOverdue()) return false
     if (this.#phase === 'finally') return this.#settleRun()
     const { stopping, pausing } = this.#state
     if (stopping && stopping.code !== 'budget_exceeded') return this.#wait('resume', stopping)
@@ -314,6 +314,15 @@ export class RunDriver {
     if (timeout !== undefined)
       this.#alarms.at(clock.now() + timeout - this.#state.active_ms, () => this.#inbox.post({ kind: 'timeout' }))
     for (const ref of openApprovals(this.#state)) this.#expireAt(ref, workOf(this.#state, ref)?.approval?.expires_at)
+  }
+
+  /** Alarms come late: what is overdue when the run would settle down to wait has expired. True when something had. */
+  #expireOverdue(): boolean {
+    const now = this.#parts.clock.now()
+    const expired = openApprovals(this.#state).flatMap((ref) => expireApproval(this.#state, ref, now))
+    this.#settleAll(expired)
+    if (expired.length > 0) this.#more = true
+    return expired.length > 0
   }
 
   #expireAt(ref: WorkRef, time: number | undefined): void {

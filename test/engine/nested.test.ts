@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { CancelledError } from '../../src/domain/errors.ts'
+import { systemClock } from '../../src/std/clock.ts'
 import { deferred } from '../../src/std/deferred.ts'
 import type { Json } from '../../src/std/json.ts'
 import { virtualClock } from '../../src/testing/virtual-clock.ts'
@@ -284,6 +285,20 @@ steps: { ok: { approval: { message: "Well?", timeout: 1h } } }
       status: 'failed',
       steps: { ok: { error: { code: 'approval_timeout' } } },
     })
+  })
+
+  it('sees at a resume that an approval has expired, before it settles down to wait again', async () => {
+    let later = 0
+    // Timers that are due at once still fire later than the loop turns.
+    await rigWith(child, { clock: { ...systemClock, now: () => systemClock.now() + later } })
+    const yaml = `
+name: ask
+steps: { ok: { approval: { message: "Well?", timeout: 1h } } }
+`
+    const waiting = await (await startRun(rig.parts, await rig.load(yaml), { inputs: {} })).done
+    later = 3_600_000
+    const result = await (await resumeRun(rig.parts, waiting.run_id)).done
+    expect(result).toMatchObject({ status: 'failed', steps: { ok: { error: { code: 'approval_timeout' } } } })
   })
 
   it('journals times that never go backwards, although the clock does', async () => {
