@@ -8,7 +8,10 @@ const maskText = '***'
 
 export type Mask = <T extends Json>(value: T) => T
 
-/** Replaces every secret text inside strings and keys. Texts shorter than 4 characters only as whole strings. */
+/**
+ * Replaces every secret text inside strings and keys, in whatever case: models capitalise what begins a sentence.
+ * Texts shorter than 4 characters only as whole strings.
+ */
 export function createMask(secrets: readonly Json[]): Mask {
   const texts = new Set<string>()
   for (const secret of secrets) collectTexts(secret, texts)
@@ -16,11 +19,10 @@ export function createMask(secrets: readonly Json[]): Mask {
   const whole = new Set([...texts].filter((text) => text.length < 4))
   // Longest first, so that a secret inside another one leaves no rest of it.
   const parts = [...texts].filter((text) => text.length >= 4).sort((a, b) => b.length - a.length)
+  const anyPart = parts.length > 0 ? new RegExp(parts.map(literally).join('|'), 'giu') : undefined
   const maskString = (text: string): string => {
     if (whole.has(text)) return maskText
-    let masked = text
-    for (const part of parts) if (masked.includes(part)) masked = masked.replaceAll(part, maskText)
-    return masked
+    return anyPart ? text.replaceAll(anyPart, maskText) : text
   }
   const maskValue = (value: Json): Json => {
     if (typeof value === 'string') return maskString(value)
@@ -29,6 +31,11 @@ export function createMask(secrets: readonly Json[]): Mask {
     return Object.fromEntries(Object.entries(value).map(([key, field]) => [maskString(key), maskValue(field)]))
   }
   return maskValue as Mask
+}
+
+/** A pattern that finds just this text. */
+function literally(text: string): string {
+  return text.replaceAll(/[\\^$.*+?()[\]{}|/]/g, '\\$&')
 }
 
 function collectTexts(value: Json, into: Set<string>): void {
