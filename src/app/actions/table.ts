@@ -28,5 +28,6 @@ export const actionTable = {
   'workflows/list': async () => (await import('./workflows/list.ts')).listWorkflowFiles,
   'workflows/plan': async () => (await import('./workflows/plan.ts')).planWorkflow,
   'workflows/run': async () => (await import('./workflows/run.ts')).runWorkflow,
+  'workflows/simulate': async () => (await import('./workflows/simulate.ts')).simulateWorkflow,
   'workflows/validate': async () => (await import('./workflows/validate.ts')).validateWorkflows,
 } satisfies Record<string, Entry>

@@ -29,13 +29,19 @@ export function layersOf(needs: NeedsGraph): Layers {
   return { order, level }
 }
 
-/** Longest path in hops from each node to one that nothing needs, the node itself included. */
-export function ranksOf(needs: NeedsGraph, order: readonly number[]): number[] {
-  const rank = needs.map(() => 1)
+/** Longest path from each node to one that nothing needs, the node itself included: in hops, or in the sum of weights. */
+export function ranksOf(
+  needs: NeedsGraph,
+  order: readonly number[],
+  weight: (node: number) => number = () => 1,
+): number[] {
+  const rank = needs.map((_, node) => weight(node))
   for (let at = order.length - 1; at >= 0; at -= 1) {
     const node = order[at] as number
-    const mine = (rank[node] as number) + 1
-    for (const need of needs[node] as number[]) if ((rank[need] as number) < mine) rank[need] = mine
+    for (const need of needs[node] as number[]) {
+      const through = (rank[node] as number) + weight(need)
+      if ((rank[need] as number) < through) rank[need] = through
+    }
   }
   return rank
 }

@@ -28,6 +28,10 @@ export const nounTable: Readonly<Record<string, NounEntry>> = {
         summary: 'draw the steps and what needs what',
         load: async () => (await import('./workflows/graph.ts')).graph,
       },
+      simulate: {
+        summary: 'say how long it would take, without running it',
+        load: async () => (await import('./workflows/simulate.ts')).simulate,
+      },
       list: {
         summary: 'list the workflows that can be named from here',
         load: async () => (await import('./workflows/list.ts')).list,
