@@ -6,7 +6,7 @@ import type { Json, JsonObject } from '../std/json.ts'
 import type { FailureClass } from './errors.ts'
 
 export interface InputSpec {
-  type: 'string' | 'number' | 'integer' | 'boolean' | 'array' | 'object' | 'file'
+  type: 'string' | 'number' | 'integer' | 'boolean' | 'array' | 'object' | 'file' | 'files'
   description?: string
   default?: Json
   enum?: Json[]
@@ -15,6 +15,10 @@ export interface InputSpec {
   max?: number
   /** re2 syntax, strings only. */
   pattern?: string
+  /** `file` and `files`: how names may end, as in `.png`. */
+  accept?: string[]
+  /** `files`: whether what they hold is read as UTF-8 text. */
+  text?: boolean
   required: boolean
   secret: boolean
 }

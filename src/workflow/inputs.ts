@@ -47,7 +47,9 @@ function unknownInput(name: string, known: readonly string[]): Fault {
 
 function requiredHint(name: string, spec: InputSpec): string {
   const value =
-    { string: 'TEXT', file: 'PATH', array: "'[…]'", object: "'{…}'", boolean: 'true' }[spec.type as string] ?? 'NUMBER'
+    { string: 'TEXT', file: 'PATH', files: 'FOLDER', array: "'[…]'", object: "'{…}'", boolean: 'true' }[
+      spec.type as string
+    ] ?? 'NUMBER'
   return `${spec.description === undefined ? '' : `${spec.description}; `}give it with -i ${name}=${value}`
 }
 
@@ -77,6 +79,7 @@ const articles: Record<InputSpec['type'], string> = {
   array: 'a list',
   object: 'an object',
   file: 'a path or a URL',
+  files: 'a folder, a path or a list of paths',
 }
 
 function typeFault(spec: InputSpec, value: Json): Fault | undefined {
@@ -96,6 +99,8 @@ function isOfType(type: InputSpec['type'], value: Json): boolean {
       return typeof value === 'string'
     case 'file':
       return typeof value === 'string' && value.trim() !== ''
+    case 'files':
+      return Array.isArray(value) ? value.every(namesFile) : namesFile(value)
     case 'number':
       return typeof value === 'number' && Number.isFinite(value)
     case 'integer':
@@ -109,6 +114,12 @@ function isOfType(type: InputSpec['type'], value: Json): boolean {
   }
 }
 
+/** A path, a URL, or what a workflow sees of a file that it was given. */
+function namesFile(value: Json): boolean {
+  const named = isObject(value) ? value['file'] : value
+  return typeof named === 'string' && named.trim() !== ''
+}
+
 /** A value as a message names it: `the number 3`, `a list`. */
 export function nameOf(value: Json): string {
   if (value === null) return 'null'
@@ -120,7 +131,8 @@ export function nameOf(value: Json): string {
 
 function boundsFault(spec: InputSpec, value: Json): Fault | undefined {
   const { min, max } = spec
-  if (min === undefined && max === undefined) return undefined
+  // how many files there are is known when their folder has been read
+  if ((min === undefined && max === undefined) || spec.type === 'files') return undefined
   let size: number
   let unit = ''
   if (typeof value === 'number') size = value
@@ -173,6 +185,8 @@ export function parseInputFlag(spec: InputSpec | undefined, text: string): Json 
     case 'array':
     case 'object':
       return parseJson(trimmed) ?? text
+    case 'files':
+      return trimmed.startsWith('[') ? (parseJson(trimmed) ?? text) : text
     default:
       return text
   }

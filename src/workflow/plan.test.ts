@@ -169,15 +169,17 @@ finally:
   })
 
   it('has the same hash wherever the folder lies and however fields are ordered, and another for other content', async () => {
-    const text = 'inputs: {photo: {type: file, default: ./cat.png}}\nsteps: {a: {value: 1, needs: []}}'
+    const text =
+      'inputs: {photo: {type: file, default: ./cat.png}, more: {type: files, default: [./a, ./b]}}\nsteps: {a: {value: 1, needs: []}}'
     const one = await loadWorkflowText(text, '/one/place/flow.yaml')
     const other = await loadWorkflowText(
-      'steps: {a: {needs: [], value: 1}}\ninputs: {photo: {default: ./cat.png, type: file}}',
+      'steps: {a: {needs: [], value: 1}}\ninputs: {more: {default: [./a, ./b], type: files}, photo: {default: ./cat.png, type: file}}',
       '/other/flow.yaml',
     )
     const changed = await loadWorkflowText(text.replace('value: 1', 'value: 2'), '/one/place/flow.yaml')
     if (!one.ok || !other.ok || !changed.ok) throw new Error('did not load')
     expect(one.workflow.definition.inputs['photo']?.default).toBe('/one/place/cat.png')
+    expect(one.workflow.definition.inputs['more']?.default).toEqual(['/one/place/a', '/one/place/b'])
     expect(other.workflow.hash).toBe(one.workflow.hash)
     expect(changed.workflow.hash).not.toBe(one.workflow.hash)
     expect(hashDefinition(one.workflow.definition)).toBe(one.workflow.hash)

@@ -172,11 +172,13 @@ function portable(definition: WorkflowDefinition): WorkflowDefinition {
 }
 
 function portableInput(spec: InputSpec): InputSpec {
-  if (spec.type !== 'file' || typeof spec.default !== 'string') return spec
-  return {
-    ...spec,
-    default: spec.default.slice(Math.max(spec.default.lastIndexOf('/'), spec.default.lastIndexOf('\\')) + 1),
-  }
+  if ((spec.type !== 'file' && spec.type !== 'files') || spec.default === undefined) return spec
+  return { ...spec, default: Array.isArray(spec.default) ? spec.default.map(lastPart) : lastPart(spec.default) }
+}
+
+function lastPart(path: Json): Json {
+  if (typeof path !== 'string') return path
+  return path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1)
 }
 
 function mapValues<T>(record: Readonly<Record<string, T>>, change: (value: T) => T): Record<string, T> {

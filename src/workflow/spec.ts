@@ -76,14 +76,18 @@ const fallbackSpec = oneOrMore(
   'Agents or models that are tried in order after this one has failed.',
 )
 
-const inputTypes = ['string', 'number', 'integer', 'boolean', 'array', 'object', 'file'] as const
+const inputTypes = ['string', 'number', 'integer', 'boolean', 'array', 'object', 'file', 'files'] as const
 
 const inputSpec = strict(
   'input',
   {
     type: z
       .enum(inputTypes, { error: `must be one of ${inputTypes.join(', ')}` })
-      .register(...words('The type of the value. A file is given as a path or URL.'))
+      .register(
+        ...words(
+          'The type of the value. A file is given as a path or URL; files as a folder, a pattern such as pictures/*.png, or a list.',
+        ),
+      )
       .optional(),
     description: text('What the input is for.').optional(),
     default: anything('The value when none is given; the input is then optional.').optional(),
@@ -97,6 +101,14 @@ const inputSpec = strict(
     pattern: text(
       'A regular expression (re2) that must be found in the text; ^ and $ hold it to the whole.',
     ).optional(),
+    accept: oneOrMore(
+      z.string({ error: 'must be how a name ends, as in .png' }).regex(/^\.[A-Za-z0-9.]+$/, {
+        error: 'must be how a name ends, as in .png',
+      }),
+      'must be a list of endings, as in [.png, .jpg]',
+      'How the names of files may end; of a folder, other files are left out.',
+    ).optional(),
+    text: flag('Of files: what each holds is read as UTF-8 and stands in its `text`.').optional(),
     required: flag('Whether a value must be given. By default yes, unless there is a default.').optional(),
     secret: flag('The value is kept out of the journal, of outputs and of logs.').optional(),
   },

@@ -53,6 +53,7 @@ const kinds: Record<InputSpec['type'], string> = {
   array: 'array',
   object: 'object',
   file: 'string',
+  files: 'array',
 }
 
 /** Of a constant everything is known, of an expression at most its type. */

@@ -27,6 +27,7 @@ const inputTypes: Record<InputSpec['type'], ValueType> = {
   array: listOf(anyType),
   object: anyObject,
   file: stringType,
+  files: listOf(anyObject),
 }
 
 /** An input that may be null could be anything, for a checker that complains only of what is certain. */
@@ -34,15 +35,17 @@ export function inputsType(specs: Readonly<Record<string, InputSpec>>): ValueTyp
   const fields: Record<string, ValueType> = {}
   for (const [name, spec] of Object.entries(specs)) {
     const nullable = spec.default === null || (!spec.required && spec.default === undefined)
-    fields[name] = nullable ? anyType : inputTypes[spec.type]
+    fields[name] = nullable ? anyType : spec.type === 'files' ? listOf(givenFileType(spec)) : inputTypes[spec.type]
   }
   return closedObject(fields)
 }
 
-const fileType: ValueType = {
-  kind: 'object',
-  fields: { name: stringType, sha256: stringType, bytes: numberType, media_type: stringType },
-  open: true,
+const fileFields = { name: stringType, sha256: stringType, bytes: numberType, media_type: stringType }
+const fileType: ValueType = { kind: 'object', fields: fileFields, open: true }
+
+/** One of an input of type `files`. */
+function givenFileType(spec: InputSpec): ValueType {
+  return closedObject({ ...fileFields, file: stringType, ...(spec.text && { text: stringType }) })
 }
 
 /** `steps.<id>`. */

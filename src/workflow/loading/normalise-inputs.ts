@@ -2,6 +2,7 @@
 import type { InputSpec } from '../../domain/definition.ts'
 import type { Json } from '../../std/json.ts'
 import { checkInput, matchesPattern } from '../inputs.ts'
+import { listOf } from './normalise-agents.ts'
 import { besideFile, type Loading } from './loading.ts'
 import { present } from './present.ts'
 import type { InputSpecWritten } from '../spec.ts'
@@ -16,11 +17,13 @@ export function normaliseInputs(written: Inputs | undefined, path: Path, loading
 }
 
 function normaliseInput(written: InputSpecWritten, path: Path, loading: Loading): InputSpec {
-  const { type = 'string', description, min, max, pattern, secret = false } = written
+  const { type = 'string', description, min, max, pattern, text, secret = false } = written
   const given = written.default as Json | undefined
   const required = written.required ?? given === undefined
   const choices = written.enum as Json[] | undefined
-  const spec: InputSpec = { type, required, secret, ...present({ description, min, max, pattern, enum: choices }) }
+  const accept = written.accept === undefined ? undefined : listOf(written.accept).map((ending) => ending.toLowerCase())
+  const constraints = { description, min, max, pattern, accept, text, enum: choices }
+  const spec: InputSpec = { type, required, secret, ...present(constraints) }
   const sound = checkConstraints(spec, path, loading)
   if (given === undefined) return spec
   if (written.required) {
@@ -39,25 +42,38 @@ function checkedDefault(spec: InputSpec, given: Json, sound: boolean, path: Path
   }
   const fault = sound && given !== null ? checkInput(spec, given) : undefined
   if (fault) loading.report(path, { code: 'wrong_type', message: `the default ${fault.message}`, hint: fault.hint })
-  const isLocalPath = spec.type === 'file' && typeof given === 'string' && !/^[a-z][a-z0-9+.-]+:/i.test(given)
-  return isLocalPath ? besideFile(loading.file, given) : given
+  if (spec.type !== 'file' && spec.type !== 'files') return given
+  const placed = (one: Json): Json => (isLocalPath(one) ? besideFile(loading.file, one) : one)
+  return Array.isArray(given) ? given.map(placed) : placed(given)
 }
 
-const boundedTypes: ReadonlySet<InputSpec['type']> = new Set(['number', 'integer', 'string', 'array'])
+function isLocalPath(value: Json): value is string {
+  return typeof value === 'string' && !/^[a-z][a-z0-9+.-]+:/i.test(value)
+}
+
+const boundedTypes: ReadonlySet<InputSpec['type']> = new Set(['number', 'integer', 'string', 'array', 'files'])
 const secretTypes: ReadonlySet<InputSpec['type']> = new Set(['string', 'number', 'integer', 'array', 'object'])
+/** Fields that mean something for inputs of some types only. */
+const typesOfField = [
+  ['min', boundedTypes],
+  ['max', boundedTypes],
+  ['accept', new Set<InputSpec['type']>(['file', 'files'])],
+  ['text', new Set<InputSpec['type']>(['files'])],
+  ['secret', secretTypes],
+] as const
 
 /** Whether the constraints make sense together; what does not is reported. */
 function checkConstraints(spec: InputSpec, path: Path, loading: Loading): boolean {
   const before = loading.problems.length
   const { type, min, max } = spec
-  for (const field of ['min', 'max'] as const) {
-    if (spec[field] !== undefined && !boundedTypes.has(type)) misplaced(loading, [...path, field], type)
+  for (const [field, types] of typesOfField) {
+    if (spec[field] !== undefined && spec[field] !== false && !types.has(type))
+      misplaced(loading, [...path, field], type)
   }
   if (min !== undefined && max !== undefined && min > max) {
     const message = `min (${min}) is more than max (${max})`
     loading.report([...path, 'min'], { code: 'contradiction', message, hint: 'no value would be allowed', at: 'key' })
   }
-  if (spec.secret && !secretTypes.has(type)) misplaced(loading, [...path, 'secret'], type)
   checkPattern(spec, [...path, 'pattern'], loading)
   const { enum: choices = [], ...open } = spec
   for (const [index, choice] of choices.entries()) {

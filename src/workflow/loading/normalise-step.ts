@@ -157,7 +157,7 @@ function approvalOf(spec: StepSpec, path: Path, loading: Loading): ApprovalDefin
 }
 
 function checkAsked(input: InputSpec, path: Path, loading: Loading): void {
-  if (input.type !== 'file' && !input.secret) return
+  if (input.type !== 'file' && input.type !== 'files' && !input.secret) return
   const message = `a person can not be asked for ${input.secret ? 'a secret' : 'a file'}`
   loading.report(path, { code: 'misplaced_field', message, hint: 'ask for text', at: 'key' })
 }
