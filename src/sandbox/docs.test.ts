@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
 import { modelName, type Price } from './catalogue/model.ts'
 import { models } from './catalogue/models.ts'
 import { parseFaultRule } from './faults/rules.ts'
+import { readScenario } from './faults/scenario.ts'
 import { parseLatency } from './latency.ts'
 
 const page = readFileSync(new URL('../../docs/sandbox.md', import.meta.url), 'utf8')
@@ -31,13 +33,27 @@ describe('docs/sandbox.md', () => {
   })
 
   it('names only clauses that are understood', () => {
-    const clauses = firstCells('Failures')
-    expect(clauses.length).toBeGreaterThan(15)
+    const clauses = firstCells('Failures').slice(0, firstCells('Failures').indexOf('model'))
+    expect(clauses.length).toBeGreaterThan(20)
     for (const clause of clauses) {
       const example = clause.replace('SECONDS', '2').replace('FACTOR', '2').replace('TEXT', 'x').replace('=N', '=3')
       expect(() => parseFaultRule(example === 'on=get' ? '*:status=500:on=get' : `*:${example}`)).not.toThrow()
     }
     for (const [, rule] of page.matchAll(/--fail '([^']+)'/g)) expect(() => parseFaultRule(rule ?? '')).not.toThrow()
+  })
+
+  it('shows a scenario that is understood, and every field and fault', () => {
+    const yaml = /```yaml\n([^]*?)```/.exec(page)?.[1] ?? ''
+    const { scenario, problems } = readScenario(parse(yaml))
+    expect(problems).toEqual([])
+    expect(scenario.faults.length).toBeGreaterThan(8)
+    const rows = page.split('| field | value |')[1]?.split('\n\n')[0] ?? ''
+    const unknown = readScenario({ faults: [{ fault: 'drop', qqqqq: 1 }] }).problems[0]?.hint ?? ''
+    const known = unknown.replace('fields are ', '').split(', ')
+    const shown = [...rows.matchAll(/^\| (.*?) \|/gm)].flatMap(([, cell = '']) => cell.match(/\w+/g) ?? [])
+    expect(new Set(shown)).toEqual(new Set(known))
+    const faults = /one of (.*), not/.exec(readScenario({ faults: [{ fault: 'x' }] }).problems[0]?.message ?? '')?.[1]
+    for (const fault of (faults ?? '').split(', ')) expect(rows).toContain(`\`${fault}\``)
   })
 
   it('names only latencies that are understood', () => {

@@ -7,6 +7,8 @@ import { createCatalogue } from './catalogue/catalogue.ts'
 import { models } from './catalogue/models.ts'
 import type { SandboxContext } from './context.ts'
 import { createInjector } from './faults/injector.ts'
+import type { FaultInput } from './faults/rules.ts'
+import { faultRules } from './faults/scenario.ts'
 import { routes } from './http/routes.ts'
 import { createSandboxServer, listen } from './http/server.ts'
 import { parseLatency } from './latency.ts'
@@ -31,8 +33,8 @@ export interface SandboxOptions {
   seed?: number
   /** `0`, `250`, `uniform:100,500`, `lognormal:300,0.5`; default: a few hundred ms, by kind of model. */
   latency?: string
-  /** Failure rules, such as `owner/name:0.3` (docs/sandbox.md has the grammar). */
-  fail?: readonly string[]
+  /** What goes wrong: rules such as `'owner/name:0.3'`, or fields (docs/sandbox.md lists them). The first that strikes decides. */
+  faults?: readonly FaultInput[]
   /** Gets a JSON line for every prediction that it was asked for. */
   logFile?: string
   /** How long data of ended predictions is kept. Default an hour, as on Replicate. */
@@ -58,7 +60,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const seed = options.seed ?? 1
   const host = options.host ?? '127.0.0.1'
   const latency = options.latency === undefined ? undefined : parseLatency(options.latency)
-  const injector = createInjector(options.fail ?? [], { seed, clock })
+  const injector = createInjector(faultRules(options.faults ?? []), { seed, clock })
   const closing = new AbortController()
   const database = openDatabase(options.dataDir)
   try {

@@ -17,7 +17,7 @@ const refuses = 'black-forest-labs/flux-dev'
 beforeAll(async () => {
   sandbox = await startSandbox({
     latency: '0',
-    fail: [`${stalls}:stall`, `${queues}:queue=1`, `${refuses}:status=401`],
+    faults: [`${stalls}:stall`, `${queues}:queue=1`, `${refuses}:status=401`],
   })
 })
 afterAll(() => sandbox.close())

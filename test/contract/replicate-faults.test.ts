@@ -15,7 +15,7 @@ afterEach(async () => {
 })
 
 async function against(fail: string[], memory: MemoryCall = memoryCall(), before?: Sandbox) {
-  const sandbox = before ?? (await startSandbox({ latency: '20', fail }))
+  const sandbox = before ?? (await startSandbox({ latency: '20', faults: fail }))
   if (!before) closing.push(() => sandbox.close())
   const clock = eagerClock(60_000, Date.now())
   const target = createReplicateTarget({ token: 'any', baseUrl: sandbox.url, clock, random: seededRandom(1) })

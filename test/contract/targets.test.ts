@@ -40,7 +40,7 @@ describeTarget({
 describeTarget({
   kind: 'replicate',
   async open() {
-    const sandbox = await startSandbox({ latency: '20', fail: ['google/*:stall'] })
+    const sandbox = await startSandbox({ latency: '20', faults: ['google/*:stall'] })
     const target = createReplicateTarget({
       token: 'any',
       baseUrl: sandbox.url,

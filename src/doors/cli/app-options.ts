@@ -11,8 +11,15 @@ export const appOptions = {
   durability: choice('--durability <level>', 'full survives power loss, normal a crash', ['full', 'normal'], 'full'),
 }
 
+/** For verbs that begin a run. */
+export const sandboxOptions = {
+  faults: text('--faults <file>', 'with --sandbox: what goes wrong in it, as a scenario (docs/sandbox.md)'),
+}
+
 export interface AppChoice {
   sandbox?: boolean
+  /** A scenario of the sandbox. */
+  faults?: string | undefined
   store?: string | undefined
   checkpointDir?: string | undefined
   durability?: 'full' | 'normal'

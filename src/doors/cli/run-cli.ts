@@ -2,11 +2,14 @@
 import { version } from '../../app/version.ts'
 import type { App } from '../../app/app.ts'
 import { callAction } from '../../app/call-action.ts'
+import { UsageError } from '../../domain/errors.ts'
+import { resolve } from 'node:path'
 import type { AppChoice } from './app-options.ts'
 import { type CommandContext, currentUser } from './context.ts'
 import { errorLines, errorObject, exitCodeOf } from './errors.ts'
 import { styleFor } from './output/style.ts'
 import { parseProgram } from './program.ts'
+import { readScenarioFile } from './scenario-file.ts'
 import type { Surroundings } from './surroundings.ts'
 
 export async function runCli(argv: readonly string[], surroundings: Surroundings): Promise<number> {
@@ -89,6 +92,11 @@ export async function runCli(argv: readonly string[], surroundings: Surroundings
 async function openApp(around: Surroundings, choice: AppChoice, warn: (message: string) => void): Promise<App> {
   const { createApp } = await import('../../app/create-app.ts')
   const { env, cwd, clock } = around
+  const { faults } = choice
+  if (faults !== undefined && !choice.sandbox) {
+    throw new UsageError('--faults is for the sandbox', { hint: 'add --sandbox, or leave --faults out' })
+  }
+  const scenario = faults === undefined ? {} : await readScenarioFile(resolve(cwd, faults))
   return createApp({
     ...{ env, cwd, clock, warn },
     ...(choice.store !== undefined && { storeUrl: choice.store }),
@@ -96,7 +104,10 @@ async function openApp(around: Surroundings, choice: AppChoice, warn: (message: 
     durability: choice.durability ?? 'full',
     sandbox: choice.sandbox ?? false,
     startSandbox: async (dataDir) =>
-      (await import('../../sandbox/sandbox.ts')).startSandbox(choice.sandboxInMemory ? {} : { dataDir }),
+      (await import('../../sandbox/sandbox.ts')).startSandbox({
+        ...scenario,
+        ...(!choice.sandboxInMemory && { dataDir }),
+      }),
   })
 }
 

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { type Sandbox, startSandbox } from '../sandbox.ts'
 import { createCaller, createTestClock } from '../test-clock.ts'
-import { parseFaultRule } from './rules.ts'
+import { type FaultInput, parseFaultRule } from './rules.ts'
 
 let sandbox: Sandbox | undefined
 afterEach(async () => {
@@ -11,8 +11,8 @@ afterEach(async () => {
 
 const path = '/models/meta/meta-llama-3-8b-instruct/predictions'
 
-async function start(fail: string[], clock = createTestClock(), seed = 1) {
-  sandbox = await startSandbox({ fail, latency: '1000', clock, seed })
+async function start(faults: FaultInput[], clock = createTestClock(), seed = 1) {
+  sandbox = await startSandbox({ faults, latency: '1000', clock, seed })
   const call = createCaller(sandbox.url)
   return {
     clock,
@@ -25,12 +25,12 @@ describe('the grammar of failure rules', () => {
   it('reads targets, kinds and counts', () => {
     expect(parseFaultRule('black-forest-labs/flux-schnell:0.3')).toMatchObject({
       target: 'black-forest-labs/flux-schnell',
-      probability: 0.3,
+      rate: 0.3,
       fault: { kind: 'failed' },
     })
     expect(parseFaultRule('*:status=500:0.1')).toMatchObject({
       target: '*',
-      probability: 0.1,
+      rate: 0.1,
       fault: { kind: 'status', status: 500 },
     })
     expect(parseFaultRule('meta/*:429=2:times=3')).toMatchObject({
@@ -38,7 +38,7 @@ describe('the grammar of failure rules', () => {
       fault: { kind: 'status', status: 429, retryAfterS: 2 },
     })
     expect(parseFaultRule('*:slow=10:0.5')).toMatchObject({ fault: { kind: 'slow', factor: 10 } })
-    expect(parseFaultRule('*:on=get:503')).toMatchObject({ on: 'get', fault: { kind: 'status', status: 503 } })
+    expect(parseFaultRule('*:on=get:503')).toMatchObject({ on: ['get'], fault: { kind: 'status', status: 503 } })
   })
 
   it.each([

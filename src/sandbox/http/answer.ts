@@ -4,7 +4,8 @@ import type { Json, JsonObject } from '../../std/json.ts'
 
 export type Answer =
   | { kind: 'json'; status: number; body: Json; headers?: Record<string, string> }
-  | { kind: 'bytes'; status: number; mediaType: string; bytes: Buffer }
+  /** `cutAfter`: the connection is cut after so many of them. */
+  | { kind: 'bytes'; status: number; mediaType: string; bytes: Buffer; cutAfter?: number }
   | { kind: 'empty'; status: number }
   | { kind: 'stream'; mediaType: string; run(response: ServerResponse, signal: AbortSignal): Promise<void> }
   /** The connection is cut without an answer. */

@@ -4,11 +4,12 @@ import type { Json, JsonObject } from '../../std/json.ts'
 import { invalidFields } from '../catalogue/check-input.ts'
 import { type CatalogueModel, modelName } from '../catalogue/model.ts'
 import type { SandboxContext } from '../context.ts'
-import type { Fault } from '../faults/rules.ts'
+import type { Fault } from '../faults/fault.ts'
 import { withContentNames } from '../files/links.ts'
 import { drawLatency } from '../latency.ts'
 import { seedFrom } from '../seed.ts'
-import { type Answer, ok, problem, throttled } from './answer.ts'
+import { type Answer, notFound, ok, problem } from './answer.ts'
+import { refusal, spoiltAnswer } from './fault-answer.ts'
 import { readPredictionRequest } from './prediction-request.ts'
 import type { SandboxRequest } from './request.ts'
 import { showPrediction } from './show-prediction.ts'
@@ -18,6 +19,8 @@ export interface CreateTarget {
   /** 64 hex digits. */
   version: string
   deployment: string | null
+  /** The answer when a fault has removed the model. Default: not found. */
+  gone?: Answer
 }
 
 /** A prediction that never ends by itself is ended after this long, as Replicate does. */
@@ -41,7 +44,8 @@ export async function createPrediction(
   }
   const inputKey = hashJson(named(context, asked.input))
   const fault = context.injector.strike('create', modelName(target.model), inputKey)
-  const refused = fault && faultAnswer(fault, 'before')
+  if (fault?.kind === 'dead') return target.gone ?? notFound()
+  const refused = fault && refusal(fault)
   if (refused) return refused
   const row = await context.engine.create({
     model: modelName(target.model),
@@ -55,21 +59,14 @@ export async function createPrediction(
     webhook: asked.webhook,
     webhookEvents: asked.webhookEvents,
   })
-  if (fault && faultAnswer(fault, 'after')) return { kind: 'cut' }
+  const spoilt = fault && spoiltAnswer(fault)
+  if (spoilt) return spoilt
   if (asked.waitMs === undefined) return ok(await showPrediction(context, row), 201)
   if (fault?.kind === 'early') {
     return ok({ ...(await showPrediction(context, row, { waited: true })), status: 'processing' }, 201)
   }
   const ended = await context.engine.waitForEnd(row, asked.waitMs, request.signal())
   return ok(await showPrediction(context, ended, { waited: true }), ended.status === null ? 202 : 201)
-}
-
-/** The answer that a fault gives in place of the real one. */
-export function faultAnswer(fault: Fault, when: 'before' | 'after'): Answer | undefined {
-  if (fault.kind === 'drop') return fault.when === when ? { kind: 'cut' } : undefined
-  if (fault.kind !== 'status' || when === 'after') return undefined
-  if (fault.retryAfterS !== undefined) return throttled(fault.status, fault.retryAfterS)
-  return problem(fault.status, 'Injected by the sandbox')
 }
 
 function named(context: SandboxContext, input: JsonObject): Json {

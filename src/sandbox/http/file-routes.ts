@@ -7,6 +7,7 @@ import { uploadLink } from '../files/links.ts'
 import { newId } from '../prediction-id.ts'
 import type { FileRow } from '../store/file-rows.ts'
 import { type Answer, notFound, ok, problem } from './answer.ts'
+import { refusal } from './fault-answer.ts'
 import { readForm } from './multipart.ts'
 import { header, param, type SandboxRequest } from './request.ts'
 import type { Route } from './route.ts'
@@ -55,14 +56,26 @@ async function createFile(context: SandboxContext, request: SandboxRequest): Pro
   if (Buffer.byteLength(name) > 255) return problem(400, 'filename must be at most 255 bytes.')
   const { bytes } = content
   if (bytes.byteLength > maxFileBytes) return problem(413, 'Files may have at most 100 MB.')
+  const mediaType = mediaTypeOf(form.get('type')?.bytes.toString() ?? content.mediaType)
+  return keepFile(context, { name, mediaType, bytes, metadata })
+}
+
+async function keepFile(
+  context: SandboxContext,
+  { name, mediaType, bytes, metadata }: { name: string; mediaType: string; bytes: Buffer; metadata: JsonObject },
+): Promise<Answer> {
+  const hash = sha256(bytes)
+  const fault = context.injector.strike('upload', '*', hash)
+  const refused = fault && refusal(fault)
+  if (refused) return refused
   const now = Math.floor(context.clock.now())
   const row = {
     id: newId(),
     prediction: null,
     name,
-    media_type: mediaTypeOf(form.get('type')?.bytes.toString() ?? content.mediaType),
+    media_type: mediaType,
     bytes: bytes.byteLength,
-    sha256: sha256(bytes),
+    sha256: hash,
     metadata: JSON.stringify(metadata),
     created_ms: now,
     expires_ms: now + lifetimeMs,

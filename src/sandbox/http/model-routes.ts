@@ -12,7 +12,7 @@ export const modelRoutes: readonly Route[] = [
     method: 'GET',
     path: '/v1/models/:owner/:name',
     handle(context, request) {
-      const model = modelOf(context, request)
+      const model = livingModel(context, request)
       return model ? ok(viewModel(context, model)) : notFound()
     },
   },
@@ -20,7 +20,7 @@ export const modelRoutes: readonly Route[] = [
     method: 'GET',
     path: '/v1/models/:owner/:name/versions',
     handle(context, request) {
-      const model = modelOf(context, request)
+      const model = livingModel(context, request)
       if (!model) return notFound()
       const results = context.catalogue.versions(model).map((version) => viewVersion(model, version))
       return ok({ next: null, previous: null, results })
@@ -30,7 +30,7 @@ export const modelRoutes: readonly Route[] = [
     method: 'GET',
     path: '/v1/models/:owner/:name/versions/:id',
     handle(context, request) {
-      const model = modelOf(context, request)
+      const model = livingModel(context, request)
       const version = model && context.catalogue.versions(model).find(({ id }) => id === param(request, 2))
       return model && version ? ok(viewVersion(model, version)) : notFound()
     },
@@ -39,6 +39,12 @@ export const modelRoutes: readonly Route[] = [
 
 export function modelOf(context: SandboxContext, request: SandboxRequest): CatalogueModel | undefined {
   return context.catalogue.model(`${param(request, 0)}/${param(request, 1)}`)
+}
+
+/** A model, unless a fault has removed it. */
+function livingModel(context: SandboxContext, request: SandboxRequest): CatalogueModel | undefined {
+  const model = modelOf(context, request)
+  return model && !context.injector.strike('model', modelName(model), '') ? model : undefined
 }
 
 function listModels(context: SandboxContext, request: SandboxRequest) {

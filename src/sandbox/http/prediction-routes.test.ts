@@ -120,7 +120,7 @@ describe('the life of a prediction', () => {
     clock.advance(10_000)
     expect(await get(made.id)).toMatchObject({ status: 'canceled', completed_at: '2026-01-02T03:04:15.000Z' })
     await sandbox.close()
-    sandbox = await startSandbox({ clock, latency: '0', fail: ['*:queue=60'] })
+    sandbox = await startSandbox({ clock, latency: '0', faults: ['*:queue=60'] })
     call = createCaller(sandbox.url)
     const queued = await create(flux, { 'cancel-after': '1m' })
     const late = await create(flux, { 'cancel-after': '5' })

@@ -3,7 +3,8 @@ import type { JsonObject } from '../../std/json.ts'
 import type { SandboxContext } from '../context.ts'
 import type { PredictionFilter } from '../store/prediction-rows.ts'
 import { type Answer, notFound, ok, problem } from './answer.ts'
-import { createPrediction, type CreateTarget, faultAnswer } from './create-prediction.ts'
+import { createPrediction, type CreateTarget } from './create-prediction.ts'
+import { refusal, spoiltAnswer, strikeOn } from './fault-answer.ts'
 import { modelOf } from './model-routes.ts'
 import { param, type SandboxRequest } from './request.ts'
 import type { Route } from './route.ts'
@@ -36,16 +37,22 @@ export const predictionRoutes: readonly Route[] = [
     async handle(context, request) {
       const row = await context.engine.get(param(request, 0))
       if (!row) return notFound()
-      const fault = context.injector.strike('get', row.model, row.id)
-      return (fault && faultAnswer(fault, 'before')) ?? ok(await showPrediction(context, row))
+      const fault = strikeOn(context, 'get', row)
+      const struck = fault && (refusal(fault) ?? spoiltAnswer(fault))
+      return struck ?? ok(await showPrediction(context, row))
     },
   },
   {
     method: 'POST',
     path: '/v1/predictions/:id/cancel',
     async handle(context, request) {
-      const row = await context.engine.cancel(param(request, 0))
-      return row ? ok(await showPrediction(context, row)) : notFound()
+      const found = context.predictions.get(param(request, 0))
+      if (!found) return notFound()
+      const fault = strikeOn(context, 'cancel', found)
+      const refused = fault && refusal(fault)
+      if (refused) return refused
+      const row = (await context.engine.cancel(found.id)) ?? found
+      return (fault && spoiltAnswer(fault)) ?? ok(await showPrediction(context, row))
     },
   },
 ]
@@ -57,12 +64,14 @@ function targetOfVersion(context: SandboxContext, written: unknown): CreateTarge
   const [, name, hex] = match ?? []
   const model = hex === undefined ? catalogue.model(name ?? '') : catalogue.modelOfVersion(hex)
   const version = hex ?? (model?.official ? catalogue.versions(model)[0]?.id : undefined)
-  if (!model || version === undefined || (name !== undefined && catalogue.model(name) !== model)) {
-    return problem(422, "The specified version does not exist (or perhaps you don't have permission to use it?)", {
-      title: 'Invalid version or not permitted',
-    })
-  }
-  return { model, version, deployment: null }
+  if (!model || version === undefined || (name !== undefined && catalogue.model(name) !== model)) return noVersion()
+  return { model, version, deployment: null, gone: noVersion() }
+}
+
+function noVersion(): Answer {
+  return problem(422, "The specified version does not exist (or perhaps you don't have permission to use it?)", {
+    title: 'Invalid version or not permitted',
+  })
 }
 
 async function listPredictions(context: SandboxContext, request: SandboxRequest): Promise<Answer> {

@@ -90,7 +90,8 @@ async function write(
     response.end(request.method === 'HEAD' ? undefined : bytes)
   } else if (answer.kind === 'bytes') {
     response.writeHead(answer.status, { 'content-type': answer.mediaType, 'content-length': answer.bytes.length })
-    response.end(request.method === 'HEAD' ? undefined : answer.bytes)
+    if (answer.cutAfter === undefined) response.end(request.method === 'HEAD' ? undefined : answer.bytes)
+    else response.write(answer.bytes.subarray(0, answer.cutAfter), () => response.destroy())
   } else {
     response.writeHead(200, { 'content-type': answer.mediaType, 'cache-control': 'no-store' })
     response.flushHeaders()

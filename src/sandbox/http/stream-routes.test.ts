@@ -23,7 +23,7 @@ function parse(text: string): Event[] {
     })
 }
 
-async function start(options: { latency: string; fail?: string[] }, prompt = 'Hello!') {
+async function start(options: { latency: string; faults?: string[] }, prompt = 'Hello!') {
   sandbox = await startSandbox(options)
   const call = createCaller(sandbox.url)
   const { body } = await call('POST', '/models/meta/meta-llama-3-8b-instruct/predictions', { input: { prompt } })
@@ -64,7 +64,7 @@ describe('the stream of a prediction', () => {
   })
 
   it('tells of a failure', async () => {
-    const { link } = await start({ latency: '10', fail: ['*:error=E1001'] })
+    const { link } = await start({ latency: '10', faults: ['*:error=E1001'] })
     const events = await read(link)
     expect(events.map(({ event, data }) => [event, data])).toEqual([
       ['error', '{"detail":"E1001"}'],

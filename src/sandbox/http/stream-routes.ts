@@ -7,6 +7,7 @@ import { momentOf } from '../predictions/timeline.ts'
 import { streamToken } from '../predictions/view.ts'
 import type { PredictionRow } from '../store/prediction-rows.ts'
 import { notFound } from './answer.ts'
+import { refusal, strikeOn } from './fault-answer.ts'
 import { header, param } from './request.ts'
 import type { Route } from './route.ts'
 
@@ -19,11 +20,15 @@ export const streamRoutes: readonly Route[] = [
       const row = await context.engine.get(param(request, 0))
       if (!row || !isToken(param(request, 1), streamToken(row.id, context.secret))) return notFound()
       if (!context.catalogue.model(row.model)?.streams || context.engine.isRemoved(row)) return notFound()
+      const fault = strikeOn(context, 'stream', row)
+      const refused = fault?.kind === 'drop' ? undefined : fault && refusal(fault)
+      if (refused) return refused
       const sent = Number(/^\d+:(\d+)$/.exec(header(request, 'last-event-id') ?? '')?.[1] ?? -1) + 1
       return {
         kind: 'stream',
         mediaType: 'text/event-stream',
-        run: (response, signal) => streamTokens(context, row, sent, response, signal),
+        run: (response, signal) =>
+          streamTokens(context, { row, from: sent, cut: fault?.kind === 'drop' }, response, signal),
       }
     },
   },
@@ -33,19 +38,19 @@ function isToken(given: string, expected: string): boolean {
   return given.length === expected.length && timingSafeEqual(Buffer.from(given), Buffer.from(expected))
 }
 
-/** Tokens come out evenly over the running time; `from` of them were sent before. */
+/** Tokens come out evenly over the running time; `from` of them were sent before. `cut`: the connection is, half-way. */
 async function streamTokens(
   context: SandboxContext,
-  first: PredictionRow,
-  from: number,
+  { row: first, from, cut }: { row: PredictionRow; from: number; cut: boolean },
   response: ServerResponse,
   signal: AbortSignal,
 ): Promise<void> {
   const tokens = await tokensOf(context, first)
+  const last = cut ? from + ((tokens.length - from) >> 1) : tokens.length
   let row = first
   let sent = from
   const send = (upTo: number): void => {
-    for (; sent < upTo; sent += 1) {
+    for (; sent < Math.min(upTo, last); sent += 1) {
       response.write(event('output', tokens[sent] ?? '', `${first.created_ms}:${sent}`))
     }
   }
@@ -53,13 +58,21 @@ async function streamTokens(
     const now = context.clock.now()
     const moment = momentOf(row, now)
     if (moment.phase === 'processing') send(Math.floor(tokens.length * moment.share))
+    if (cut && sent === last && moment.phase === 'processing') return cutOff(response)
     const perToken = (row.ends_ms - row.starts_ms) / Math.max(1, tokens.length)
     const next = moment.phase === 'starting' ? row.starts_ms - now : Math.min(perToken, row.ends_ms - now)
     await context.changes.next(row.id, Math.max(1, Math.min(next, 50)), signal)
     row = (await context.engine.get(row.id)) ?? row
   }
   if (row.status === 'succeeded') send(tokens.length)
+  if (cut) return cutOff(response)
   response.write(endOfStream(row, first))
+}
+
+/** Once what was written is on its way. */
+async function cutOff(response: ServerResponse): Promise<void> {
+  await new Promise((sent) => response.write(': cut\n\n', sent))
+  response.destroy()
 }
 
 function endOfStream(row: PredictionRow, first: PredictionRow): string {

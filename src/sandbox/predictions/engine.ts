@@ -3,7 +3,8 @@ import type { Clock } from '../../std/clock.ts'
 import { sha256 } from '../../std/hash.ts'
 import { isObject, type Json, type JsonObject } from '../../std/json.ts'
 import type { CatalogueModel } from '../catalogue/model.ts'
-import type { Fault } from '../faults/rules.ts'
+import { corruptAnswer } from '../faults/corrupt.ts'
+import type { Fault } from '../faults/fault.ts'
 import { readInputFile } from '../files/read-input-file.ts'
 import { derivedId, newId } from '../prediction-id.ts'
 import type { BatchWriter } from '../store/batch-writer.ts'
@@ -137,13 +138,18 @@ export class PredictionEngine {
     if (known) return known
     const model = this.#parts.model(row.model)
     const computing: Promise<Computed> = model
-      ? computeAnswer(row, model, {
-          seed: this.#parts.seed,
-          file: (link) => readInputFile(link, this.#parts.files, this.#parts.content),
-        })
+      ? this.#compute(row, model)
       : Promise.resolve({ ok: false, error: `The model ${row.model} is gone`, logs: '' })
     this.#computing.set(row.id, computing)
     return computing
+  }
+
+  async #compute(row: PredictionRow, model: CatalogueModel): Promise<Computed> {
+    const { seed, files, content } = this.#parts
+    const computed = await computeAnswer(row, model, { seed, file: (link) => readInputFile(link, files, content) })
+    const fault = faultOf(row)
+    if (!computed.ok || fault?.kind !== 'corrupt') return computed
+    return { ...computed, answer: corruptAnswer(computed.answer, fault.how) }
   }
 
   /** Whether its data is gone, by the clock or because it was told so. */

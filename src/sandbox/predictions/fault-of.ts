@@ -1,5 +1,5 @@
 /** The fault that a prediction was given when it was created. */
-import type { Fault } from '../faults/rules.ts'
+import type { Fault } from '../faults/fault.ts'
 import type { PredictionRow } from '../store/prediction-rows.ts'
 
 export function faultOf(row: Pick<PredictionRow, 'fault'>): Fault | undefined {

@@ -9,7 +9,11 @@ export const defaultMaxBytes = 1_000_000
  * The bytes of a regular file of at most `maxBytes`. Never waits: a FIFO or device is refused, not opened for reading.
  * Throws `file_not_found`, `file_unreadable` or `file_too_large`.
  */
-export async function readSource(file: string, maxBytes: number = defaultMaxBytes): Promise<Uint8Array> {
+export async function readSource(
+  file: string,
+  maxBytes: number = defaultMaxBytes,
+  what: string = 'workflow file',
+): Promise<Uint8Array> {
   let handle: FileHandle
   try {
     // Without O_NONBLOCK, opening a FIFO that nobody writes to would wait for ever.
@@ -19,10 +23,10 @@ export async function readSource(file: string, maxBytes: number = defaultMaxByte
   }
   try {
     const found = await handle.stat()
-    if (found.isDirectory()) throw notRegular(file, 'a folder')
-    if (!found.isFile()) throw notRegular(file, 'not a regular file')
-    if (found.size > maxBytes) throw tooLarge(file, found.size, maxBytes)
-    return await readUpTo(handle, file, maxBytes)
+    if (found.isDirectory()) throw notRegular(file, 'a folder', what)
+    if (!found.isFile()) throw notRegular(file, 'not a regular file', what)
+    if (found.size > maxBytes) throw tooLarge(file, found.size, maxBytes, what)
+    return await readUpTo(handle, file, maxBytes, what)
   } catch (cause) {
     throw cause instanceof NonRetryableError ? cause : unreadable(file, cause)
   } finally {
@@ -31,7 +35,7 @@ export async function readSource(file: string, maxBytes: number = defaultMaxByte
 }
 
 /** Files of some virtual file systems say that they are empty: what counts is what is read. */
-async function readUpTo(handle: FileHandle, file: string, maxBytes: number): Promise<Uint8Array> {
+async function readUpTo(handle: FileHandle, file: string, maxBytes: number, what: string): Promise<Uint8Array> {
   const buffer = Buffer.allocUnsafe(maxBytes + 1)
   let length = 0
   while (length <= maxBytes) {
@@ -39,21 +43,22 @@ async function readUpTo(handle: FileHandle, file: string, maxBytes: number): Pro
     if (bytesRead === 0) return buffer.subarray(0, length)
     length += bytesRead
   }
-  throw tooLarge(file, length, maxBytes)
+  throw tooLarge(file, length, maxBytes, what)
 }
 
-export function tooLarge(file: string, bytes: number, maxBytes: number): NonRetryableError {
-  return new NonRetryableError(
-    'file_too_large',
-    `${file} has ${bytes} bytes; a workflow file may have at most ${maxBytes}`,
-    {
-      hint: 'keep data in files of its own and pass it as inputs',
-    },
-  )
+export function tooLarge(
+  file: string,
+  bytes: number,
+  maxBytes: number,
+  what: string = 'workflow file',
+): NonRetryableError {
+  return new NonRetryableError('file_too_large', `${file} has ${bytes} bytes; a ${what} may have at most ${maxBytes}`, {
+    hint: 'keep data in files of its own and pass it as inputs',
+  })
 }
 
-function notRegular(file: string, what: string): NonRetryableError {
-  return new NonRetryableError('file_unreadable', `${file} is ${what}`, { hint: 'give the path of a workflow file' })
+function notRegular(file: string, found: string, what: string): NonRetryableError {
+  return new NonRetryableError('file_unreadable', `${file} is ${found}`, { hint: `give the path of a ${what}` })
 }
 
 function unreadable(file: string, cause: unknown): NonRetryableError {

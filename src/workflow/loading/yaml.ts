@@ -10,9 +10,15 @@ export interface YamlLimits {
   depth: number
   /** Values that aliases may add to the document. */
   aliasedValues: number
+  /** What to do about a file with nothing in it. */
+  emptyHint: string
 }
 
-const defaultLimits: YamlLimits = { depth: 100, aliasedValues: 10_000 }
+const defaultLimits: YamlLimits = {
+  depth: 100,
+  aliasedValues: 10_000,
+  emptyHint: 'a workflow begins with `name:` and `steps:`',
+}
 
 export interface YamlDocument {
   /** What could be read; parts with a problem are left out or null. */
@@ -31,7 +37,7 @@ export function readYaml(text: string, file: string, limits: Partial<YamlLimits>
   const tokens = tokensOf(text, bounds.depth)
   if ('tooDeepAt' in tokens) return failed(places, tooDeep(places, tokens.tooDeepAt, bounds.depth))
   const [document, ...more] = composerOf().compose(tokens, true, text.length)
-  if (!document) return failed(places, places.problemAt(0, 'empty_file', 'the file is empty'))
+  if (!document) return failed(places, places.problemAt(0, 'empty_file', 'the file is empty', bounds.emptyHint))
   const problems = syntaxProblems(document, text, places)
   const [second] = more
   if (second)
@@ -40,10 +46,7 @@ export function readYaml(text: string, file: string, limits: Partial<YamlLimits>
     )
   if (problems.length > 0) return { data: null, places, problems }
   if (document.contents === null) {
-    return failed(
-      places,
-      places.problemAt(0, 'empty_file', 'the file is empty', 'a workflow begins with `name:` and `steps:`'),
-    )
+    return failed(places, places.problemAt(0, 'empty_file', 'the file is empty', bounds.emptyHint))
   }
   places.open(document.contents)
   const data = toPlainData(document.contents, places, bounds, problems)

@@ -4,6 +4,7 @@ import { defined } from '../../../std/defined.ts'
 import { deferred } from '../../../std/deferred.ts'
 import { resolve } from 'node:path'
 import { defineCommand } from '../command.ts'
+import { readScenarioFile } from '../scenario-file.ts'
 import { flag, text, texts, wholeNumber } from '../option.ts'
 import { count, formatUsd } from '../output/quantity.ts'
 import { type StopSignal, stopCodes } from '../surroundings.ts'
@@ -14,6 +15,7 @@ export const sandbox = defineCommand({
   args: {},
   options: {
     port: wholeNumber('--port <n>', 'the port (default: a free one)', 0),
+    host: text('--host <name>', 'the address to listen on (default: 127.0.0.1)'),
     latency: text(
       '--latency <spec>',
       'how long predictions take: 250, 2s, uniform:100,500, lognormal:300,0.5 (default: by model)',
@@ -22,6 +24,10 @@ export const sandbox = defineCommand({
     fail: texts(
       '--fail <rule>',
       'what goes wrong, such as owner/name:0.3 or *:429=2; may be repeated (docs/sandbox.md)',
+    ),
+    faults: text(
+      '--faults <file>',
+      'a scenario, YAML or JSON: seed, latency and a list of faults with rates and time windows (docs/sandbox.md)',
     ),
     data: text('--data <folder>', 'keep predictions and files in this folder (default: in memory)'),
     log: text('--log <file>', 'write a JSON line for every prediction that it is asked for'),
@@ -33,15 +39,22 @@ export const sandbox = defineCommand({
       command: "replicate-agent sandbox --latency 50 --fail '*:503=2' --log predictions.jsonl",
       what: 'quick, and failing at times',
     },
+    { command: 'replicate-agent sandbox --faults storm.yaml --seed 7', what: 'with a scenario of failures' },
   ],
-  async run(context, { port, latency, seed, fail, data, log }) {
+  async run(context, { port, host, latency, seed, fail, faults, data, log }) {
     const { startSandbox } = await import('../../../sandbox/sandbox.ts')
+    const { parseFaultRule } = await import('../../../sandbox/faults/rules.ts')
+    for (const rule of fail) parseFaultRule(rule)
     const path = (given: string | undefined) => (given === undefined ? undefined : resolve(context.cwd, given))
+    const file = path(faults)
+    const scenario = file === undefined ? { faults: [] } : await readScenarioFile(file)
     const options = defined({
+      ...scenario,
+      // what is written on the command line comes before the file
+      ...defined({ latency, seed }),
+      faults: [...fail, ...scenario.faults],
       port,
-      latency,
-      seed,
-      fail,
+      host,
       dataDir: path(data),
       logFile: path(log),
       clock: context.clock,
@@ -51,11 +64,7 @@ export const sandbox = defineCommand({
     const server = await startSandbox(options).catch((error: unknown) => {
       unsubscribe()
       const { code } = error as NodeJS.ErrnoException
-      if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error
-      const why = code === 'EADDRINUSE' ? 'is taken' : 'may not be used'
-      throw new ConfigurationError('configuration', `port ${port} ${why}`, {
-        hint: 'choose another --port, or leave it out for a free one',
-      })
+      throw listenError(code, { host, port }) ?? error
     })
     try {
       if (context.json) context.printJson({ url: server.url, port: server.port })
@@ -70,6 +79,23 @@ export const sandbox = defineCommand({
     }
   },
 })
+
+function listenError(
+  code: string | undefined,
+  { host, port }: { host: string | undefined; port: number | undefined },
+): ConfigurationError | undefined {
+  if (code === 'EADDRINUSE' || code === 'EACCES') {
+    return new ConfigurationError(
+      'configuration',
+      `port ${port} ${code === 'EACCES' ? 'may not be used' : 'is taken'}`,
+      { hint: 'choose another --port, or leave it out for a free one' },
+    )
+  }
+  if (code !== 'EADDRNOTAVAIL' && code !== 'ENOTFOUND' && code !== 'EAI_AGAIN') return undefined
+  return new ConfigurationError('configuration', `"${host}" is no address of this machine`, {
+    hint: 'leave --host out to listen on 127.0.0.1',
+  })
+}
 
 function hello(url: string, data: string | undefined, bold: (text: string) => string): string[] {
   return [

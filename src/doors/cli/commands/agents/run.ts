@@ -1,7 +1,7 @@
 /** `agents run`: calls one agent or model. */
 import { runAgent } from '../../../../app/actions/agents/run.ts'
 import { defined } from '../../../../std/defined.ts'
-import { appOptions } from '../../app-options.ts'
+import { appOptions, sandboxOptions } from '../../app-options.ts'
 import { defineCommand } from '../../command.ts'
 import { driveOptions, driveRun } from '../../drive.ts'
 import { inputOptions, readInputs } from '../../input-options.ts'
@@ -17,6 +17,7 @@ export const run = defineCommand({
     runId: text('--run-id <id>', 'the id of the run; a second start with the same id attaches to it'),
     budget: dollars('--budget <usd>', 'refuse a call that may cost more'),
     ...appOptions,
+    ...sandboxOptions,
   },
   examples: [
     {

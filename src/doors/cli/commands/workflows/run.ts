@@ -2,7 +2,7 @@
 import { planWorkflow } from '../../../../app/actions/workflows/plan.ts'
 import { runWorkflow } from '../../../../app/actions/workflows/run.ts'
 import { defined } from '../../../../std/defined.ts'
-import { appOptions } from '../../app-options.ts'
+import { appOptions, sandboxOptions } from '../../app-options.ts'
 import { defineCommand } from '../../command.ts'
 import { driveOptions, driveRun } from '../../drive.ts'
 import { inputOptions, readInputs } from '../../input-options.ts'
@@ -21,6 +21,7 @@ export const run = defineCommand({
     budget: dollars('--budget <usd>', 'stop before this is passed'),
     dryRun: flag('--dry-run', 'check everything and show the plan, run nothing'),
     ...appOptions,
+    ...sandboxOptions,
   },
   examples: [
     { command: 'replicate-agent run product_photo --sandbox', what: 'without a token, in the sandbox' },
