@@ -1,12 +1,13 @@
 /** Copies the files of a run to a folder. */
 import type { FileRef } from '../domain/file.ts'
 import { isObject, type Json } from '../std/json.ts'
-import { filesOfRun } from '../workflow/engine.ts'
+import { filesOfRun } from '../workflow/files-of-run.ts'
 import type { App } from './app.ts'
 
 export interface ExportedFile extends FileRef {
   step: string
   index?: number
+  child_run_id?: string
   /** Where the artifact store has it. */
   kept: string
 }
@@ -16,10 +17,10 @@ export async function exportFiles(app: App, runId: string, folder?: string): Pro
   const artifacts = await app.artifacts()
   const exported: ExportedFile[] = []
   // One after another, so that equal names are numbered in order.
-  for (const { step, index, file } of await filesOfRun(await app.engine('real'), runId)) {
+  for (const { file, ...where } of await filesOfRun(await app.store(), runId)) {
     const kept = artifacts.shownPath(file)
     const path = folder === undefined ? kept : await artifacts.exportTo(file, folder)
-    exported.push({ step, ...(index !== undefined && { index }), ...file, path, kept })
+    exported.push({ ...where, ...file, path, kept })
   }
   return exported
 }

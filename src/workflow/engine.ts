@@ -2,7 +2,6 @@
 import { dirname } from 'node:path'
 import { NonRetryableError, UsageError } from '../domain/errors.ts'
 import type { RunCommand, WorkRef } from '../domain/events.ts'
-import type { KeptFile } from '../domain/file.ts'
 import type { RunResult } from '../domain/run.ts'
 import { timeSortedId } from '../std/ids.ts'
 import { canonicalJson, type Json, type JsonObject } from '../std/json.ts'
@@ -131,21 +130,6 @@ export async function readRun(parts: Reading, runId: string): Promise<RunResult>
   await loadSpilled(state, parts.artifacts, loaded)
   const interrupted = state.status === 'running' && !isDriven(parts, await parts.store.getLease(runId))
   return viewRun({ state, loaded, interrupted, pathOf: (file) => parts.artifacts.shownPath(file) })
-}
-
-/** Every file that the steps of a run put out, by step, in order. */
-export async function filesOfRun(
-  parts: Reading,
-  runId: string,
-): Promise<{ step: string; index?: number; file: KeptFile }[]> {
-  await existing(parts, runId)
-  const state = foldEvents(runId, await parts.store.readEvents(runId))
-  const files: { step: string; index?: number; file: KeptFile }[] = []
-  for (const [step, work] of state.steps) {
-    for (const file of work.files) files.push({ step, file })
-    for (const [index, item] of work.items) for (const file of item.files) files.push({ step, index, file })
-  }
-  return files
 }
 
 /** Tells the bus what another process journals, until the run is settled, waits, or nobody drives it any more. */

@@ -540,6 +540,33 @@ describe('runs', () => {
     expect((await cli.run('runs files alpha-1')).stderr).toContain('has no files')
   })
 
+  test('have the files of their nested runs, too, with the way to the step', async () => {
+    await cli.write('workflows/poster.yaml', picture)
+    await cli.write(
+      'workflows/series.yaml',
+      `
+name: series
+steps:
+  each:
+    foreach: {in: [tea, rain], as: topic}
+    workflow: poster
+    input: {topic: "\${{ topic }}"}
+`,
+    )
+    await cli.run('run series --run-id series -q')
+    const { files } = (await cli.run('runs files series --json')).json() as unknown as { files: JsonObject[] }
+    const nested = files.filter(({ child_run_id }) => child_run_id !== undefined)
+    expect(nested).toMatchObject([
+      { step: 'each[0]/draw', child_run_id: 'series.each.0', media_type: 'image/png' },
+      { step: 'each[1]/draw', child_run_id: 'series.each.1' },
+    ])
+    expect((await cli.run('runs files series')).stdout).toMatch(/^each\[1\]\/draw +\S+\.png/m)
+    const copied = (await cli.run('runs files series --artifacts out --json')).json() as unknown as {
+      files: JsonObject[]
+    }
+    for (const { path } of copied.files) expect((await stat(String(path))).isFile()).toBe(true)
+  })
+
   test('that are over are watched, and resumed, to their result', async () => {
     const watched = await cli.run('runs watch beta --json')
     expect(watched.code).toBe(0)

@@ -13,7 +13,13 @@ export const filesOfOneRun = defineAction({
   input: z.object({ run: z.string(), artifacts: z.string().optional().describe('a folder to copy them to') }),
   output: z.object({
     run_id: z.string(),
-    files: z.array(fileShape.extend({ step: z.string(), index: z.number().optional() })),
+    files: z.array(
+      fileShape.extend({
+        step: z.string().describe('in a nested run with the way to it: `episode[2]/draw`'),
+        index: z.number().optional(),
+        child_run_id: z.string().optional().describe('the nested run that has it'),
+      }),
+    ),
   }),
   async run(app, { run, artifacts }) {
     const { record } = await openRun(app, run)
