@@ -10,7 +10,7 @@ export type StepStatus = (typeof stepStatuses)[number]
 
 const json = z.json()
 
-const errorShape = z.object({
+export const errorShape = z.object({
   code: z.enum(errorCodes),
   message: z.string(),
   retryable: z.boolean(),

@@ -71,7 +71,7 @@ function shownFile(parts: Pick<ViewParts, 'pathOf'>, file: KeptFile): FileRef {
 }
 
 /** The value with the artifact URIs of this run's files replaced by paths. */
-function withPaths(value: Json, parts: Pick<ViewParts, 'state' | 'pathOf'>): Json {
+export function withPaths(value: Json, parts: Pick<ViewParts, 'state' | 'pathOf'>): Json {
   if (typeof value === 'string') {
     const uri = value.startsWith('artifact:') ? parseArtifactUri(value) : undefined
     const file = uri && parts.state.files.get(uri.sha256)

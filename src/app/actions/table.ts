@@ -12,6 +12,7 @@ export const actionTable = {
   'project/init': async () => (await import('./project/init.ts')).initProject,
   'runs/approve': async () => (await import('./runs/approve.ts')).approveRun,
   'runs/cancel': async () => (await import('./runs/cancel.ts')).cancelOpenRun,
+  'runs/diff': async () => (await import('./runs/diff.ts')).diffRuns,
   'runs/files': async () => (await import('./runs/files.ts')).filesOfOneRun,
   'runs/list': async () => (await import('./runs/list.ts')).listRuns,
   'runs/logs': async () => (await import('./runs/logs.ts')).logsOfRun,
