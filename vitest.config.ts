@@ -3,7 +3,17 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['src/**/*.test.{ts,tsx}', 'test/**/*.test.{ts,tsx}', 'scripts/**/*.test.ts'],
+    setupFiles: ['test/child-coverage.ts'],
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    // scripts/report-coverage.ts reads this, and adds what child processes ran.
+    coverage: {
+      include: ['src/**/*.{ts,tsx}'],
+      exclude: ['src/**/*.{test,fixture}.{ts,tsx}'],
+      reporter: ['json'],
+      reportsDirectory: 'coverage',
+      clean: false,
+      reportOnFailure: true,
+    },
   },
 })

@@ -2,6 +2,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type TemporaryFolder, temporaryFolder } from '../src/testing/temporary-folder.ts'
 
@@ -15,6 +16,20 @@ const fs = require('fs')
 fs.appendFileSync('asked.txt', process.argv.slice(2).join(' ') + '\\n')
 if (process.env.NPM_FAILS) process.exit(9)
 fs.writeFileSync('node_modules/.package-lock.json', '')
+`
+
+/** Stands in for vitest: shows its arguments, and measures that one of COVERED.length lines of a source was run. */
+const vitest = `
+import fs from 'node:fs'
+import path from 'node:path'
+console.log(process.argv.slice(2).join(' '))
+if (process.argv.includes('--coverage')) {
+  const run = (process.env.COVERED || '1').split('').map(Number)
+  const source = path.resolve('src/a.ts')
+  const statementMap = Object.fromEntries(run.map((_, at) => [at, { start: { line: at + 1 } }]))
+  fs.mkdirSync('coverage', { recursive: true })
+  fs.writeFileSync('coverage/coverage-final.json', JSON.stringify({ [source]: { statementMap, s: run } }))
+}
 `
 
 /** Stands in for tsc and the bundler: each writes one file into the folder that it is given last. */
@@ -36,7 +51,7 @@ beforeEach(async () => {
   writeFileSync(tree.file('npm-cli.js'), npm)
   writeFileSync(tree.file('node_modules/typescript/bin/tsc'), tool('tsc'))
   writeFileSync(tree.file('scripts/bundle.ts'), tool('bundle'))
-  writeFileSync(tree.file('node_modules/vitest/vitest.mjs'), 'console.log(process.argv.slice(2).join(" "))')
+  writeFileSync(tree.file('node_modules/vitest/vitest.mjs'), vitest)
   writeFileSync(tree.file('bin/replicate-agent.cjs'), 'console.log(process.argv.slice(2).join(" ")); process.exit(4)')
   for (const file of ['src/a.ts', 'src/a.test.ts']) writeFileSync(tree.file(file), '')
   writeFileSync(tree.file('package.json'), '{}')
@@ -111,6 +126,39 @@ describe('Building', () => {
 
 test('npm test hands its arguments to vitest.', () => {
   expect(run('test.cjs', ['src/expression', '--bail=1']).stdout).toBe('run src/expression --bail=1\n')
+})
+
+describe('The share of lines that the tests ran', () => {
+  test('is said for each room, and fails the command below 90 %.', () => {
+    const enough = run('test.cjs', [], { COVERED: '1111111110' })
+    expect(enough.status).toBe(0)
+    expect(enough.stdout).toMatch(/all +90\.0 % +of 10/)
+    const tooFew = run('test.cjs', ['--reporter=dot'], { COVERED: '11111111100' })
+    expect(tooFew.status).toBe(1)
+    expect(tooFew.stdout).toContain('81.8 % of the lines were run, 90 % have to be')
+  })
+
+  test('counts what only a child process ran, by the innermost of its ranges.', () => {
+    writeFileSync(tree.file('src/a.ts'), 'one()\n  two()\nthree()\n')
+    run('build.cjs')
+    const ranges = [
+      { startOffset: 0, endOffset: 22, count: 1 },
+      { startOffset: 14, endOffset: 22, count: 0 },
+    ]
+    const url = pathToFileURL(tree.file('src/a.ts')).href
+    // As vitest's tests would: after the command has emptied the folder.
+    const child = JSON.stringify({ result: [{ url, functions: [{ ranges }] }] })
+    const write = `\nfs.mkdirSync('coverage/processes'); fs.writeFileSync('coverage/processes/1.json', ${JSON.stringify(child)})`
+    writeFileSync(tree.file('node_modules/vitest/vitest.mjs'), vitest + write)
+    const { stdout, status } = run('test.cjs', [], { COVERED: '100' })
+    expect(stdout).toMatch(/all +66\.7 % +of 3/)
+    expect(status).toBe(1)
+  })
+
+  test('is not said of some of the tests.', () => {
+    expect(run('test.cjs', ['src/expression']).stdout).toBe('run src/expression\n')
+    expect(run('test.cjs', ['--testNamePattern=x']).stdout).not.toContain('%')
+  })
 })
 
 test('npm start runs the example, or what it is given, and ends with its code.', () => {
