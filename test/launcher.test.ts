@@ -85,6 +85,7 @@ function environment(): NodeJS.ProcessEnv {
     ...process.env,
     XDG_CACHE_HOME: join(folder, 'cache'),
     NODE_COMPILE_CACHE: undefined,
+    NODE_DISABLE_COMPILE_CACHE: undefined,
     NODE_V8_COVERAGE: undefined,
   }
 }
