@@ -1,42 +1,40 @@
 /**
- * Starts or resumes one run in a process that may be killed:
- *   node victim.ts HOME BASE_URL RUN_ID POINT [COMMIT before|after]
- * With COMMIT it kills itself at its n-th commit, before it or right after it became durable.
+ * Starts or resumes the run `run` in a process that may be killed:
+ *   node victim.ts HOME BASE_URL WORKFLOW [COMMIT before|after]
+ * With COMMIT it kills itself at its n-th commit, before it or right after it became durable. It tells its parent
+ * of each commit, and prints the run's result.
  */
+import { writeSync } from 'node:fs'
 import { createApp } from '../../src/app/create-app.ts'
 import { resumeRun, startRun } from '../../src/workflow/engine.ts'
 import { loadWorkflow } from '../../src/workflow/load.ts'
 
-const [home, baseUrl, runId, point, commit, when] = process.argv.slice(2) as [
-  string,
-  string,
-  string,
-  string,
-  string?,
-  string?,
-]
+const [home, baseUrl, file, commit, when] = process.argv.slice(2) as [string, string, string, string?, string?]
+const runId = 'run'
 const app = createApp({ env: {}, cwd: home, home, token: 'chaos', baseUrl })
 const parts = await app.engine('real')
 const { store } = parts
 
-if (commit !== undefined) {
-  const append = store.append.bind(store)
-  let commits = 0
-  store.append = async (...args) => {
+let commits = 0
+/** Everything that makes something durable that a run depends on. */
+for (const name of ['createRun', 'append', 'claimPrediction'] as const) {
+  const write = store[name].bind(store) as (...args: unknown[]) => Promise<unknown>
+  const counted = async (...args: unknown[]) => {
     commits += 1
+    process.send?.(commits)
     const dies = commits === Number(commit)
     if (dies && when === 'before') process.kill(process.pid, 'SIGKILL')
-    await append(...args)
+    const done = await write(...args)
     if (dies) process.kill(process.pid, 'SIGKILL')
+    return done
   }
+  Object.assign(store, { [name]: counted })
 }
 
 const known = await store.getRun(runId)
-const loaded = await loadWorkflow(new URL('workflow.yaml', import.meta.url).pathname)
+const loaded = await loadWorkflow(file)
 if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems))
-const driving = known
-  ? await resumeRun(parts, runId)
-  : await startRun(parts, loaded.workflow, { runId, inputs: { point: Number(point) } })
+const driving = known ? await resumeRun(parts, runId) : await startRun(parts, loaded.workflow, { runId, inputs: {} })
 const result = await driving.done
-process.stdout.write(JSON.stringify(result))
 await app.close()
+writeSync(1, JSON.stringify(result))

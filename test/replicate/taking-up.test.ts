@@ -34,6 +34,22 @@ describe('taking up a call of an earlier process', () => {
     expect(creates()).toEqual([])
   })
 
+  it('exchanges a known id that an equal call has claimed for the one that nobody has', async () => {
+    const same = { input: { prompt: 'x' } }
+    const { call, creates } = await bench((request) => {
+      if (isList(request))
+        return { body: { next: null, results: [prediction({ id: 'p1', ...same }), prediction({ id: 'p2', ...same })] } }
+      return isGet(request) ? { body: prediction({ id: request.path.split('/').at(-1) ?? '' }) } : undefined
+    })
+    const before = ({ versions, claimed }: MemoryCall) => {
+      versions.set(official, 'official')
+      claimed.add('p1')
+    }
+    const { facts } = await call(official, { prompt: 'x' }, { ...open({ id: 'p1' }), before })
+    expect(facts.find(({ type }) => type === 'call.created')).toMatchObject({ id: 'p2', how: 'searched' })
+    expect(creates()).toEqual([])
+  })
+
   it('searches when there is no id: same model and input, newest first, unclaimed, all matches recorded', async () => {
     const { call, creates } = await bench((request) => {
       if (isList(request)) {

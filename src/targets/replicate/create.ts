@@ -8,7 +8,7 @@ import { mayHaveArrived, unanswered } from './failure.ts'
 import type { PreparedInput } from './input-files.ts'
 import { type Prediction, readPrediction } from './prediction.ts'
 import type { Route } from './resolve.ts'
-import { findLost } from './search.ts'
+import { exchange, findLost } from './search.ts'
 import type { Api } from './transport.ts'
 
 /** Milliseconds that a create has to be answered once the work was called off: its id is needed to cancel it. */
@@ -44,27 +44,13 @@ export async function createPrediction(
     const prediction = readPrediction(answer)
     if (!prediction) throw new NetworkError(`POST ${pathOf(route)}: the answer is no prediction`)
     const [isOurs] = await Promise.all([record.claim(prediction.id), record.created(prediction.id, 'created')])
-    return isOurs ? prediction : await exchanged(api, route, open, context, prediction)
+    return isOurs ? prediction : await exchange(api, route, open, context, prediction)
   } catch (error) {
     if (!mayHaveArrived(error)) throw error
     return await searchedFor(api, route, open, context, error)
   } finally {
     sending.end()
   }
-}
-
-/** A search for an equal call took ours before we had claimed it: then the one it was looking for is ours. */
-async function exchanged(
-  api: Api,
-  route: Route,
-  open: OpenCall,
-  context: TargetContext,
-  taken: Prediction,
-): Promise<Prediction> {
-  const found = await findLost(api, route, open, context)
-  if (!found) return taken
-  await context.record.created(found.prediction.id, 'searched', found.matches)
-  return found.prediction
 }
 
 /** Looks twice before it says that nothing was made; then the next attempt looks once more, and creates. */

@@ -31,6 +31,20 @@ export async function findLost(
   return undefined
 }
 
+/** A search for an equal call took this one before we had claimed it: then the one it was looking for is ours. */
+export async function exchange(
+  api: Api,
+  route: Route,
+  open: OpenCall,
+  context: TargetContext,
+  taken: Prediction,
+): Promise<Prediction> {
+  const found = await findLost(api, route, open, context)
+  if (!found) return taken
+  await context.record.created(found.prediction.id, 'searched', found.matches)
+  return found.prediction
+}
+
 async function matching(api: Api, route: Route, open: OpenCall, context: TargetContext): Promise<Prediction[]> {
   const from = open.intended_at - skewMs
   // What was journaled is masked already; what this process remembers is not.

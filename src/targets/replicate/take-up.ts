@@ -5,7 +5,7 @@ import { unanswered } from './failure.ts'
 import { getPrediction } from './follow.ts'
 import { isLost, type Prediction } from './prediction.ts'
 import type { Route } from './resolve.ts'
-import { findLost } from './search.ts'
+import { exchange, findLost } from './search.ts'
 import type { Api } from './transport.ts'
 
 /** An id that is unknown is only taken as removed when its data would be gone anyway; sooner it is an error. */
@@ -24,7 +24,7 @@ export async function takeUp(api: Api, route: Route, open: OpenCall, context: Ta
   try {
     return open.id === undefined
       ? await searchFor(api, route, open, context)
-      : await askFor(api, open.id, open, context)
+      : await askFor(api, route, open.id, open, context)
   } catch (error) {
     throw unanswered(error)
   }
@@ -42,11 +42,13 @@ async function searchFor(api: Api, route: Route, open: OpenCall, context: Target
   return { status: 'found', prediction: found.prediction }
 }
 
-async function askFor(api: Api, id: string, open: OpenCall, context: TargetContext): Promise<TakenUp> {
+async function askFor(api: Api, route: Route, id: string, open: OpenCall, context: TargetContext): Promise<TakenUp> {
   const prediction = await seen(api, id, open, context)
   if (prediction && !isLost(prediction)) {
     await context.record.reattached('known_id', id)
-    return { status: 'found', prediction }
+    // The process may have ended between journaling the id and seeing that an equal call has it.
+    const isOurs = await context.record.claim(id)
+    return { status: 'found', prediction: isOurs ? prediction : await exchange(api, route, open, context, prediction) }
   }
   await context.record.reattached('lost', id)
   context.progress({ status: `what prediction ${id} put out is no longer there: it is created, and paid for, again` })
