@@ -2,7 +2,7 @@
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
 
 /** What goes wrong at the provider in every life: a lost answer, a first failure, a model that always fails. */
-const fail = [
+const faults = [
   'meta/meta-llama-3-8b-instruct:lost:times=1',
   'openai/gpt-5-nano:failed:times=1',
   'openai/gpt-4o-mini:failed',
@@ -15,7 +15,7 @@ const open = new Map<number, Sandbox>()
 
 async function answer(ask: Ask): Promise<Answer> {
   if ('open' in ask) {
-    const sandbox = await startSandbox({ latency: 'uniform:2,25', logFile: ask.logFile, fail })
+    const sandbox = await startSandbox({ latency: 'uniform:2,25', logFile: ask.logFile, faults })
     open.set(ask.open, sandbox)
     return { open: ask.open, url: sandbox.url }
   }
