@@ -1,6 +1,7 @@
 /** One use case. Every door offers the same ones: the CLI verb, the MCP tool and the HTTP route are projections of this object. */
 import type { z } from 'zod'
 import type { RunEvent } from '../domain/events.ts'
+import type { Problem } from '../domain/problem.ts'
 import type { Driving } from '../workflow/engine.ts'
 import type { App } from './app.ts'
 
@@ -24,8 +25,8 @@ export interface ActionContext {
   by: string
   /** Called once a run is driven or followed, so that the door can cancel, pause or leave it. */
   driving?(run: RunHandle): void
-  /** Something that the user should know and that stops nothing. */
-  warn(message: string): void
+  /** Something that the user should know and that stops nothing; `problem` is what it is about, if that has a place. */
+  warn(message: string, problem?: Problem): void
 }
 
 export interface Action<I extends z.ZodType = z.ZodType, O extends z.ZodType = z.ZodType> {

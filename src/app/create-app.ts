@@ -38,6 +38,9 @@ export interface AppOptions {
   warn?: (message: string) => void
 }
 
+/** Characters; Replicate's have 40. */
+const leastToken = 8
+
 export function createApp(options: AppOptions): App {
   const { env, cwd } = options
   const clock = options.clock ?? systemClock
@@ -145,7 +148,9 @@ export function createApp(options: AppOptions): App {
         probe: probeHolder,
         endHolder: (held: EngineParts['holder']) => endHolder(held, clock),
       }
-      return { ...opened, ...process_, clock, random, bus: told, createBudget, env, cwd }
+      // The sandbox has no token; a shorter text is a stand-in for one, and may be any word.
+      const secrets = world === 'real' && token.length >= leastToken ? [token] : []
+      return { ...opened, ...process_, secrets, clock, random, bus: told, createBudget, env, cwd }
     })
   const executors = { real: executorOf('real'), sandbox: executorOf('sandbox') }
   const engines = { real: engineOf('real'), sandbox: engineOf('sandbox') }

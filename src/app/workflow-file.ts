@@ -13,7 +13,7 @@ export async function openWorkflow(
 ): Promise<LoadedWorkflow> {
   const outcome = await loadWorkflow(await findWorkflow(nameOrPath, app.cwd))
   if (!outcome.ok) throw new ProblemsError('invalid_workflow', outcome.problems)
-  for (const { file, line, column, message } of outcome.workflow.warnings)
-    context.warn(`${file}:${line}:${column}: ${message}`)
+  for (const problem of outcome.workflow.warnings)
+    context.warn(`${problem.file}:${problem.line}:${problem.column}: ${problem.message}`, problem)
   return outcome.workflow
 }

@@ -13,7 +13,7 @@ import { checkInputs } from './inputs.ts'
 import { loadSpilled } from './journal.ts'
 import type { LoadedWorkflow } from './load.ts'
 import { assertRetryable, type Reset, type RetryChoice, resetsOf, resetsOfDefinition, retried } from './retry.ts'
-import { placeholders } from './running/secrets.ts'
+import { placeholders, secretTexts } from './running/secrets.ts'
 import { foldEvents } from './fold.ts'
 import { workOf } from './state.ts'
 import { viewRun } from './view.ts'
@@ -32,6 +32,8 @@ export interface Driving {
   run_id: string
   /** Another process drives it; this one only follows. */
   following: boolean
+  /** Texts that are masked in all that is journaled of it; none when it is only followed. */
+  secrets: readonly string[]
   /** Rejects when the run was abandoned, its lease was lost, or its journal can't be written. */
   done: Promise<RunResult>
   cancel(by: string): void
@@ -250,6 +252,7 @@ async function drive(parts: EngineParts, held: Held, first: FirstEvents = {}): P
   return {
     run_id: runId,
     following: false,
+    secrets: secretTexts(begun.secrets),
     done,
     cancel: (by) => driver.cancel(by),
     pause: (by) => driver.pause(by),
@@ -288,6 +291,7 @@ function follow(parts: EngineParts, runId: string): Driving {
   return {
     run_id: runId,
     following: true,
+    secrets: [],
     done: followRun(parts, runId, detached.signal),
     cancel: (by) => send({ type: 'cancel', by }),
     pause: (by) => send({ type: 'pause', by }),
@@ -297,7 +301,7 @@ function follow(parts: EngineParts, runId: string): Driving {
 
 async function over(parts: EngineParts, runId: string): Promise<Driving> {
   const done = readRun(parts, runId)
-  return { run_id: runId, following: false, done, cancel: () => {}, pause: () => {}, abandon: () => {} }
+  return { run_id: runId, following: false, secrets: [], done, cancel: () => {}, pause: () => {}, abandon: () => {} }
 }
 
 async function existing(parts: Pick<EngineParts, 'store'>, runId: string) {

@@ -10,10 +10,12 @@ import { type AppChoice, repeatedOptions } from './app-options.ts'
 import type { CommandContext } from './context.ts'
 import { errorObject } from './errors.ts'
 import { exitCodeOfRun } from './exit-codes.ts'
+import { withoutCommands } from './github/workflow-command.ts'
 import { nextLines } from './next-command.ts'
 import { flag, negatedFlag, text } from './option.ts'
 import { errorLinesOf, fileLines, filesOf, headline, outputLines } from './output/run-summary.ts'
 import { progressKind, type Progress, showProgress } from './progress.ts'
+import { placesOf, type ReportChoice, reportsOf, type RunReport } from './run-report.ts'
 import { type StopSignal, stopCodes } from './surroundings.ts'
 
 export const driveOptions = {
@@ -23,9 +25,10 @@ export const driveOptions = {
   artifacts: text('--artifacts <folder>', 'copy the files of the run to this folder'),
   tui: negatedFlag('--no-tui', 'plain lines instead of the live tree'),
   quiet: flag('-q, --quiet', 'show no progress'),
+  junit: text('--junit <file>', 'write what each step did to this file, as JUnit XML'),
 }
 
-export interface DriveChoice extends AppChoice {
+export interface DriveChoice extends AppChoice, ReportChoice {
   json: boolean
   jsonl: boolean
   output: string | undefined
@@ -41,31 +44,66 @@ export async function driveRun(
   start: (more: Partial<ActionContext>) => Promise<RunResult>,
 ): Promise<number> {
   assertOneOutput(choice)
-  const progress = showProgress(
-    context,
-    app,
-    progressKind(context, { jsonl: choice.jsonl, tui: choice.tui, quiet: choice.quiet }),
-  )
-  const signals = handleSignals(context, progress)
-  let result: RunResult
-  let last: JsonObject | undefined
+  const report = await reportsOf(context, choice)
+  await report?.prepare()
+  let driven: Driven
   try {
-    result = await Promise.race([
-      start({ driving: (run) => signals.drives(run, () => progress.begin(run)) }),
+    driven = await drive(context, app, choice, report, start)
+  } catch (error) {
+    await report?.failed(error)
+    throw error
+  }
+  if ('left' in driven) {
+    const error = errorOfLeft(driven.left, choice)
+    await report?.failed(error)
+    return leave(context, choice, driven.left, error)
+  }
+  const { result, last, signal } = driven
+  const next = await nextLines(context, app, choice, result)
+  try {
+    await show(context, app, choice, { result, last, next })
+  } finally {
+    if (report) await report.ended({ result, next, places: await placesOf(app, result.run_id, choice.workflow) })
+  }
+  return result.status === 'cancelled' && signal !== undefined ? stopCodes[signal] : exitCodeOfRun(result)
+}
+
+interface Ended {
+  result: RunResult
+  /** The last event, for the closing JSON line. */
+  last: JsonObject | undefined
+  signal: StopSignal | undefined
+}
+
+type Driven = Ended | { left: Left }
+
+async function drive(
+  context: CommandContext,
+  app: App,
+  { jsonl, tui, quiet }: DriveChoice,
+  report: RunReport | undefined,
+  start: (more: Partial<ActionContext>) => Promise<RunResult>,
+): Promise<Driven> {
+  const progress = showProgress(context, app, progressKind(context, { jsonl, tui, quiet }))
+  const signals = handleSignals(context, progress)
+  const begin = (run: RunHandle) => {
+    report?.begin?.(run)
+    progress.begin(run)
+  }
+  try {
+    const result = await Promise.race([
+      start({ driving: (run) => signals.drives(run, () => begin(run)) }),
       signals.quit,
     ])
-    last = await progress.end()
+    return { result, last: await progress.end(), signal: signals.left()?.signal }
   } catch (error) {
     await progress.end()
     const left = signals.left()
     if (left === undefined || !(error instanceof CancelledError)) throw error
-    return leave(context, choice, left)
+    return { left }
   } finally {
     signals.stop()
   }
-  await show(context, app, choice, result, last)
-  const { signal } = signals.left() ?? {}
-  return result.status === 'cancelled' && signal !== undefined ? stopCodes[signal] : exitCodeOfRun(result)
 }
 
 function assertOneOutput({ json, jsonl, output }: DriveChoice): void {
@@ -113,16 +151,18 @@ function handleSignals(context: CommandContext, progress: Progress) {
   }
 }
 
-function leave(context: CommandContext, choice: DriveChoice, { signal, run }: Left): number {
-  const what = whatIsLeft(run)
-  const next =
+function errorOfLeft({ run }: Left, choice: DriveChoice): CancelledError {
+  const hint =
     run && `replicate-agent runs ${run.following ? 'watch' : 'resume'} ${run.run_id}${repeatedOptions(choice)}`
-  const error = new CancelledError(what, { code: 'interrupted', hint: next })
+  return new CancelledError(whatIsLeft(run), { code: 'interrupted', hint })
+}
+
+function leave(context: CommandContext, choice: DriveChoice, { signal, run }: Left, error: CancelledError): number {
   const object = { ...errorObject(error), ...(run && { run_id: run.run_id }) }
   if (choice.json) context.printJson(object)
   if (choice.jsonl) context.stdout.write(`${JSON.stringify({ v: 1, type: 'error', ...object })}\n`)
-  context.note(what)
-  if (next !== undefined) context.note(`  ${next}`)
+  context.note(error.message)
+  if (error.hint !== undefined) context.note(`  ${error.hint}`)
   return stopCodes[signal]
 }
 
@@ -137,8 +177,7 @@ async function show(
   context: CommandContext,
   app: App,
   choice: DriveChoice,
-  result: RunResult,
-  last: JsonObject | undefined,
+  { result, last, next }: Pick<Ended, 'result' | 'last'> & { next: readonly string[] },
 ): Promise<void> {
   if (choice.jsonl) {
     const { seq = 0, time = new Date(context.clock.now()).toISOString() } = last ?? {}
@@ -153,10 +192,9 @@ async function show(
   const out = { style: context.style, cwd, columns: stdout.columns ?? 100 }
   context.note(headline(result, err))
   const files = filesOf(result)
-  const results = [...outputLines(result, out), ...fileLines(files, out)]
-  for (const line of results) context.print(line)
-  for (const line of [...errorLinesOf(result, err), ...(await nextLines(context, app, choice, result))])
-    context.note(line)
+  for (const line of [...outputLines(result, out), ...fileLines(files, out)])
+    context.print(context.github ? withoutCommands(line) : line)
+  for (const line of [...errorLinesOf(result, err), ...next]) context.note(line)
 }
 
 async function printValue(context: CommandContext, app: App, expression: string, result: RunResult): Promise<void> {

@@ -5,9 +5,10 @@ import { eventObject } from '../../app/event-object.ts'
 import type { RunNews } from '../../domain/events.ts'
 import type { JsonObject } from '../../std/json.ts'
 import type { CommandContext } from './context.ts'
+import type { GithubLog } from './github/github-log.ts'
 import { eventLines } from './output/event-lines.ts'
 
-export type ProgressKind = 'tree' | 'lines' | 'jsonl' | 'none'
+export type ProgressKind = 'tree' | 'lines' | 'groups' | 'jsonl' | 'none'
 
 export interface Progress {
   /** The run is known: its events can be named. */
@@ -25,6 +26,7 @@ export function showProgress(context: CommandContext, app: App, kind: ProgressKi
   if (kind === 'jsonl') return jsonLines(context, app)
   if (kind === 'tree') return liveTree(context, app)
   if (kind === 'lines') return plainLines(context, app)
+  if (kind === 'groups' && context.github) return groups(context, app, context.github)
   return { begin: () => {}, say: (text) => context.note(text), end: async () => undefined }
 }
 
@@ -34,7 +36,8 @@ export function progressKind(
 ): ProgressKind {
   if (options.jsonl) return 'jsonl'
   if (options.quiet) return 'none'
-  return context.stderr.isTTY && options.tui && context.env['TERM'] !== 'dumb' ? 'tree' : 'lines'
+  if (context.stderr.isTTY && options.tui && context.env['TERM'] !== 'dumb') return 'tree'
+  return context.github ? 'groups' : 'lines'
 }
 
 function plainLines(context: CommandContext, app: App): Progress {
@@ -57,6 +60,39 @@ function lineByLine(context: CommandContext, { run_id, outline }: RunHandle): (n
   return (news) => {
     const text = line(news)
     if (text !== undefined) context.note(text)
+  }
+}
+
+/** The log of a job folds: what a step says is one group, and not among what others say. */
+function groups(context: CommandContext, app: App, github: GithubLog): Progress {
+  const early = collect(app)
+  let flush = () => {}
+  const begin = async ({ run_id, outline }: RunHandle) => {
+    const { groupedLines } = await import('./github/grouped-lines.ts')
+    const line = eventLines(run_id, outline, context.errorStyle)
+    const ids = outline.steps.map(({ id }) => id)
+    const grouped = groupedLines(run_id, ids, {
+      print: (text) => context.note(text),
+      group(title, lines) {
+        github.command('group', title)
+        for (const text of lines) context.note(text)
+        github.command('endgroup')
+      },
+    })
+    flush = () => grouped.flush()
+    context.note(`${outline.workflow}  run ${run_id}`)
+    early.hand((news) => grouped.add(news, line(news)))
+  }
+  let begun: Promise<void> | undefined
+  return {
+    begin: (run) => void (begun = begin(run)),
+    say: (text) => context.note(text),
+    async end() {
+      await begun
+      early.stop()
+      flush()
+      return undefined
+    },
   }
 }
 

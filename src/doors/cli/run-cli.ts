@@ -2,18 +2,24 @@
 import { version } from '../../app/version.ts'
 import type { App } from '../../app/app.ts'
 import { callAction } from '../../app/call-action.ts'
-import { UsageError } from '../../domain/errors.ts'
+import { toErrorData, UsageError } from '../../domain/errors.ts'
 import { resolve } from 'node:path'
 import type { AppChoice } from './app-options.ts'
 import { type CommandContext, currentUser } from './context.ts'
+import { type Problem, ProblemsError } from '../../domain/problem.ts'
 import { errorLines, errorObject, exitCodeOf } from './errors.ts'
+import { type GithubLog, githubLog, withHint } from './github/github-log.ts'
+import { withoutCommands } from './github/workflow-command.ts'
 import { styleFor } from './output/style.ts'
 import { parseProgram } from './program.ts'
 import { readScenarioFile } from './scenario-file.ts'
-import type { Surroundings } from './surroundings.ts'
+import type { Surroundings, TextStream } from './surroundings.ts'
 
-export async function runCli(argv: readonly string[], surroundings: Surroundings): Promise<number> {
-  const { stdout, stderr, env, cwd } = surroundings
+export async function runCli(argv: readonly string[], around: Surroundings): Promise<number> {
+  const { stdout, env, cwd } = around
+  const github = githubLog(env, cwd, around.stderr)
+  const stderr = github ? harmless(around.stderr) : around.stderr
+  const surroundings = github ? { ...around, stderr } : around
   const style = styleFor(stdout, env)
   const errorStyle = styleFor(stderr, env)
   const closers: (() => Promise<void>)[] = []
@@ -41,6 +47,7 @@ export async function runCli(argv: readonly string[], surroundings: Surroundings
       stdout.write(`${JSON.stringify({ v: 1, type: 'error', ...errorObject(error) })}\n`)
     const debug = before.includes('--debug')
     stderr.write(`${errorLines(error, { style: errorStyle, cwd, debug }).join('\n')}\n`)
+    if (github) annotateError(github, error)
   }
 
   async function runCommand(
@@ -66,11 +73,17 @@ export async function runCli(argv: readonly string[], surroundings: Surroundings
     closing: (() => Promise<void>)[],
   ): CommandContext {
     const user = currentUser(env)
-    const warn = (message: string) => void stderr.write(`${errorStyle.yellow.bold('warning')}: ${message}\n`)
+    const warn = (message: string, problem?: Problem) => {
+      // It is shown in its colour there.
+      if (github && problem) github.problem(problem)
+      else if (github) github.annotate('warning', message)
+      else stderr.write(`${errorStyle.yellow.bold('warning')}: ${message}\n`)
+    }
     return {
       ...around,
       style,
       errorStyle,
+      github,
       user,
       warn,
       json: given['json'] === true,
@@ -86,6 +99,20 @@ export async function runCli(argv: readonly string[], surroundings: Surroundings
       call: (app, action, input, more) => callAction(app, action, input, { by: user, warn, ...more }),
       readStdin: () => readAll(around.stdin),
     }
+  }
+}
+
+/** What models wrote must not give the runner commands. */
+function harmless(stream: TextStream): TextStream {
+  const { isTTY, columns } = stream
+  return { isTTY, columns, write: (text) => stream.write(withoutCommands(text)) }
+}
+
+function annotateError(github: GithubLog, error: unknown): void {
+  if (error instanceof ProblemsError) for (const problem of error.problems) github.problem(problem)
+  else {
+    const { message, hint } = toErrorData(error)
+    github.annotate('error', withHint(message, hint))
   }
 }
 

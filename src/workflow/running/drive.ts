@@ -19,6 +19,8 @@ import type { ChildCall, ChildEnd } from './work.ts'
 
 export interface Begun {
   driver: RunDriver
+  /** What is masked wherever it appears. */
+  secrets: readonly Json[]
   /** Resolves when the run is settled or waits; rejects when it was abandoned or can't be journaled. */
   done: Promise<RunState>
   loaded: ReadonlyMap<string, Json>
@@ -34,7 +36,8 @@ export interface FirstEvents {
 export async function begin(parts: EngineParts, held: Held, first: FirstEvents = {}, family?: Family): Promise<Begun> {
   const { lease, plan, state } = held
   const { store, artifacts, clock, bus } = parts
-  const mask = family ? both(family.mask, ownMask(held)) : ownMask(held)
+  const secrets = secretsOf(parts, held)
+  const mask = family ? both(family.mask, createMask(secrets)) : createMask(secrets)
   const journal = new Journal({ store, artifacts, clock, bus, lease, state, mask })
   for (const event of first.before ?? []) journal.add(event)
   const started: RunEventBody = {
@@ -76,7 +79,7 @@ export async function begin(parts: EngineParts, held: Held, first: FirstEvents =
     hasNews: (childId) => hasCommands(store, childId),
     runChild: (child) => runChild(parts, { held, budget, mask, children }, child),
   })
-  return { driver, done: driveHeld(parts, lease, driver, state), loaded: journal.loaded }
+  return { driver, secrets, done: driveHeld(parts, lease, driver, state), loaded: journal.loaded }
 }
 
 async function driveHeld(parts: EngineParts, lease: Lease, driver: RunDriver, state: RunState): Promise<RunState> {
@@ -104,10 +107,10 @@ async function driveHeld(parts: EngineParts, lease: Lease, driver: RunDriver, st
 
 // ── what a run holds ──
 
-function ownMask(held: Held): Mask {
+function secretsOf(parts: EngineParts, held: Held): Json[] {
   const { inputs } = held.plan.definition
   const secrets = Object.entries(held.inputs).filter(([name, value]) => inputs[name]?.secret && value !== null)
-  return createMask([...secrets.map(([, value]) => value), ...Object.values(held.env)])
+  return [...secrets.map(([, value]) => value), ...Object.values(held.env), ...(parts.secrets ?? [])]
 }
 
 function both(a: Mask, b: Mask): Mask {

@@ -32,6 +32,8 @@ export interface EngineParts {
   /** A gate over what a run may spend, dollars; no limit: it only counts. */
   createBudget(options: { limit_usd?: number; spent_usd: number; outer?: BudgetGate }): BudgetGate
   env: Readonly<Record<string, string | undefined>>
+  /** Of this process, such as its token: never journaled, whoever quotes them. */
+  secrets?: readonly string[]
   /** Folder that file inputs are relative to. */
   cwd: string
 }

@@ -13,8 +13,7 @@ export type Mask = <T extends Json>(value: T) => T
  * Texts shorter than 4 characters only as whole strings.
  */
 export function createMask(secrets: readonly Json[]): Mask {
-  const texts = new Set<string>()
-  for (const secret of secrets) collectTexts(secret, texts)
+  const texts = new Set(secretTexts(secrets))
   if (texts.size === 0) return (value) => value
   const whole = new Set([...texts].filter((text) => text.length < 4))
   // Longest first, so that a secret inside another one leaves no rest of it.
@@ -31,6 +30,13 @@ export function createMask(secrets: readonly Json[]): Mask {
     return Object.fromEntries(Object.entries(value).map(([key, field]) => [maskString(key), maskValue(field)]))
   }
   return maskValue as Mask
+}
+
+/** Every text that the secrets hold. */
+export function secretTexts(secrets: readonly Json[]): string[] {
+  const texts = new Set<string>()
+  for (const secret of secrets) collectTexts(secret, texts)
+  return [...texts]
 }
 
 /** A pattern that finds just this text. */

@@ -19,7 +19,7 @@ export const watchRun = defineAction({
     const signal = AbortSignal.any([context.signal, leaving.signal])
     const outline = outlineOf((await stateOf(opened)).plan)
     const only = { cancel: () => {}, pause: () => {}, abandon: (reason: Error) => leaving.abort(reason) }
-    context.driving?.({ run_id: record.run_id, following: true, ...only, outline, earlier: [] })
+    context.driving?.({ run_id: record.run_id, following: true, secrets: [], ...only, outline, earlier: [] })
     return followRun(parts, record.run_id, signal, after)
   },
 })

@@ -17,6 +17,7 @@ export const validate = defineCommand({
   async run(context, { workflow }) {
     const app = await context.app()
     const { valid, problems } = await context.call(app, validateWorkflows, { workflows: workflow })
+    for (const problem of problems) context.github?.problem(problem)
     if (context.json) context.printJson({ valid, problems })
     else {
       for (const problem of problems) context.note([...complaintLines(complaintOf(problem), context.errorStyle, context.cwd), ''].join('\n'))
