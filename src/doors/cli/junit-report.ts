@@ -72,9 +72,9 @@ function textOf(error: StepResult['error']): string {
 }
 
 function errorAsJunit(error: unknown, workflow: string, { cwd, errorStyle, debug }: CommandContext): JunitReport {
-  const { message } = toErrorData(error)
   const text = errorLines(error, { style: errorStyle, cwd, debug }).join('\n')
   const [problem] = error instanceof ProblemsError ? error.problems : []
+  const message = problem?.message ?? toErrorData(error).message
   const place = problem && { file: shortPath(problem.file, cwd), line: problem.line }
   const cases: JunitCase[] = [
     { name: 'run', classname: workflow, time_s: 0, outcome: 'error', message, text, ...place },

@@ -74,7 +74,7 @@ function groups(context: CommandContext, app: App, github: GithubLog): Progress 
     const grouped = groupedLines(run_id, ids, {
       print: (text) => context.note(text),
       group(title, lines) {
-        github.command('group', title)
+        github.command('group', title.trim())
         for (const text of lines) context.note(text)
         github.command('endgroup')
       },

@@ -34,7 +34,7 @@ export function groupedLines(runId: string, steps: readonly string[], output: Gr
       if (step === undefined) return output.print(line)
       if (isOver(runId, news)) return settle(step, line)
       // Something is seen of a step while it runs.
-      if (isBegun(runId, news)) return output.print(line)
+      if (isBegun(runId, news) || news.event.type === 'approval.requested') return output.print(line)
       const lines = kept.get(step) ?? []
       kept.set(step, lines)
       lines.push(line)

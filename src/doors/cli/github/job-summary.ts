@@ -50,7 +50,7 @@ function stepRows(run: RunResult): string[] {
         `${marks[step.status]} ${text(id)}`,
         step.status,
         step.status === 'skipped' ? '' : formatDuration(step.latency_ms),
-        step.model === undefined ? '' : step.cached ? 'cached' : formatUsd(step.cost_usd),
+        step.cached ? 'cached' : step.model === undefined && step.cost_usd === 0 ? '' : formatUsd(step.cost_usd),
         step.items ? count(step.items.length, 'item') : String(step.attempts),
         text(shortModel(step.model ?? '')),
         text(step.error?.message ?? step.reason ?? ''),
