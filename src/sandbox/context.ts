@@ -7,8 +7,11 @@ import type { Changes } from './predictions/changes.ts'
 import type { PredictionEngine } from './predictions/engine.ts'
 import type { BatchWriter } from './store/batch-writer.ts'
 import type { Content } from './store/content.ts'
+import type { DeploymentRows } from './store/deployment-rows.ts'
 import type { FileRows } from './store/file-rows.ts'
+import type { ModelRows } from './store/model-rows.ts'
 import type { PredictionRows } from './store/prediction-rows.ts'
+import type { Webhooks } from './webhooks/webhooks.ts'
 
 export interface SandboxContext {
   clock: Clock
@@ -22,6 +25,10 @@ export interface SandboxContext {
   injector: Injector
   engine: PredictionEngine
   predictions: PredictionRows
+  /** Models that the account made. */
+  ownModels: ModelRows
+  deployments: DeploymentRows
+  webhooks: Webhooks
   files: FileRows
   content: Content
   writer: BatchWriter

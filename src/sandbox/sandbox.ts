@@ -6,21 +6,28 @@ import { type Random, systemRandom } from '../std/random.ts'
 import { createCatalogue } from './catalogue/catalogue.ts'
 import { models } from './catalogue/models.ts'
 import type { SandboxContext } from './context.ts'
+import { deploymentsAtStart } from './deployments-at-start.ts'
 import { createInjector } from './faults/injector.ts'
 import type { FaultInput } from './faults/rules.ts'
 import { faultRules } from './faults/scenario.ts'
 import { routes } from './http/routes.ts'
 import { createSandboxServer, listen } from './http/server.ts'
+import { showPrediction } from './http/show-prediction.ts'
 import { parseLatency } from './latency.ts'
 import { createChanges } from './predictions/changes.ts'
 import { createDueQueue } from './predictions/due-queue.ts'
 import { PredictionEngine } from './predictions/engine.ts'
 import { createBatchWriter } from './store/batch-writer.ts'
 import { openContent } from './store/content.ts'
+import { openDeploymentRows } from './store/deployment-rows.ts'
 import { openFileRows } from './store/file-rows.ts'
+import { openModelRows } from './store/model-rows.ts'
 import { openDatabase } from './store/open-database.ts'
 import { type Bill, openPredictionRows } from './store/prediction-rows.ts'
 import { openRequestLog } from './store/request-log.ts'
+import { openWebhookRows } from './store/webhook-rows.ts'
+import { openHolder } from './webhooks/holders.ts'
+import { createWebhooks } from './webhooks/webhooks.ts'
 
 export interface SandboxOptions {
   /** Default 127.0.0.1. */
@@ -39,6 +46,8 @@ export interface SandboxOptions {
   logFile?: string
   /** How long data of ended predictions is kept. Default an hour, as on Replicate. */
   dataLifetimeMs?: number
+  /** Deliver webhooks to any host; by default only to this machine. */
+  webhooksAnywhere?: boolean
   clock?: Clock
   random?: Random
 }
@@ -63,6 +72,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const injector = createInjector(faultRules(options.faults ?? []), { seed, clock })
   const closing = new AbortController()
   const database = openDatabase(options.dataDir)
+  const holder = openHolder()
   try {
     const log = openRequestLog(database, options.logFile)
     const writer = createBatchWriter(database, {
@@ -71,7 +81,14 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       committed: log.committed,
     })
     const secret = await readSecret(database, writer.write)
-    const catalogue = createCatalogue(models)
+    const ownModels = openModelRows(database)
+    const catalogue = createCatalogue(models, ownModels)
+    const deployments = openDeploymentRows(database)
+    await fillOnce(database, writer.write, () => {
+      for (const deployment of deploymentsAtStart(catalogue)) deployments.insert(deployment)
+    })
+    const webhookRows = openWebhookRows(database, holder.name)
+    const changes = createChanges(clock)
     const parts = {
       clock,
       seed,
@@ -83,20 +100,34 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       predictions: openPredictionRows(database),
       files: openFileRows(database),
       content: openContent(options.dataDir),
-      changes: createChanges(clock),
+      changes,
+      ownModels,
+      deployments,
     }
     const engine = new PredictionEngine({
       ...parts,
       log,
+      webhooks: webhookRows,
       dataLifetimeMs: options.dataLifetimeMs ?? 3_600_000,
       dueQueue: (due) => createDueQueue(clock, due),
-      model: (name) => catalogue.model(name),
+      modelOfVersion: catalogue.modelOfVersion,
     })
     let origin = ''
-    const context: SandboxContext = { ...parts, engine, origin: () => origin }
+    const webhooks = createWebhooks({
+      clock,
+      secret,
+      rows: webhookRows,
+      writer,
+      changes,
+      anywhere: options.webhooksAnywhere ?? false,
+      get: (id) => engine.get(id),
+      show: (row, shown) => showPrediction(context, row, shown),
+    })
+    const context: SandboxContext = { ...parts, engine, webhooks, origin: () => origin }
     const server = createSandboxServer(context, routes, closing.signal)
     const port = await listen(server, host, options.port ?? 0)
     origin = `http://${nameForLinks(host)}:${port}`
+    await webhooks.takeUp()
     const sweeping = sweep(engine, clock, closing.signal)
     return {
       url: `${origin}/v1`,
@@ -108,13 +139,16 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
         server.close()
         server.closeAllConnections()
         await sweeping
+        await webhooks.close()
         await engine.close()
         await writer.close()
         log.close()
+        holder.close()
         database.close()
       },
     }
   } catch (error) {
+    holder.close()
     database.close()
     throw error
   }
@@ -127,6 +161,18 @@ async function sweep(engine: PredictionEngine, clock: Clock, signal: AbortSignal
     await engine.removeData().catch(() => {})
     await clock.sleep(600_000, signal).catch(() => {})
   }
+}
+
+/** What a new data folder begins with; once, so that what is deleted stays deleted. */
+async function fillOnce(
+  database: DatabaseSync,
+  write: <T>(job: () => T) => Promise<T>,
+  fill: () => void,
+): Promise<void> {
+  await write(() => {
+    const { changes } = database.prepare("insert into meta values ('filled', '1') on conflict (name) do nothing").run()
+    if (Number(changes) === 1) fill()
+  })
 }
 
 /** Made once for a data folder, so that links stay the same across restarts. */

@@ -9,16 +9,17 @@ export interface InvalidField {
   description: string
 }
 
-export function invalidFields(fields: Fields, input: JsonObject): InvalidField[] {
+/** `at` is what the fields are called by in the report; empty for those of the body itself. */
+export function invalidFields(fields: Fields, input: JsonObject, at = 'input'): InvalidField[] {
   const invalid: InvalidField[] = []
   for (const [name, field] of Object.entries(fields)) {
     const value = input[name]
     if (value === undefined || value === null) {
-      if (field.required) invalid.push({ type: 'required', field: 'input', description: `${name} is required` })
+      if (field.required) invalid.push({ type: 'required', field: at, description: `${name} is required` })
       continue
     }
     const wrong = wrongValue(field, value)
-    if (wrong) invalid.push({ ...wrong, field: `input.${name}` })
+    if (wrong) invalid.push({ ...wrong, field: at === '' ? name : `${at}.${name}` })
   }
   return invalid
 }

@@ -42,8 +42,35 @@ export const file = (description: string, extra: Extra = {}): Field => ({
 })
 export const files = (description: string): Field => ({ type: 'array', description, file: true, default: [] })
 
-/** `components.schemas` and the paths, as `latest_version.openapi_schema` has them. */
-export function openapiSchema(title: string, fields: Fields, output: JsonObject): JsonObject {
+/** `components.schemas` and the paths, as `latest_version.openapi_schema` has them; `training` where there is one. */
+export function openapiSchema(title: string, fields: Fields, output: JsonObject, training?: Fields): JsonObject {
+  const predict = operation('Predict', 'Prediction', '', fields, output)
+  const train = training && operation('Train', 'Training', 'Training', training, trainingOutput)
+  return {
+    openapi: '3.0.2',
+    info: { title: 'Cog', version: '0.1.0', description: title },
+    paths: { '/predictions': predict.path, ...(train && { '/trainings': train.path }) },
+    components: {
+      schemas: {
+        ...predict.schemas,
+        ...train?.schemas,
+        Status: {
+          enum: ['starting', 'processing', 'succeeded', 'canceled', 'failed'],
+          type: 'string',
+          title: 'Status',
+        },
+      },
+    },
+  }
+}
+
+const trainingOutput: JsonObject = {
+  type: 'object',
+  properties: { weights: { type: 'string', format: 'uri' }, version: { type: 'string' } },
+}
+
+/** `noun` begins the names of its request and answer, `prefix` those of its input and output. */
+function operation(summary: string, noun: string, prefix: string, fields: Fields, output: JsonObject) {
   const schemas: JsonObject = {}
   const properties: JsonObject = {}
   const required: string[] = []
@@ -53,54 +80,34 @@ export function openapiSchema(title: string, fields: Fields, output: JsonObject)
     properties[name] = property(name, field, order)
     if (field.required) required.push(name)
   }
-  const input: JsonObject = { type: 'object', title: 'Input', properties }
+  const input: JsonObject = { type: 'object', title: `${prefix}Input`, properties }
   if (required.length > 0) input['required'] = required
-  return {
-    openapi: '3.0.2',
-    info: { title: 'Cog', version: '0.1.0', description: title },
-    paths: {
-      '/predictions': {
-        post: {
-          summary: 'Predict',
-          requestBody: {
-            content: { 'application/json': { schema: { $ref: '#/components/schemas/PredictionRequest' } } },
-          },
-          responses: {
-            '200': {
-              description: 'Successful Response',
-              content: { 'application/json': { schema: { $ref: '#/components/schemas/PredictionResponse' } } },
-            },
-          },
-        },
-      },
-    },
-    components: {
-      schemas: {
-        Input: input,
-        Output: { title: 'Output', ...output },
-        ...schemas,
-        Status: {
-          enum: ['starting', 'processing', 'succeeded', 'canceled', 'failed'],
-          type: 'string',
-          title: 'Status',
-        },
-        PredictionRequest: {
-          type: 'object',
-          title: 'PredictionRequest',
-          properties: { input: { $ref: '#/components/schemas/Input' } },
-        },
-        PredictionResponse: {
-          type: 'object',
-          title: 'PredictionResponse',
-          properties: {
-            input: { $ref: '#/components/schemas/Input' },
-            output: { $ref: '#/components/schemas/Output' },
-            status: { $ref: '#/components/schemas/Status' },
-          },
-        },
-      },
+  const reference = (name: string): JsonObject => ({ $ref: `#/components/schemas/${name}` })
+  const content = (name: string): JsonObject => ({ 'application/json': { schema: reference(name) } })
+  const path: JsonObject = {
+    post: {
+      summary,
+      requestBody: { content: content(`${noun}Request`) },
+      responses: { '200': { description: 'Successful Response', content: content(`${noun}Response`) } },
     },
   }
+  schemas[`${prefix}Input`] = input
+  schemas[`${prefix}Output`] = { title: `${prefix}Output`, ...output }
+  schemas[`${noun}Request`] = {
+    type: 'object',
+    title: `${noun}Request`,
+    properties: { input: reference(`${prefix}Input`) },
+  }
+  schemas[`${noun}Response`] = {
+    type: 'object',
+    title: `${noun}Response`,
+    properties: {
+      input: reference(`${prefix}Input`),
+      output: reference(`${prefix}Output`),
+      status: reference('Status'),
+    },
+  }
+  return { path, schemas }
 }
 
 function property(name: string, field: Field, order: number): JsonObject {

@@ -1,4 +1,6 @@
 /** The machines that models run on and what a second of each costs (Replicate's public prices). */
+import { type Field, text } from './fields.ts'
+
 export type Hardware = 'cpu' | 'gpu-t4' | 'gpu-l40s' | 'gpu-a100-large' | 'gpu-h100'
 
 export const hardwareList: readonly { sku: Hardware; name: string; usdPerSecond: number }[] = [
@@ -12,3 +14,7 @@ export const hardwareList: readonly { sku: Hardware; name: string; usdPerSecond:
 export function usdPerSecond(sku: Hardware): number {
   return hardwareList.find((hardware) => hardware.sku === sku)?.usdPerSecond ?? 0
 }
+
+/** In a request: the SKU of one of them. */
+export const hardwareField = (extra: { required?: true } = {}): Field =>
+  text('The SKU for the hardware used to run the model.', { choices: hardwareList.map(({ sku }) => sku), ...extra })

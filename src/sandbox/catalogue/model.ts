@@ -69,6 +69,8 @@ export interface CatalogueModel {
   githubUrl?: string
   /** How many versions there are; community models keep their old ones. */
   revisions?: number
+  /** What a training of it takes; absent where there is none. */
+  training?: Fields
   /** An input that shows it off. */
   example: JsonObject
   run(call: ModelCall): ModelAnswer | Promise<ModelAnswer>
@@ -94,7 +96,7 @@ export function modelVersions(model: CatalogueModel): ModelVersion[] {
 }
 
 export const modelSchema = (model: CatalogueModel): JsonObject =>
-  openapiSchema(modelName(model), model.fields, model.output)
+  openapiSchema(modelName(model), model.fields, model.output, model.training)
 
 export const uriOutput: JsonObject = { type: 'string', format: 'uri' }
 export const urisOutput: JsonObject = { type: 'array', items: { type: 'string', format: 'uri' } }

@@ -6,8 +6,11 @@ import { computeAnswer } from '../predictions/compute.ts'
 import { readInputFile } from '../files/read-input-file.ts'
 import type { Content } from '../store/content.ts'
 import type { FileRows } from '../store/file-rows.ts'
+import { openDatabase } from '../store/open-database.ts'
+import { openModelRows } from '../store/model-rows.ts'
 import { invalidFields } from './check-input.ts'
 import { createCatalogue } from './catalogue.ts'
+import { collectionsOf } from './collections.ts'
 import { modelName, modelSchema, modelVersions } from './model.ts'
 import { models } from './models.ts'
 
@@ -50,10 +53,14 @@ describe('the catalogue', () => {
     const versions = models.flatMap(modelVersions).map(({ id }) => id)
     expect(new Set(versions).size).toBe(versions.length)
     expect(versions.every((id) => /^[0-9a-f]{64}$/.test(id))).toBe(true)
-    const catalogue = createCatalogue(models)
-    for (const model of models) {
-      for (const { id } of catalogue.versions(model)) expect(catalogue.modelOfVersion(id)).toBe(model)
+    const database = openDatabase(undefined)
+    const catalogue = createCatalogue(models, openModelRows(database))
+    for (const model of catalogue.models) {
+      for (const { id } of catalogue.versions(modelName(model))) expect(catalogue.modelOfVersion(id)).toBe(model)
     }
+    const listed = collectionsOf(catalogue.models).flatMap((collection) => collection.models)
+    for (const name of listed) expect(catalogue.model(name), name).toBeDefined()
+    database.close()
   })
 
   it('keeps its versions from release to release', () => {

@@ -4,6 +4,7 @@ import type { InputFile } from '../catalogue/model.ts'
 import type { Content } from '../store/content.ts'
 import type { FileRows } from '../store/file-rows.ts'
 import { fileIdOf } from './links.ts'
+import { isThisMachine } from './this-machine.ts'
 
 const maxBytes = 100 * 1024 * 1024
 
@@ -38,7 +39,7 @@ function decodeText(data: string, link: string): Buffer {
 
 async function readFromThisMachine(link: string): Promise<InputFile> {
   const url = URL.canParse(link) ? new URL(link) : undefined
-  if (!url || !/^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname)) {
+  if (!url || !isThisMachine(url)) {
     throw unreadable(
       link,
       'the sandbox reads data URIs, its own files and links to this machine, nothing from the internet',

@@ -1,4 +1,4 @@
-/** Who one is, and what machines there are. */
+/** Who one is, what machines there are, and what webhooks are signed with. */
 import { hardwareList } from '../catalogue/hardware.ts'
 import { ok } from './answer.ts'
 import type { Route } from './route.ts'
@@ -13,4 +13,5 @@ export const account = {
 export const accountRoutes: readonly Route[] = [
   { method: 'GET', path: '/v1/account', handle: () => ok(account) },
   { method: 'GET', path: '/v1/hardware', handle: () => ok(hardwareList.map(({ sku, name }) => ({ name, sku }))) },
+  { method: 'GET', path: '/v1/webhooks/default/secret', handle: (context) => ok({ key: context.secret }) },
 ]

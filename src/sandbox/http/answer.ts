@@ -1,6 +1,7 @@
 /** What a route answers, as a value; the server alone writes it. */
 import type { ServerResponse } from 'node:http'
 import type { Json, JsonObject } from '../../std/json.ts'
+import type { InvalidField } from '../catalogue/check-input.ts'
 
 export type Answer =
   | { kind: 'json'; status: number; body: Json; headers?: Record<string, string> }
@@ -20,6 +21,7 @@ const titles: Record<number, string> = {
   403: 'Permission denied',
   404: 'Not found',
   405: 'Method not allowed',
+  409: 'Conflict',
   413: 'Request too large',
   422: 'Unprocessable entity',
   429: 'Too many requests',
@@ -42,6 +44,20 @@ export function problem(
     headers: { 'content-type': 'application/problem+json', ...more.headers },
   }
 }
+
+/** 422 with every field that is wrong. */
+export const invalid = (problems: readonly InvalidField[]): Answer =>
+  problem(422, problems.map(({ field, description }) => `- ${field}: ${description}\n`).join(''), {
+    title: 'Input validation failed',
+    body: { invalid_fields: problems.map((each) => ({ ...each })) },
+  })
+
+export const plainText = (text: string): Answer => ({
+  kind: 'bytes',
+  status: 200,
+  mediaType: 'text/plain; charset=utf-8',
+  bytes: Buffer.from(text),
+})
 
 export const notFound = (): Answer => problem(404, 'The requested resource could not be found.')
 

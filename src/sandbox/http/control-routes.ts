@@ -1,4 +1,4 @@
-/** What only a sandbox has: its bill, forgetting data before the hour is over, and a page for people. */
+/** What only a sandbox has: its bill, its webhooks, forgetting data before the hour is over, and a page for people. */
 import { isObject, type JsonObject } from '../../std/json.ts'
 import { notFound, ok, problem } from './answer.ts'
 import { param } from './request.ts'
@@ -7,6 +7,12 @@ import { showPrediction } from './show-prediction.ts'
 
 export const controlRoutes: readonly Route[] = [
   { method: 'GET', path: '/_sandbox/bill', auth: false, handle: (context) => ok({ ...context.predictions.bill() }) },
+  {
+    method: 'GET',
+    path: '/_sandbox/webhooks',
+    auth: false,
+    handle: (context) => ok({ deliveries: [...context.webhooks.deliveries()] }),
+  },
   {
     method: 'POST',
     path: '/_sandbox/expire',

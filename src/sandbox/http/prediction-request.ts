@@ -1,6 +1,7 @@
 /** Reads and checks what a create says about itself: body and the headers `Prefer` and `Cancel-After`. */
 import { isObject, type JsonObject } from '../../std/json.ts'
 import { type Answer, problem } from './answer.ts'
+import { notAnObject, readJsonObject } from './json-body.ts'
 import { header, type SandboxRequest } from './request.ts'
 
 export interface PredictionRequest {
@@ -19,7 +20,7 @@ const events = new Set(['start', 'output', 'logs', 'completed'])
 
 export function readPredictionRequest(request: SandboxRequest): PredictionRequest | Answer {
   const body = readJsonObject(request)
-  if (!body) return problem(400, 'The request body must be a JSON object.')
+  if (!body) return notAnObject()
   const wrong = wrongBody(body)
   if (wrong) return problem(422, `- ${wrong}\n`, { title: 'Input validation failed' })
   const waitMs = readPrefer(header(request, 'prefer'))
@@ -31,23 +32,14 @@ export function readPredictionRequest(request: SandboxRequest): PredictionReques
       'The Cancel-After header must be a duration of at least 5 seconds, such as 30s, 5m or 1h30m45s.',
     )
   }
-  const { input, webhook, webhook_events_filter: filter } = body
-  return {
-    body,
-    input: input as JsonObject,
-    webhook: typeof webhook === 'string' ? webhook : null,
-    webhookEvents: Array.isArray(filter) ? (filter as string[]) : null,
-    waitMs,
-    cancelAfterMs,
-  }
+  return { body, input: body['input'] as JsonObject, ...readWebhook(body), waitMs, cancelAfterMs }
 }
 
-function readJsonObject(request: SandboxRequest): JsonObject | undefined {
-  try {
-    const body: unknown = JSON.parse(request.body.toString('utf8'))
-    return isObject(body) ? (body as JsonObject) : undefined
-  } catch {
-    return undefined
+/** Of a body in which nothing is wrong. */
+export function readWebhook({ webhook, webhook_events_filter: filter }: JsonObject) {
+  return {
+    webhook: typeof webhook === 'string' ? webhook : null,
+    webhookEvents: Array.isArray(filter) ? (filter as string[]) : null,
   }
 }
 
@@ -57,8 +49,15 @@ function wrongBody(body: JsonObject): string | undefined {
   if (!isObject(body['input'])) return 'input: Invalid type. Expected: object'
   const extra = Object.keys(body).find((key) => !bodyFields.has(key))
   if (extra !== undefined) return `Additional property ${extra} is not allowed`
-  const { webhook, webhook_events_filter: filter } = body
-  if (webhook !== undefined && (typeof webhook !== 'string' || !URL.canParse(webhook))) {
+  return wrongWebhook(body)
+}
+
+/** What is wrong with where and when it is to be reported. */
+export function wrongWebhook({ webhook, webhook_events_filter: filter }: JsonObject): string | undefined {
+  if (
+    webhook !== undefined &&
+    (typeof webhook !== 'string' || !/^https?:\/\//i.test(webhook) || !URL.canParse(webhook))
+  ) {
     return 'webhook: Does not match format uri'
   }
   if (filter !== undefined && !(Array.isArray(filter) && filter.every((event) => events.has(event as string)))) {

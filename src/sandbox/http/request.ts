@@ -3,6 +3,8 @@ import type { IncomingHttpHeaders } from 'node:http'
 
 export interface SandboxRequest {
   method: string
+  /** Without the query. */
+  path: string
   /** The values of the pattern's `:names`, in order, decoded. */
   params: readonly string[]
   query: URLSearchParams

@@ -25,7 +25,7 @@ export function createSandboxServer(context: SandboxContext, routes: readonly Ro
     const body = await readBody(request, found.route.maxBodyBytes ?? defaultMaxBodyBytes)
     if (!body) return problem(413, 'The request body is too large.', { headers: { connection: 'close' } })
     const query = new URLSearchParams(question < 0 ? '' : url.slice(question + 1))
-    const asked: SandboxRequest = { method, params: found.params, query, headers: request.headers, body, signal }
+    const asked: SandboxRequest = { method, path, params: found.params, query, headers: request.headers, body, signal }
     return found.route.handle(context, asked)
   }
 

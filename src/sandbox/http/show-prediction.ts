@@ -1,4 +1,4 @@
-/** Gathers what a prediction's view needs, with what there is of its output so far. */
+/** Gathers what the view of a prediction or training needs, with what there is of its output so far. */
 import type { JsonObject } from '../../std/json.ts'
 import type { CatalogueModel } from '../catalogue/model.ts'
 import type { SandboxContext } from '../context.ts'
@@ -14,7 +14,7 @@ export async function showPrediction(
   options: { waited?: boolean } = {},
 ): Promise<JsonObject> {
   const moment = momentOf(row, context.clock.now())
-  const model = context.catalogue.model(row.model)
+  const model = context.catalogue.modelOfVersion(row.version)
   const view: ViewContext = {
     origin: context.origin(),
     secret: context.secret,
@@ -33,7 +33,7 @@ export async function showPrediction(
 /** As on Replicate, the output of a model that streams grows while it runs: it is whole only once it has ended. */
 async function partialOutput(context: SandboxContext, row: PredictionRow, model: CatalogueModel, share: number) {
   const logs = progressLog(row, model, share)
-  if (!model.streams || hidesOutput(row)) return { output: null, logs }
+  if (!model.streams || row.destination !== null || hidesOutput(row)) return { output: null, logs }
   const computed = await context.engine.answerAhead(row)
   const tokens = computed.ok && Array.isArray(computed.answer.output) ? computed.answer.output : []
   const ready = Math.floor(tokens.length * share)

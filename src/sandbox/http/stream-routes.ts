@@ -19,7 +19,8 @@ export const streamRoutes: readonly Route[] = [
     async handle(context, request) {
       const row = await context.engine.get(param(request, 0))
       if (!row || !isToken(param(request, 1), streamToken(row.id, context.secret))) return notFound()
-      if (!context.catalogue.model(row.model)?.streams || context.engine.isRemoved(row)) return notFound()
+      if (row.destination !== null || context.engine.isRemoved(row)) return notFound()
+      if (!context.catalogue.modelOfVersion(row.version)?.streams) return notFound()
       const fault = strikeOn(context, 'stream', row)
       const refused = fault?.kind === 'drop' ? undefined : fault && refusal(fault)
       if (refused) return refused

@@ -1,24 +1,25 @@
-/** The life of predictions: created durably, ended by the clock, computed when due, cancelled, forgotten. */
+/** The life of predictions and trainings: created durably, ended by the clock, computed when due, cancelled, forgotten. */
 import type { Clock } from '../../std/clock.ts'
-import { sha256 } from '../../std/hash.ts'
 import { isObject, type Json, type JsonObject } from '../../std/json.ts'
 import type { CatalogueModel } from '../catalogue/model.ts'
 import { corruptAnswer } from '../faults/corrupt.ts'
 import type { Fault } from '../faults/fault.ts'
 import { readInputFile } from '../files/read-input-file.ts'
-import { derivedId, newId } from '../prediction-id.ts'
+import { newId } from '../prediction-id.ts'
 import type { BatchWriter } from '../store/batch-writer.ts'
 import type { Content } from '../store/content.ts'
-import type { FileRow, FileRows } from '../store/file-rows.ts'
-import type { NewPrediction, Outcome, PredictionRow, PredictionRows } from '../store/prediction-rows.ts'
+import type { FileRows } from '../store/file-rows.ts'
+import type { ModelRows } from '../store/model-rows.ts'
+import type { NewPrediction, PredictionRow, PredictionRows } from '../store/prediction-rows.ts'
 import type { RequestLog } from '../store/request-log.ts'
+import type { WebhookRows } from '../store/webhook-rows.ts'
 import type { Changes } from './changes.ts'
-import { estimateCharge, exactCharge, unfinishedCharge } from './charge.ts'
+import { estimateCharge } from './charge.ts'
 import { type Computed, computeAnswer } from './compute.ts'
 import type { DueQueue } from './due-queue.ts'
+import { billed, type EndingParts, endingOf } from './ending.ts'
 import { faultOf } from './fault-of.ts'
-import { progressLog } from './progress-log.ts'
-import { endOf, hadBegun, momentOf } from './timeline.ts'
+import { endOf, momentOf } from './timeline.ts'
 
 export interface EngineParts {
   clock: Clock
@@ -28,19 +29,23 @@ export interface EngineParts {
   /** How long data of an ended prediction is kept. */
   dataLifetimeMs: number
   predictions: PredictionRows
+  ownModels: ModelRows
+  webhooks: WebhookRows
   files: FileRows
   content: Content
   writer: BatchWriter
   log: RequestLog
   changes: Changes
   dueQueue: (due: (id: string) => void) => DueQueue
-  model(name: string): CatalogueModel | undefined
+  modelOfVersion(version: string): CatalogueModel | undefined
 }
 
 export interface PredictionOrder {
   model: string
   version: string
   deployment: string | null
+  /** For a training: the model that gets a version. */
+  destination: string | null
   input: JsonObject
   inputKey: string
   startsInMs: number
@@ -53,12 +58,15 @@ export interface PredictionOrder {
 
 export class PredictionEngine {
   readonly #parts: EngineParts
+  readonly #endings: EndingParts
   readonly #due: DueQueue
+  readonly #file = (link: string) => readInputFile(link, this.#parts.files, this.#parts.content)
   readonly #computing = new Map<string, Promise<Computed>>()
   readonly #settling = new Map<string, Promise<PredictionRow | undefined>>()
 
   constructor(parts: EngineParts) {
     this.#parts = parts
+    this.#endings = { ...parts, file: this.#file, answer: (row) => this.answerAhead(row) }
     // a settling that fails (full disk) is tried again, and its error seen, by whoever asks next
     this.#due = parts.dueQueue((id) => void this.get(id).catch(() => {}))
     for (const row of parts.predictions.open()) this.#due.add(row.id, dueAt(row))
@@ -69,13 +77,15 @@ export class PredictionEngine {
     const row = this.#newRow(order)
     await this.#parts.writer.write(() => {
       this.#parts.predictions.insert(row)
+      if (row.webhook !== null) this.#parts.webhooks.insert(row.id)
       this.#parts.log.add({
         time: new Date(row.created_ms).toISOString(),
-        event: 'create',
+        event: row.destination === null ? 'create' : 'train',
         id: row.id,
         model: row.model,
         version: row.version,
         deployment: row.deployment,
+        ...(row.destination === null ? {} : { destination: row.destination }),
         input_sha256: row.input_key,
         input: shortened(order.input),
         status: 'starting',
@@ -136,7 +146,7 @@ export class PredictionEngine {
   answerAhead(row: PredictionRow): Promise<Computed> {
     const known = this.#computing.get(row.id)
     if (known) return known
-    const model = this.#parts.model(row.model)
+    const model = this.#parts.modelOfVersion(row.version)
     const computing: Promise<Computed> = model
       ? this.#compute(row, model)
       : Promise.resolve({ ok: false, error: `The model ${row.model} is gone`, logs: '' })
@@ -145,8 +155,7 @@ export class PredictionEngine {
   }
 
   async #compute(row: PredictionRow, model: CatalogueModel): Promise<Computed> {
-    const { seed, files, content } = this.#parts
-    const computed = await computeAnswer(row, model, { seed, file: (link) => readInputFile(link, files, content) })
+    const computed = await computeAnswer(row, model, { seed: this.#parts.seed, file: this.#file })
     const fault = faultOf(row)
     if (!computed.ok || fault?.kind !== 'corrupt') return computed
     return { ...computed, answer: corruptAnswer(computed.answer, fault.how) }
@@ -154,6 +163,7 @@ export class PredictionEngine {
 
   /** Whether its data is gone, by the clock or because it was told so. */
   isRemoved(row: PredictionRow): boolean {
+    if (row.destination !== null) return false
     if (row.removed_ms !== null) return true
     return row.ended_ms !== null && this.#parts.clock.now() >= row.ended_ms + this.#parts.dataLifetimeMs
   }
@@ -163,14 +173,25 @@ export class PredictionEngine {
     const { predictions, files, clock, dataLifetimeMs } = this.#parts
     const now = clock.now()
     if (id !== undefined) {
-      await this.get(id)
-      return (await this.#removeOne(id)) ? 1 : 0
+      const row = await this.get(id)
+      return row?.destination === null && (await this.#removeOne(id)) ? 1 : 0
     }
     // together, so that they share commits
     const ended = force ? predictions.ended() : predictions.endedBefore(now - dataLifetimeMs)
     const removed = await Promise.all(ended.map((each) => this.#removeOne(each)))
     await Promise.all(files.expired(now).map((expired) => this.#removeFile(expired)))
     return removed.filter(Boolean).length
+  }
+
+  /** Removes all predictions of a version that is deleted. */
+  async forgetVersion(version: string): Promise<void> {
+    const { predictions, files, writer, changes } = this.#parts
+    for (const id of predictions.ofVersion(version)) {
+      for (const file of files.ofPrediction(id)) await this.#removeFile(file.id)
+      await writer.write(() => predictions.forget(id))
+      this.#computing.delete(id)
+      changes.announce(id)
+    }
   }
 
   async close(): Promise<void> {
@@ -180,13 +201,14 @@ export class PredictionEngine {
 
   #newRow(order: PredictionOrder): NewPrediction {
     const now = Math.floor(this.#parts.clock.now())
-    const model = this.#parts.model(order.model)
+    const model = this.#parts.modelOfVersion(order.version)
     const startsMs = now + order.startsInMs
     return {
       id: newId(),
       model: order.model,
       version: order.version,
       deployment: order.deployment,
+      destination: order.destination,
       input: JSON.stringify(order.input),
       input_key: order.inputKey,
       created_ms: now,
@@ -196,16 +218,17 @@ export class PredictionEngine {
       fault: order.fault ? JSON.stringify(order.fault) : null,
       webhook: order.webhook,
       webhook_events: order.webhookEvents && JSON.stringify(order.webhookEvents),
-      usd: model ? estimateCharge(model, order.input, order.runsForMs / 1_000) : 0,
+      usd: model ? estimateCharge(billed(model, order), order.input, order.runsForMs / 1_000) : 0,
     }
   }
 
   async #settle(row: PredictionRow): Promise<PredictionRow | undefined> {
-    const { predictions, files, writer, changes } = this.#parts
-    const { outcome, made } = await this.#outcome(row)
+    const { predictions, ownModels, files, writer, changes } = this.#parts
+    const { outcome, made, version } = await endingOf(row, this.#endings)
     const done = await writer.write(() => {
       if (!predictions.settle(row, outcome)) return false
       for (const file of made) files.insert(file)
+      if (version) ownModels.insertVersion(version)
       return true
     })
     this.#computing.delete(row.id)
@@ -217,60 +240,6 @@ export class PredictionEngine {
 
   async #settledElsewhere(row: PredictionRow): Promise<PredictionRow | undefined> {
     return row.status === null ? this.#settle(row) : row
-  }
-
-  async #outcome(row: PredictionRow): Promise<{ outcome: Outcome; made: Omit<FileRow, 'seq'>[] }> {
-    const end = endOf(row)
-    const seconds = Math.max(0, end.at - row.starts_ms) / 1_000
-    const fault = faultOf(row)
-    const model = this.#parts.model(row.model) as CatalogueModel
-    const base = { ended_ms: end.at, output: null, error: null, logs: '' }
-    if (end.how !== 'finished') {
-      const begun = hadBegun(row, end.how, end.at)
-      const usd = unfinishedCharge(model, end.how, seconds, row.usd)
-      const logs = begun ? progressLog(row, model, (seconds * 1_000) / (row.ends_ms - row.starts_ms)) : ''
-      return { outcome: { ...base, status: end.how, logs, metrics: metricsOf(row, end.at, begun), usd }, made: [] }
-    }
-    const failed = (error: string, logs: string) => {
-      const usd = unfinishedCharge(model, 'failed', seconds, row.usd)
-      const metrics = metricsOf(row, end.at, true)
-      return { outcome: { ...base, status: 'failed' as const, error, logs, metrics, usd }, made: [] }
-    }
-    if (fault?.kind === 'failed') return failed(fault.error, progressLog(row, model, 0.5))
-    if (fault?.kind === 'stall') return failed('Prediction timed out: it ran for more than 30 minutes', '')
-    const computed = await this.answerAhead(row)
-    if (!computed.ok) return failed(computed.error, computed.logs)
-    const { answer } = computed
-    const made = await this.#keepFiles(row, answer.files ?? [], end.at)
-    const output: Json = fault?.kind === 'empty' ? null : answer.output
-    const usd = exactCharge(model, answer, seconds)
-    const logs = progressLog(row, model, 1) + computed.logs
-    const metrics = metricsOf(row, end.at, true, answer.metrics)
-    return { outcome: { ...base, status: 'succeeded', output: JSON.stringify(output), logs, metrics, usd }, made }
-  }
-
-  async #keepFiles(
-    row: PredictionRow,
-    made: readonly { name: string; mediaType: string; bytes: Buffer }[],
-    endedMs: number,
-  ): Promise<Omit<FileRow, 'seq'>[]> {
-    const rows: Omit<FileRow, 'seq'>[] = []
-    for (const [n, file] of made.entries()) {
-      const id = outputFileId(row.id, n, this.#parts.secret)
-      await this.#parts.content.put(id, file.bytes)
-      rows.push({
-        id,
-        prediction: row.id,
-        name: file.name,
-        media_type: file.mediaType,
-        bytes: file.bytes.byteLength,
-        sha256: sha256(file.bytes),
-        metadata: '{}',
-        created_ms: endedMs,
-        expires_ms: endedMs + this.#parts.dataLifetimeMs,
-      })
-    }
-    return rows
   }
 
   async #removeOne(id: string): Promise<boolean> {
@@ -294,17 +263,6 @@ function shortened(value: Json): Json {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, shortened(item)]))
 }
 
-/** The id of a prediction's nth output file; the same when it is computed again. */
-function outputFileId(prediction: string, n: number, secret: string): string {
-  return derivedId(`${secret} ${prediction} ${n}`)
-}
-
 function dueAt(row: Pick<PredictionRow, 'ends_ms' | 'deadline_ms'>): number {
   return Math.min(row.ends_ms, row.deadline_ms ?? row.ends_ms)
-}
-
-function metricsOf(row: PredictionRow, endedMs: number, begun: boolean, more: JsonObject = {}): string {
-  const total = (endedMs - row.created_ms) / 1_000
-  if (!begun) return JSON.stringify({ total_time: total })
-  return JSON.stringify({ predict_time: (endedMs - row.starts_ms) / 1_000, total_time: total, ...more })
 }

@@ -1,4 +1,4 @@
-/** A prediction as the API shows it. */
+/** A prediction or training as the API shows it. */
 import { createHmac } from 'node:crypto'
 import type { Json, JsonObject } from '../../std/json.ts'
 import type { CatalogueModel } from '../catalogue/model.ts'
@@ -28,13 +28,14 @@ export function viewPrediction(row: PredictionRow, context: ViewContext): JsonOb
   const view: JsonObject = {
     id: row.id,
     model: row.model,
-    version: context.model?.official && row.deployment === null ? 'hidden' : row.version,
+    version: hidesVersion(row, context.model) ? 'hidden' : row.version,
     ...dataOf(row, context),
     source: 'api',
     status: statusOf(row, context),
     created_at: iso(row.created_ms),
     urls: urlsOf(row, context),
   }
+  if (row.destination !== null) delete view['data_removed']
   if (row.deployment !== null) view['deployment'] = row.deployment
   if (row.deadline_ms !== null) view['deadline'] = iso(row.deadline_ms)
   if (row.webhook !== null) view['webhook'] = row.webhook
@@ -42,6 +43,11 @@ export function viewPrediction(row: PredictionRow, context: ViewContext): JsonOb
   // the answer to a create has no times yet, even when it waited for the end
   if (!(context.waited && view['status'] !== row.status)) addTimes(view, row, context.moment)
   return view
+}
+
+/** Official models are run without a version, so none is shown. */
+function hidesVersion(row: PredictionRow, model: CatalogueModel | undefined): boolean {
+  return model?.official === true && row.deployment === null && row.destination === null
 }
 
 /** What goes in and comes out: all that is forgotten after an hour. */
@@ -78,9 +84,10 @@ function outputOf(row: PredictionRow, context: ViewContext): Json {
 }
 
 function urlsOf(row: PredictionRow, { origin, secret, model }: ViewContext): JsonObject {
-  const get = `${origin}/v1/predictions/${row.id}`
+  const get = `${origin}/v1/${row.destination === null ? 'predictions' : 'trainings'}/${row.id}`
   const urls: JsonObject = { get, cancel: `${get}/cancel`, web: `${origin}/p/${row.id}` }
-  if (model?.streams) urls['stream'] = `${origin}/stream/${row.id}/${streamToken(row.id, secret)}`
+  if (model?.streams && row.destination === null)
+    urls['stream'] = `${origin}/stream/${row.id}/${streamToken(row.id, secret)}`
   return urls
 }
 

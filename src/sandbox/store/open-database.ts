@@ -3,58 +3,9 @@ import { chmodSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { StoreError } from '../../domain/errors.ts'
+import { layouts } from './layouts.ts'
 
-const layout = 1
-
-const tables = `
-create table predictions (
-  seq integer primary key autoincrement,
-  id text not null unique,
-  model text not null,
-  version text not null,
-  deployment text,
-  input text not null,
-  input_key text not null,
-  created_ms integer not null,
-  starts_ms integer not null,
-  ends_ms integer not null,
-  deadline_ms integer,
-  fault text,
-  webhook text,
-  webhook_events text,
-  canceled_ms integer,
-  status text,
-  ended_ms integer,
-  output text,
-  error text,
-  logs text,
-  metrics text,
-  usd real not null,
-  removed_ms integer
-) strict;
-create index predictions_open on predictions (ends_ms) where status is null;
-create index predictions_kept on predictions (ended_ms) where removed_ms is null;
-create table files (
-  seq integer primary key autoincrement,
-  id text not null unique,
-  prediction text,
-  name text not null,
-  media_type text not null,
-  bytes integer not null,
-  sha256 text not null,
-  metadata text not null,
-  created_ms integer not null,
-  expires_ms integer not null
-) strict;
-create index files_prediction on files (prediction) where prediction is not null;
-create table log_outbox (
-  seq integer primary key autoincrement,
-  pid integer not null,
-  path text not null,
-  line text not null
-) strict;
-create table meta (name text primary key, value text not null) strict;
-`
+const layout = layouts.length
 
 /** Throws StoreError when the folder or file can't be used. */
 export function openDatabase(dataDir: string | undefined): DatabaseSync {
@@ -79,6 +30,7 @@ export function openDatabase(dataDir: string | undefined): DatabaseSync {
   }
 }
 
+/** A new file goes through every layout, an older one through those that it lacks. */
 function createTables(database: DatabaseSync): void {
   if (layoutOf(database) === layout) return
   database.exec('begin immediate')
@@ -89,7 +41,8 @@ function createTables(database: DatabaseSync): void {
         hint: 'Use that version, or another folder.',
       })
     }
-    if (found === 0) database.exec(`${tables} pragma user_version = ${layout}`)
+    for (const step of layouts.slice(found)) database.exec(step)
+    database.exec(`pragma user_version = ${layout}`)
     database.exec('commit')
   } catch (error) {
     database.exec('rollback')

@@ -10,6 +10,8 @@ export interface NewPrediction {
   /** The real one, also where the API shows `hidden`. */
   version: string
   deployment: string | null
+  /** The model that a training makes a version of; null for a prediction. */
+  destination: string | null
   input: string
   /** Hash of the canonical input, in which links to the sandbox's own files stand as hashes of their content. */
   input_key: string
@@ -48,6 +50,7 @@ export interface PredictionRow extends NewPrediction {
 }
 
 export interface PredictionFilter {
+  kind: 'prediction' | 'training'
   /** Only older ones than this `seq`. */
   before?: number
   /** Only newer ones than this `seq`, oldest of them first. */
@@ -59,6 +62,8 @@ export interface PredictionFilter {
 
 export interface Bill {
   predictions: number
+  trainings: number
+  /** Of both. */
   usd: number
   models: Record<string, { predictions: number; usd: number }>
 }
@@ -66,7 +71,8 @@ export interface Bill {
 export function openPredictionRows(database: DatabaseSync) {
   const insert = database.prepare(
     `insert into predictions (id, model, version, deployment, input, input_key, created_ms, starts_ms, ends_ms,
-     deadline_ms, fault, webhook, webhook_events, usd) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+     deadline_ms, fault, webhook, webhook_events, usd, destination)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   )
   const get = database.prepare('select * from predictions where id = ?')
   const cancel = database.prepare(
@@ -78,16 +84,39 @@ export function openPredictionRows(database: DatabaseSync) {
   )
   const remove = database.prepare(
     `update predictions set removed_ms = ?, input = '{}', output = null, logs = null, error = null
-     where id = ? and removed_ms is null and status is not null`,
+     where id = ? and removed_ms is null and status is not null and destination is null`,
   )
   const open = database.prepare('select id, ends_ms, deadline_ms from predictions where status is null')
   const stale = database.prepare(
-    'select id from predictions where removed_ms is null and ended_ms < ? order by ended_ms limit 1000',
+    `select id from predictions where removed_ms is null and ended_ms < ? and destination is null
+     order by ended_ms limit 1000`,
   )
-  const ended = database.prepare('select id from predictions where removed_ms is null and status is not null')
+  const ended = database.prepare(
+    'select id from predictions where removed_ms is null and status is not null and destination is null',
+  )
   const sums = database.prepare(
-    'select model, count(*) as predictions, sum(usd) as usd from predictions group by model',
+    `select model, sum(predictions) as predictions, sum(trainings) as trainings, sum(usd) as usd from (
+       select model, sum(destination is null) as predictions, sum(destination is not null) as trainings,
+         sum(usd) as usd from predictions group by model
+       union all select model, predictions, trainings, usd from spent
+     ) group by model`,
   )
+  const trainingsBefore = database.prepare(
+    'select count(*) as n from predictions where destination = ? and seq < (select seq from predictions where id = ?)',
+  )
+  const runsOf = database.prepare('select count(*) as n from predictions where model = ? and destination is null')
+  const lastUse = database.prepare(
+    'select max(coalesce(ended_ms, ends_ms)) as at from predictions where deployment = ?',
+  )
+  const ofVersion = database.prepare('select id from predictions where version = ? and destination is null')
+  const trainsFrom = database.prepare(
+    'select id from predictions where version = ? and destination is not null limit 1',
+  )
+  const keepSpent = database.prepare(
+    `insert into spent select model, count(*), 0, sum(usd) from predictions where id = ? group by model
+     on conflict (model) do update set predictions = predictions + excluded.predictions, usd = usd + excluded.usd`,
+  )
+  const forget = database.prepare('delete from predictions where id = ?')
 
   return {
     insert(row: NewPrediction): void {
@@ -106,6 +135,7 @@ export function openPredictionRows(database: DatabaseSync) {
         row.webhook,
         row.webhook_events,
         row.usd,
+        row.destination,
       )
     },
     get: (id: string) => get.get(id) as unknown as PredictionRow | undefined,
@@ -122,8 +152,20 @@ export function openPredictionRows(database: DatabaseSync) {
     open: () => open.all() as unknown as Pick<PredictionRow, 'id' | 'ends_ms' | 'deadline_ms'>[],
     endedBefore: (ms: number) => stale.all(ms).map((row) => row['id'] as string),
     ended: () => ended.all().map((row) => row['id'] as string),
+    /** How many trainings of the same destination were asked for before this one. */
+    trainingsBefore: (destination: string, id: string) => Number(trainingsBefore.get(destination, id)?.['n']),
+    runsOf: (model: string) => Number(runsOf.get(model)?.['n']),
+    /** When the last prediction of a deployment ended or is to end. */
+    lastUseMs: (deployment: string) => Number(lastUse.get(deployment)?.['at'] ?? 0),
+    ofVersion: (version: string) => ofVersion.all(version).map((row) => row['id'] as string),
+    isTrainedFrom: (version: string) => trainsFrom.get(version) !== undefined,
+    /** As if it had never been; what it cost stays on the bill. */
+    forget(id: string): void {
+      keepSpent.run(id)
+      forget.run(id)
+    },
     list(filter: PredictionFilter): PredictionRow[] {
-      const conditions: string[] = []
+      const conditions = [filter.kind === 'training' ? 'destination is not null' : 'destination is null']
       const values: SQLInputValue[] = []
       const add = (condition: string, value: number | undefined) => {
         if (value === undefined) return
@@ -134,20 +176,21 @@ export function openPredictionRows(database: DatabaseSync) {
       add('seq > ?', filter.after)
       add('created_ms >= ?', filter.createdAfterMs)
       add('created_ms < ?', filter.createdBeforeMs)
-      const where = conditions.length > 0 ? `where ${conditions.join(' and ')}` : ''
+      const where = conditions.join(' and ')
       const order = filter.after === undefined ? 'desc' : 'asc'
       const rows = database
-        .prepare(`select * from predictions ${where} order by seq ${order} limit ?`)
+        .prepare(`select * from predictions where ${where} order by seq ${order} limit ?`)
         .all(...values, filter.limit) as unknown as PredictionRow[]
       return filter.after === undefined ? rows : rows.reverse()
     },
     bill(): Bill {
-      const bill: Bill = { predictions: 0, usd: 0, models: {} }
+      const bill: Bill = { predictions: 0, trainings: 0, usd: 0, models: {} }
       for (const row of sums.all()) {
         const predictions = Number(row['predictions'])
         const usd = roundUsd(Number(row['usd']))
         bill.models[String(row['model'])] = { predictions, usd }
         bill.predictions += predictions
+        bill.trainings += Number(row['trainings'])
         bill.usd = roundUsd(bill.usd + usd)
       }
       return bill
