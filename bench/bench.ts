@@ -1,31 +1,60 @@
-/** Measures, prints tables, and with --write records them in RESULTS.md. Started by run.cjs. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+/** Measures, prints tables, and with --write records them in results.json and RESULTS.md. Started by run.cjs. */
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import type { Bench, Part } from './figures.ts'
 import { assertOnDisk, describeMachine } from './machine.ts'
-import { report, verdictsOf } from './report.ts'
-import { measureStartup } from './startup.ts'
-import { measureSteps } from './steps.ts'
-import { longWorkflow } from './workloads.ts'
+import { measureExpressions } from './parts/expressions.ts'
+import { measureLoad } from './parts/load.ts'
+import { measureResume } from './parts/resume.ts'
+import { measureSandbox } from './parts/sandbox.ts'
+import { measureScale } from './parts/scale.ts'
+import { measureSimulate } from './parts/simulate.ts'
+import { measureStartup } from './parts/startup.ts'
+import { measureSteps } from './parts/steps.ts'
+import { partText, recordResults, type Results } from './results.ts'
 
-const usage = `usage: node bench/run.cjs [options]
+/** In the order in which they run and are shown. */
+const parts = {
+  steps: measureSteps,
+  startup: measureStartup,
+  scale: measureScale,
+  resume: measureResume,
+  simulate: measureSimulate,
+  expressions: measureExpressions,
+  sandbox: measureSandbox,
+  load: measureLoad,
+} satisfies Record<string, (bench: Bench) => Promise<Part>>
 
-  --pairs N         rounds, each contender once a round (default 15)
-  --only WHAT       steps | fan | chain | startup
-  --no-peers        without LangGraph.js
+type PartName = keyof typeof parts
+
+const names = Object.keys(parts) as PartName[]
+
+const usage = `usage: npm run bench -- [options]
+
+  --only PARTS      some of ${names.join(',')}
+  --pairs N         rounds of steps and startup, each contender once a round (default 15)
+  --no-peers        steps without LangGraph.js, Mastra, BullMQ and DBOS
+  --seconds N       how long the load lasts (default 60)
+  --arrivals FILE   a trace of arrivals for the load (CSV, milliseconds first); without it every client goes on at once
+  --traces DIR      real workflows for simulate (default ../shared/data/workflows)
   --folder DIR      where journals are written (default bench/.data; must be a disk)
-  --write           record the tables in bench/RESULTS.md
+  --write           record what was measured in bench/results.json and bench/RESULTS.md
   --gate            end with code 1 when a bar is missed
 `
 
 const here = dirname(fileURLToPath(import.meta.url))
+const root = dirname(here)
 const { values } = parseArgs({
   options: {
-    pairs: { type: 'string', default: '15' },
     only: { type: 'string' },
+    pairs: { type: 'string', default: '15' },
     'no-peers': { type: 'boolean', default: false },
-    folder: { type: 'string' },
+    seconds: { type: 'string', default: '60' },
+    arrivals: { type: 'string' },
+    traces: { type: 'string', default: join(dirname(root), 'shared', 'data', 'workflows') },
+    folder: { type: 'string', default: join(here, '.data') },
     write: { type: 'boolean', default: false },
     gate: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -36,49 +65,49 @@ if (values.help) process.stdout.write(usage)
 else await main()
 
 async function main(): Promise<void> {
-  const pairs = Number(values.pairs)
-  if (!Number.isInteger(pairs) || pairs < 1) throw new Error('--pairs wants a whole number')
-  const base = resolve(values.folder ?? join(here, '.data'))
+  const chosen = chosenParts(values.only)
+  const base = resolve(values.folder)
   mkdirSync(base, { recursive: true })
   assertOnDisk(base)
-  const folder = mkdtempSync(join(base, 'run-'))
-  const say = (line: string) => process.stderr.write(`${line}\n`)
-  try {
-    const only = values.only === 'steps' ? undefined : values.only
-    const workloads = (['fan', 'chain'] as const).filter((workload) => only === undefined || only === workload)
-    const steps = await measureSteps({ folder, pairs, workloads, withPeers: !values['no-peers'], say })
-    const starts =
-      values.only !== undefined && values.only !== 'startup' ? [] : measureStartup(dirname(here), folder, pairs, say)
-    const tables = report(steps, starts)
-    const machine = describeMachine(here)
-    process.stdout.write(`${machine.join('\n')}\n\n${tables}\n`)
-    if (values.write) writeFileSync(join(here, 'RESULTS.md'), resultsPage(pairs, machine, tables))
-    if (values.gate && verdictsOf(steps, starts).some((verdict) => !verdict.met)) process.exitCode = 1
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
+  const options = {
+    root,
+    pairs: positive('--pairs', values.pairs),
+    seconds: positive('--seconds', values.seconds),
+    peers: !values['no-peers'],
+    traces: resolve(values.traces),
+    arrivals: values.arrivals === undefined ? undefined : resolve(values.arrivals),
+    say: (line: string) => process.stderr.write(`${line}\n`),
   }
+  const command = ['npm run bench --', ...process.argv.slice(2)].join(' ')
+  const results: Results = {}
+  for (const name of chosen) {
+    const folder = mkdtempSync(join(base, `${name}-`))
+    try {
+      const part = await parts[name]({ ...options, folder })
+      process.stdout.write(`${partText(part)}\n\n`)
+      results[name] = { date: new Date().toISOString().slice(0, 10), command, machine: describeMachine(), ...part }
+      // Part by part: what was measured stays when a later one fails.
+      if (values.write) recordResults(here, results, names)
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
+  }
+  const missed = Object.values(results).flatMap(({ figures }) => figures.filter(({ met }) => !met))
+  for (const { what, measured, bar } of missed) options.say(`missed: ${what}: ${measured}, the bar is ${bar}`)
+  if (values.gate && missed.length > 0) process.exitCode = 1
 }
 
-function resultsPage(pairs: number, machine: readonly string[], tables: string): string {
-  const longLines = longWorkflow(100).split('\n').length
-  const command = ['node bench/run.cjs', ...process.argv.slice(2)].join(' ')
-  return `# Benchmark results
+function chosenParts(only: string | undefined): PartName[] {
+  if (only === undefined) return names
+  return only.split(',').map((name) => {
+    const found = names.find((known) => known === name.trim())
+    if (found) return found
+    throw new Error(`--only: there is no part "${name}"; there are ${names.join(', ')}`)
+  })
+}
 
-${new Date().toISOString().slice(0, 10)}, by \`${command}\`: ${pairs} rounds, in each of which every contender runs once, one after the other,
-in a process of its own that is warm; who goes first changes from round to round. A cell is the median [least–greatest];
-ratios and differences are medians over the rounds, not of the medians.
-
-${machine.map((line) => `- ${line}`).join('\n')}
-- Ours: SQLite in WAL mode under \`full\` durability. All journals are on the same disk; "raw fdatasync" is one record appended and flushed.
-
-${tables}
-
-Steps do nothing: what is measured is what a runner adds to a step. Facts that become ready together are committed with one
-flush, which is why a fan-out can cost less than a flush a step. A \`function\` step has two facts that must be durable one
-after the other: that it is about to be called, and how it ended. "Journal bytes" are the events as JSON. The peer runs on
-better-sqlite3 13, since 12 aborts on this Node. \`validate\` reads a file of 100 steps, ${longLines} lines, with prompts and conditions.
-
-On a machine that is busy, a disk that flushes now in 0.2 and now in 3 ms, or a core that is shared, change every absolute
-figure; the ratios less so.
-`
+function positive(option: string, text: string): number {
+  const number = Number(text)
+  if (Number.isInteger(number) && number > 0) return number
+  throw new Error(`${option} wants a whole number`)
 }

@@ -1,15 +1,17 @@
-/** The two shapes that are measured, as workflows of ours: a fan-out that is joined, and a chain. */
+/** The shapes that are measured, as workflows of ours: a fan-out that is joined, a chain, a mixture, a list. */
 
 export const fanWidth = 100
 export const chainLength = 200
+/** Of the run that is killed half-way. */
+export const resumedSteps = 10_000
 
-/** What each workload must put out, whoever runs it. */
-export const expected = { fan: (fanWidth * (fanWidth - 1)) / 2, chain: chainLength }
-
-export type Workload = keyof typeof expected
+export type Workload = 'fan' | 'chain'
 export type StepKind = 'value' | 'function'
 
 export const stepsOf = { fan: fanWidth + 1, chain: chainLength }
+
+/** What each workload must put out, whoever runs it. */
+export const expected = { fan: sumBelow(fanWidth), chain: chainLength }
 
 const agents = `agents:
   same: {function: same}
@@ -24,39 +26,72 @@ export const functions = {
   sum: (input: Record<string, unknown>) => (input['list'] as number[]).reduce((total, n) => total + n, 0),
 }
 
-export function workflowOf(workload: Workload, kind: StepKind): string {
-  const steps = workload === 'fan' ? fanSteps(kind) : chainSteps(kind)
-  const last = workload === 'fan' ? 'join' : `s${chainLength - 1}`
-  return [
-    `name: bench_${workload}_${kind}`,
-    'max_concurrency: 128',
-    kind === 'function' ? agents : '',
-    'steps:',
-    ...steps,
-    'outputs:',
-    `  result: \${{ steps.${last}.output }}`,
-    '',
-  ].join('\n')
+/** A workflow of `count` steps and what it must put out. */
+export function workflowOf(shape: Workload, kind: StepKind, count: number): { text: string; right: number } {
+  const { steps, right } = shape === 'fan' ? fanOf(kind, count) : chainOf(kind, count)
+  return { text: textOf(`bench_${shape}_${kind}`, kind === 'function' ? agents : '', steps), right }
 }
 
-function fanSteps(kind: StepKind): string[] {
-  const ids = Array.from({ length: fanWidth }, (_, n) => `s${n}`)
-  const list = `\${{ [${ids.map((id) => `steps.${id}.output`).join(', ')}] }}`
-  const sum = `\${{ sum([${ids.map((id) => `steps.${id}.output`).join(', ')}]) }}`
-  const steps = ids.map((id, n) =>
-    kind === 'value' ? `  ${id}: {value: ${n}}` : `  ${id}: {agent: same, input: {n: ${n}}}`,
+function textOf(name: string, head: string, steps: ReadonlyMap<string, string>): string {
+  const lines = [...steps].map(([id, step]) => `  ${id}: ${step}`)
+  const last = [...steps.keys()].at(-1)
+  const result = `outputs:\n  result: \${{ steps.${last}.output }}`
+  return [`name: ${name}`, 'max_concurrency: 128', head, 'steps:', ...lines, result, ''].join('\n')
+}
+
+type Steps = { steps: Map<string, string>; right: number }
+
+/** All but one are independent; the last needs them all. An expression has room for some hundred references. */
+function fanOf(kind: StepKind, count: number): Steps {
+  const ids = Array.from({ length: count - 1 }, (_, n) => `s${n}`)
+  const steps = new Map(
+    ids.map((id, n) => [id, kind === 'value' ? `{value: ${n}}` : `{agent: same, input: {n: ${n}}}`]),
   )
-  steps.push(kind === 'value' ? `  join: {value: '${sum}'}` : `  join: {agent: sum, input: {list: '${list}'}}`)
-  return steps
+  const summed = ids.slice(0, fanWidth)
+  const list = `[${summed.map((id) => `steps.${id}.output`).join(', ')}]`
+  const join = kind === 'value' ? `value: '\${{ sum(${list}) }}'` : `agent: sum, input: {list: '\${{ ${list} }}'}`
+  const needs = ids.length > summed.length ? `needs: [${ids.join(', ')}], ` : ''
+  steps.set('join', `{${needs}${join}}`)
+  return { steps, right: sumBelow(summed.length) }
 }
 
-function chainSteps(kind: StepKind): string[] {
-  return Array.from({ length: chainLength }, (_, n) => {
+function chainOf(kind: StepKind, count: number): Steps {
+  const steps = new Map<string, string>()
+  for (let n = 0; n < count; n += 1) {
     const before = n === 0 ? '0' : `steps.s${n - 1}.output`
-    return kind === 'value'
-      ? `  s${n}: {value: '\${{ ${before} + 1 }}'}`
-      : `  s${n}: {agent: next, input: {n: '\${{ ${before} }}'}}`
-  })
+    steps.set(
+      `s${n}`,
+      kind === 'value' ? `{value: '\${{ ${before} + 1 }}'}` : `{agent: next, input: {n: '\${{ ${before} }}'}}`,
+    )
+  }
+  return { steps, right: count }
+}
+
+function sumBelow(count: number): number {
+  return (count * (count - 1)) / 2
+}
+
+/** A hundred chains side by side, with conditions here and there, joined at the end. */
+export function mixedWorkflow(count: number): { text: string; right: number } {
+  const steps = new Map<string, string>()
+  for (let n = 0; n < count - 1; n += 1) {
+    const before = n < fanWidth ? '0' : `steps.s${n - fanWidth}.output`
+    const condition = n >= fanWidth && n % 10 === 3 ? `, condition: 'steps.s${n - fanWidth}.output > 0'` : ''
+    steps.set(`s${n}`, `{value: '\${{ ${before} + 1 }}'${condition}}`)
+  }
+  const ends = Array.from({ length: fanWidth }, (_, n) => `steps.s${count - 2 - n}.output`)
+  steps.set('join', `{value: '\${{ sum([${ends.join(', ')}]) }}'}`)
+  return { text: textOf('bench_mixed', '', steps), right: count - 1 }
+}
+
+/** One step for each item of a list of `count`. */
+export function foreachWorkflow(count: number): { text: string; right: number } {
+  const items = `{foreach: {in: '\${{ range(${count}) }}', max_concurrency: 100}, value: '\${{ item + 1 }}'}`
+  const steps = new Map([
+    ['items', items],
+    ['count', "{value: '${{ len(steps.items.output) }}'}"],
+  ])
+  return { text: textOf('bench_foreach', '', steps), right: count }
 }
 
 /** A file of `count` steps such as people write: models with prompts, needs, conditions. For `validate`. */

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { Annotation, END, START, StateGraph } from '@langchain/langgraph'
 import { SqliteSaver } from '@langchain/langgraph-checkpoint-sqlite'
 import { serve } from './contender.ts'
-import { chainLength, expected, fanWidth } from './workloads.ts'
+import { chainLength, expected, fanWidth } from '../workloads.ts'
 
 const saver = SqliteSaver.fromConnString(join(process.argv[2], 'langgraph.db'))
 saver.db.pragma('journal_mode = WAL')

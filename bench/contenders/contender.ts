@@ -21,9 +21,9 @@ export interface Contender {
 }
 
 /** Starts `file` in a process of its own; it calls `serve` there. */
-export function startContender(file: string, folder: string): Contender {
-  const child = fork(fileURLToPath(new URL(file, import.meta.url)), [folder], {
-    execArgv: ['--disable-warning=ExperimentalWarning'],
+export function startContender(file: string, ...args: string[]): Contender {
+  const child = fork(fileURLToPath(new URL(file, import.meta.url)), args, {
+    execArgv: ['--disable-warning=ExperimentalWarning', '--disable-warning=DeprecationWarning'],
     serialization: 'json',
   })
   const open = new Map<number, { resolve: (value: number) => void; reject: (error: Error) => void }>()

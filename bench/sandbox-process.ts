@@ -1,0 +1,31 @@
+/** The sandbox as users start it, in a process of its own, with its data in a folder. */
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { launcherOf, spawnNode } from './command.ts'
+
+export interface SandboxProcess {
+  url: string
+  close(): Promise<void>
+}
+
+export async function startSandboxProcess(
+  root: string,
+  folder: string,
+  data: string,
+  latency: string,
+): Promise<SandboxProcess> {
+  const args = ['sandbox', '--port', '0', '--latency', latency, '--data', data, '--json']
+  const child = spawnNode(folder, [launcherOf(root), ...args])
+  const ended = once(child, 'exit')
+  const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream })
+  const [line] = (await Promise.race([once(lines, 'line'), ended.then(() => [])])) as [string | undefined]
+  if (line === undefined) throw new Error('the sandbox ended before it listened')
+  child.stderr?.resume()
+  return {
+    url: (JSON.parse(line) as { url: string }).url,
+    async close() {
+      child.kill('SIGTERM')
+      await ended
+    },
+  }
+}
