@@ -1,9 +1,11 @@
-/** Writes schema/workflow.schema.json from the zod schema. A test fails when the file is not current. */
+/** Writes schema/*.schema.json from the zod schemas. A test fails when the file is not current. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { testFileJsonSchema } from '../src/app/workflow-tests/spec.ts'
 import { workflowJsonSchema } from '../src/workflow/loading/json-schema.ts'
 
 const folder = join(import.meta.dirname, '..', 'schema')
 mkdirSync(folder, { recursive: true })
 writeFileSync(join(folder, 'workflow.schema.json'), workflowJsonSchema())
-console.log('wrote schema/workflow.schema.json')
+writeFileSync(join(folder, 'workflow-test.schema.json'), testFileJsonSchema())
+console.log('wrote schema/workflow.schema.json and schema/workflow-test.schema.json')

@@ -4,12 +4,45 @@ import type { ArtifactStore } from '../state/artifacts/contract.ts'
 import type { Store } from '../state/store/contract.ts'
 import type { Price } from '../domain/definition.ts'
 import type { Clock } from '../std/clock.ts'
+import type { Json } from '../std/json.ts'
 import type { Random } from '../std/random.ts'
 import type { Target } from '../targets/target.ts'
 import type { EngineParts } from '../workflow/engine.ts'
 
 /** Where models are called: for real, or in the sandbox. A run stays in the world that it was started in. */
 export type World = 'real' | 'sandbox'
+
+/** What a sandbox of its own is like. */
+export interface SandboxWishes {
+  seed?: number
+  /** As the sandbox's `--latency` takes it. */
+  latency?: string
+  /** Failure rules as docs/sandbox.md lists them: text, or fields. */
+  faults?: readonly Json[]
+  clock?: Clock
+}
+
+/** Something wrong with a sandbox's seed, latency or faults, and where in them. */
+export interface ScenarioProblem {
+  path: readonly (string | number)[]
+  at: 'key' | 'value'
+  code: string
+  message: string
+  hint?: string
+}
+
+/** An app for one trial run, which shares nothing with this one. */
+export interface Isolation {
+  /** Its state folder. */
+  home: string
+  cwd: string
+  env: Readonly<Record<string, string | undefined>>
+  clock: Clock
+  random: Random
+  sandbox: SandboxWishes
+  /** Puts something between the executor and a target. */
+  around(target: Target): Target
+}
 
 export interface App {
   /** Folder of store, artifacts and sandbox data. */
@@ -30,6 +63,10 @@ export interface App {
   artifacts(): Promise<ArtifactStore>
   target(kind: string, world: World): Promise<Target>
   engine(world: World): Promise<EngineParts>
+  /** What is wrong with the wishes for a sandbox. */
+  scenarioProblems(wishes: Pick<SandboxWishes, 'latency' | 'faults'>): Promise<readonly ScenarioProblem[]>
+  /** An app in the sandbox with a state folder of its own; attempts follow each other without back-off. */
+  isolated(isolation: Isolation): App
   /** Journaled facts and progress of every run that this process drives or follows. */
   subscribe(listener: (news: RunNews) => void): () => void
   /** Closes what was opened, in reverse order. */

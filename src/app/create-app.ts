@@ -10,8 +10,14 @@ import { type Random, systemRandom } from '../std/random.ts'
 import type { AgentFunction } from '../targets/function/target.ts'
 import type { Targets } from '../targets/table.ts'
 import type { EngineParts } from '../workflow/engine.ts'
-import type { App, World } from './app.ts'
+import type { App, Isolation, SandboxWishes, ScenarioProblem, World } from './app.ts'
 import { version } from './version.ts'
+
+/** Without `dataDir`, it keeps everything in memory. */
+export type StartSandbox = (
+  dataDir: string | undefined,
+  wishes?: SandboxWishes,
+) => Promise<{ url: string; close(): Promise<void> }>
 
 export interface AppOptions {
   env: Readonly<Record<string, string | undefined>>
@@ -25,8 +31,12 @@ export interface AppOptions {
   durability?: 'full' | 'normal'
   /** New runs call models in the sandbox. */
   sandbox?: boolean
-  /** Starts a sandbox that keeps its data in a folder; without it there is no sandbox world. */
-  startSandbox?: (dataDir: string) => Promise<{ url: string; close(): Promise<void> }>
+  /** Starts a sandbox; without it there is no sandbox world. */
+  startSandbox?: StartSandbox
+  /** Finds what is wrong with wishes for the sandbox, before it is started. */
+  checkScenario?: (wishes: unknown) => Promise<readonly ScenarioProblem[]>
+  /** For a trial run in the sandbox. */
+  trial?: Pick<Isolation, 'around' | 'sandbox'>
   /** Default: $REPLICATE_API_TOKEN. */
   token?: string
   /** Default: $REPLICATE_BASE_URL, else Replicate's. */
@@ -42,7 +52,7 @@ export interface AppOptions {
 const leastToken = 8
 
 export function createApp(options: AppOptions): App {
-  const { env, cwd } = options
+  const { env, cwd, trial } = options
   const clock = options.clock ?? systemClock
   const random = options.random ?? systemRandom
   const home = resolve(cwd, options.checkpointDir ?? options.home ?? stateFolder(env, cwd))
@@ -95,7 +105,7 @@ export function createApp(options: AppOptions): App {
   const sandbox = once(
     async () => {
       if (!options.startSandbox) throw new Error('this app was made without a sandbox')
-      return options.startSandbox(resolve(home, 'sandbox'))
+      return options.startSandbox(trial ? undefined : resolve(home, 'sandbox'), trial?.sandbox)
     },
     (started) => started.close(),
   )
@@ -118,15 +128,23 @@ export function createApp(options: AppOptions): App {
     )
   const targets = { real: targetsOf('real'), sandbox: targetsOf('sandbox') }
 
+  const targetOf = (world: World) => async (kind: string) => {
+    const target = await (await targets[world]()).get(kind)
+    return trial ? trial.around(target) : target
+  }
+
   const executorOf = (world: World) =>
     once(
       async (): Promise<Executor> => {
         const { createExecutor } = await import('../executor/executor.ts')
         const kept = await store()
         const cache = { get: kept.cacheGet.bind(kept), put: kept.cachePut.bind(kept) }
-        const parts = { targets: async (kind: string) => (await targets[world]()).get(kind), cache, clock, random }
+        const parts = { targets: targetOf(world), cache, clock, random }
         // The sandbox has no limit of its own to respect.
-        return createExecutor(world === 'sandbox' ? { ...parts, limits: {} } : parts)
+        if (world === 'sandbox') Object.assign(parts, { limits: {} })
+        return createExecutor(
+          trial ? { ...parts, backoff: (_policy, { retry_after_ms = 0 }) => retry_after_ms } : parts,
+        )
       },
       (made) => made.close(),
     )
@@ -162,6 +180,12 @@ export function createApp(options: AppOptions): App {
     hasToken: token !== '',
     target: async (kind, world) => (await targets[world]()).get(kind),
     engine: (world) => engines[world](),
+    scenarioProblems: async (wishes) => (await options.checkScenario?.(wishes)) ?? [],
+    isolated: ({ sandbox: wishes, around, ...own }) =>
+      createApp({
+        ...defined({ startSandbox: options.startSandbox, functions: options.functions }),
+        ...{ ...own, sandbox: true, durability: 'normal', trial: { around, sandbox: wishes } },
+      }),
     subscribe(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)

@@ -24,6 +24,7 @@ export const errorCodes = [
   'invalid_expression',
   'invalid_input',
   'invalid_config',
+  'invalid_test',
   'file_not_found',
   'file_unreadable',
   'file_too_large',

@@ -81,6 +81,8 @@ export type RunEventBody =
       output?: Spilled
       error?: ErrorData
       reason?: string
+      /** Of a skipped one: its own condition was false, or a need of it did not succeed. */
+      skipped_by?: 'condition' | 'needs'
       attempts: number
       latency_ms: number
       model?: string

@@ -21,7 +21,7 @@ export class ProblemsError extends NonRetryableError {
   override readonly name = 'ProblemsError'
   readonly problems: readonly Problem[]
   constructor(
-    code: 'invalid_workflow' | 'invalid_expression' | 'invalid_input' | 'invalid_config',
+    code: 'invalid_workflow' | 'invalid_expression' | 'invalid_input' | 'invalid_config' | 'invalid_test',
     problems: readonly Problem[],
   ) {
     const errors = problems.filter((problem) => problem.severity === 'error')

@@ -16,6 +16,7 @@ import { Ledger } from './ledger.ts'
 import { cacheKey, type CacheStore, type CallCache, createCallCache, type KeptResult } from './resilience/cache.ts'
 import { fitOutput } from './resilience/output-schema.ts'
 import { createRateLimiter, type RateLimit, replicateLimit } from './resilience/rate-limit.ts'
+import { backoffDelay } from './resilience/retry.ts'
 import { startDeadline } from './resilience/timeout.ts'
 import { orderRouter, type Router } from './routing/route.ts'
 import { aborted, tryTurn, type Turn, type Work } from './tries.ts'
@@ -30,6 +31,8 @@ export interface ExecutorParts {
   /** Creates that may go out, by target kind. Default: Replicate's 600 a minute; `{}` for none (the sandbox). */
   limits?: Readonly<Record<string, RateLimit>>
   router?: Router
+  /** How long to wait before another attempt; default: as the step's policy says. */
+  backoff?: typeof backoffDelay
 }
 
 interface Shared {
@@ -47,6 +50,7 @@ export function createExecutor(parts: ExecutorParts): Executor {
     clock,
     random,
     router: parts.router ?? orderRouter,
+    backoff: parts.backoff ?? backoffDelay,
     cache: parts.cache && createCallCache(parts.cache, clock),
     limiters: new Map(limits.map(([kind, limit]) => [kind, createRateLimiter(limit, clock)])),
   }

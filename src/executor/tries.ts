@@ -1,5 +1,4 @@
 /** The attempts at one candidate, as its retry policy allows; what each of them leaves in the journal. */
-import type { RetryPolicy } from '../domain/definition.ts'
 import { isCalledOff, RateLimitError, type ReplicateAgentError, TimeoutError, toErrorData } from '../domain/errors.ts'
 import { abortReason } from '../std/abort.ts'
 import type { Clock } from '../std/clock.ts'
@@ -12,7 +11,7 @@ import { classOf, isUnanswered, stopsRun } from './failure.ts'
 import type { Ledger } from './ledger.ts'
 import { takenUp } from './recorder.ts'
 import type { RateLimiter } from './resilience/rate-limit.ts'
-import { backoffDelay } from './resilience/retry.ts'
+import type { backoffDelay } from './resilience/retry.ts'
 import type { Deadline } from './resilience/timeout.ts'
 
 /** A call on its way. */
@@ -26,6 +25,7 @@ export interface Work {
   context: CallContext
   ledger: Ledger
   deadline: Deadline
+  backoff: typeof backoffDelay
 }
 
 /** A candidate that may be called. */
@@ -174,11 +174,11 @@ async function takeFailure(
   end: Ended<'failed'>,
   latency_ms: number,
 ): Promise<void> {
-  const { spec, context, random, limiters } = work
+  const { context, limiters, spec } = work
   const { failure } = end
   tries.failures += 1
   tries.open = isUnanswered(failure) ? end.open : undefined
-  tries.delay = delayAfter(spec.retry, failure, tries, random)
+  tries.delay = delayAfter(work, failure, tries)
   tries.entered = failure instanceof RateLimitError && tries.delay !== undefined
   if (failure instanceof RateLimitError)
     limiters.get(turn.candidate.target)?.pause(failure.retryAfterMs ?? tries.delay ?? 0)
@@ -193,15 +193,15 @@ async function takeFailure(
 
 /** Milliseconds until this candidate is tried again, or undefined: it is not. */
 function delayAfter(
-  policy: RetryPolicy,
+  { spec, backoff, random }: Work,
   failure: ReplicateAgentError,
   { failures, delay }: Tries,
-  random: Random,
 ): number | undefined {
+  const policy = spec.retry
   const kind = classOf(failure)
   if (kind === undefined || !policy.on.includes(kind)) return undefined
   const retry_after_ms = failure instanceof RateLimitError ? failure.retryAfterMs : undefined
-  return backoffDelay(policy, { failures, previous_ms: delay, retry_after_ms }, random)
+  return backoff(policy, { failures, previous_ms: delay, retry_after_ms }, random)
 }
 
 async function settleFailed(

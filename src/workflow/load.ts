@@ -96,7 +96,7 @@ async function loadBytes(
 async function loadData(data: Json, loading: Loading, within: Within): Promise<Omit<LoadedFile, 'problems'>> {
   const outline = outlineOf(data)
   const inputMaps = inputMapsOf(data)
-  const { spec, problems } = readSpec(data, loading.places, loading.suggest)
+  const { value: spec, problems } = readSpec(data, loading.places, loading.suggest)
   loading.problems.push(...problems)
   if (!spec) return { definition: undefined, plan: undefined }
   const definition = normalise(spec, outline, loading)

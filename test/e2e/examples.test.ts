@@ -28,7 +28,7 @@ beforeEach(async () => {
     home,
     durability: 'normal',
     sandbox: true,
-    startSandbox: (dataDir) => startSandbox({ dataDir, latency: '0', logFile: join(home, 'predictions.jsonl') }),
+    startSandbox: (dataDir = home) => startSandbox({ dataDir, latency: '0', logFile: join(home, 'predictions.jsonl') }),
   })
 })
 

@@ -30,5 +30,6 @@ export const actionTable = {
   'workflows/plan': async () => (await import('./workflows/plan.ts')).planWorkflow,
   'workflows/run': async () => (await import('./workflows/run.ts')).runWorkflow,
   'workflows/simulate': async () => (await import('./workflows/simulate.ts')).simulateWorkflow,
+  'workflows/test': async () => (await import('./workflows/test.ts')).testWorkflows,
   'workflows/validate': async () => (await import('./workflows/validate.ts')).validateWorkflows,
 } satisfies Record<string, Entry>

@@ -35,6 +35,7 @@ export const exitCodeOfError = {
   expression_failed: invalid,
   invalid_input: invalid,
   invalid_config: invalid,
+  invalid_test: invalid,
   file_not_found: invalid,
   file_unreadable: invalid,
   file_too_large: invalid,

@@ -95,3 +95,7 @@ export function optional(description: string): ArgumentSpec<string | undefined> 
 export function oneOrMore(description: string): ArgumentSpec<string[]> {
   return { description, required: true, variadic: true }
 }
+
+export function zeroOrMore(description: string): ArgumentSpec<string[]> {
+  return { description, required: false, variadic: true }
+}

@@ -3,6 +3,7 @@ import { version } from '../../app/version.ts'
 import type { App } from '../../app/app.ts'
 import { callAction } from '../../app/call-action.ts'
 import { toErrorData, UsageError } from '../../domain/errors.ts'
+import { defined } from '../../std/defined.ts'
 import { resolve } from 'node:path'
 import type { AppChoice } from './app-options.ts'
 import { type CommandContext, currentUser } from './context.ts'
@@ -130,10 +131,11 @@ async function openApp(around: Surroundings, choice: AppChoice, warn: (message: 
     ...(choice.checkpointDir !== undefined && { checkpointDir: choice.checkpointDir }),
     durability: choice.durability ?? 'full',
     sandbox: choice.sandbox ?? false,
-    startSandbox: async (dataDir) =>
+    checkScenario: async (wishes) => (await import('../../sandbox/faults/scenario.ts')).readScenario(wishes).problems,
+    startSandbox: async (dataDir, wishes) =>
       (await import('../../sandbox/sandbox.ts')).startSandbox({
-        ...scenario,
-        ...(!choice.sandboxInMemory && { dataDir }),
+        ...defined({ dataDir: choice.sandboxInMemory ? undefined : dataDir }),
+        ...(wishes ?? scenario),
       }),
   })
 }

@@ -66,7 +66,7 @@ async function loadChild(
 ): Promise<{ definition: WorkflowDefinition | undefined; copies: number } | undefined> {
   const { family, ancestors, names } = within
   try {
-    const file = await fileOf(ref, loading.file)
+    const file = await fileOfReference(ref, loading.file)
     const identity = await identityOf(file)
     if (ancestors.includes(identity)) {
       const loop = [...names.slice(ancestors.indexOf(identity)), names[ancestors.indexOf(identity)]].join(' → ')
@@ -97,7 +97,8 @@ async function loadChild(
   }
 }
 
-async function fileOf(ref: string, from: string): Promise<string> {
+/** The file that a step's `workflow` names, seen from the file that it stands in. */
+export async function fileOfReference(ref: string, from: string): Promise<string> {
   if (!isPath(ref)) return findWorkflow(ref, resolve(dirname(from)))
   return isAbsolute(ref) ? ref : join(dirname(from), ref)
 }

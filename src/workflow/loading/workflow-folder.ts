@@ -10,6 +10,11 @@ import { readYaml } from './yaml.ts'
 
 const folderName = 'workflows'
 
+/** Whether a file holds tests of a workflow instead of one. */
+export function isTestFile(file: string): boolean {
+  return /\.test\.ya?ml$/i.test(file)
+}
+
 /** Whether a reference is a path rather than a name. */
 export function isPath(reference: string): boolean {
   return /[\\/]/.test(reference) || /\.ya?ml$/i.test(reference)
@@ -47,7 +52,7 @@ async function findPath(path: string, cwd: string): Promise<string> {
   const siblings = await readdir(dirname(file)).catch(() => [])
   const near = suggest(
     basename(file),
-    siblings.filter((name) => /\.ya?ml$/i.test(name)),
+    siblings.filter((name) => /\.ya?ml$/i.test(name) && !isTestFile(name)),
   )
   const hint = near === undefined ? undefined : `did you mean ${join(dirname(path), near)}?`
   throw new NonRetryableError('file_not_found', `there is no file ${path}`, { hint })
@@ -77,7 +82,7 @@ export interface Card {
 }
 
 export async function readCards(folder: string): Promise<Card[]> {
-  const names = (await readdir(folder)).filter((name) => /\.ya?ml$/i.test(name)).sort()
+  const names = (await readdir(folder)).filter((name) => /\.ya?ml$/i.test(name) && !isTestFile(name)).sort()
   const cards: Card[] = []
   for (const name of names) {
     const file = join(folder, name)

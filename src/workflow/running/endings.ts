@@ -21,7 +21,7 @@ export function failedWork(state: RunState, ref: WorkRef, thrown: unknown): Sett
 export function notBegun(state: RunState, ref: WorkRef, gate: Exclude<Gate, { open: true }>): Settled {
   const event = ending(state, ref)
   if (gate.status === 'failed') return { ...event, status: 'failed', error: { ...gate.error, step: ref.step } }
-  return { ...event, status: 'skipped', reason: gate.reason }
+  return { ...event, status: 'skipped', reason: gate.reason, skipped_by: gate.by }
 }
 
 export function waitsInFinally(state: RunState, ref: WorkRef): Settled {

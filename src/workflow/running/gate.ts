@@ -7,7 +7,7 @@ import type { RunState } from '../state.ts'
 
 export type Gate =
   | { open: true }
-  | { open: false; status: 'skipped'; reason: string }
+  | { open: false; status: 'skipped'; by: 'condition' | 'needs'; reason: string }
   | { open: false; status: 'failed'; error: ErrorData }
 
 /** The gate of a step whose needs are all settled. A condition that is judged per item is left to `judgeItem`. */
@@ -15,7 +15,7 @@ export function judgeStep(plan: Plan, state: RunState, step: PlanStep, scope: ()
   const { condition } = step
   if (!condition?.replacesGate) {
     const unmet = unmetNeed(plan, state, step)
-    if (unmet) return { open: false, status: 'skipped', reason: unmet }
+    if (unmet) return { open: false, status: 'skipped', by: 'needs', reason: unmet }
   }
   if (!condition || condition.perItem) return { open: true }
   return judgeCondition(step, state, scope(), now)
@@ -28,7 +28,7 @@ export function judgeCondition(step: PlanStep, state: RunState, scope: Scope, no
     const met = truthy(evaluateExpression(expression, scope, evaluation(state, now)))
     return met
       ? { open: true }
-      : { open: false, status: 'skipped', reason: `its condition is false: ${expression.source}` }
+      : { open: false, status: 'skipped', by: 'condition', reason: `its condition is false: ${expression.source}` }
   } catch (error) {
     return { open: false, status: 'failed', error: toErrorData(error) }
   }

@@ -24,6 +24,10 @@ export const nounTable: Readonly<Record<string, NounEntry>> = {
         summary: 'list everything that is wrong with workflow files',
         load: async () => (await import('./workflows/validate.ts')).validate,
       },
+      test: {
+        summary: 'run the tests of workflows in the sandbox',
+        load: async () => (await import('./workflows/test.ts')).test,
+      },
       graph: {
         summary: 'draw the steps and what needs what',
         load: async () => (await import('./workflows/graph.ts')).graph,

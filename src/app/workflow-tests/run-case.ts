@@ -1,0 +1,183 @@
+/** Runs one case: a fresh state folder, a sandbox of its own, approvals answered as the case says. */
+import { CancelledError, type ErrorData, ReplicateAgentError, toErrorData } from '../../domain/errors.ts'
+import type { RunEvent } from '../../domain/events.ts'
+import type { RunResult } from '../../domain/run.ts'
+import { abortReason } from '../../std/abort.ts'
+import { formatDuration } from '../../std/duration.ts'
+import type { JsonObject } from '../../std/json.ts'
+import { seededRandom } from '../../std/random.ts'
+import {
+  answerApproval,
+  type Driving,
+  type EngineParts,
+  type PendingApproval,
+  pendingApprovals,
+  readRun,
+  resumeRun,
+  startRun,
+} from '../../workflow/engine.ts'
+import type { LoadedWorkflow } from '../../workflow/load.ts'
+import type { Plan } from '../../workflow/plan.ts'
+import type { App } from '../app.ts'
+import { answering } from './answering.ts'
+import { type CaseClock, caseClock } from './case-clock.ts'
+import type { TestCase } from './merged-case.ts'
+import type { ApprovalAnswerSpec } from './spec.ts'
+
+/** The same in every case, so that what a run says of itself is the same each time. */
+const runIdOfCase = 'test'
+
+/** What a run, or one nested in it, did. */
+export interface Observed {
+  plan: Plan
+  events: readonly RunEvent[]
+}
+
+export interface CaseRun {
+  /** A run that could not be started has no steps, and the error that says why. */
+  result: RunResult
+  started: boolean
+  observed: Observed[]
+  /** It was left after this time, unfinished. */
+  timed_out_ms?: number
+}
+
+export interface CaseSurroundings {
+  workflow: LoadedWorkflow
+  /** A folder that is the case's own. */
+  home: string
+  signal: AbortSignal
+}
+
+/** Rejects with the signal's reason, or when a part of the program itself fails. */
+export async function runCase(app: App, one: TestCase, { workflow, home, signal }: CaseSurroundings): Promise<CaseRun> {
+  const clock = caseClock(app.clock, one.now === undefined ? undefined : Date.parse(one.now))
+  const prices = app.env['REPLICATE_AGENT_PRICES']
+  const own = app.isolated({
+    home,
+    cwd: one.folder,
+    clock,
+    env: { ...(prices !== undefined && { REPLICATE_AGENT_PRICES: prices }), ...one.env },
+    random: seededRandom(one.seed),
+    sandbox: { seed: one.seed, latency: one.latency, faults: one.faults, clock },
+    around: answering(one.answers, one.folder),
+  })
+  try {
+    const parts = await own.engine('sandbox')
+    return await drive({ parts, one, workflow, clock, signal, real: app.clock })
+  } finally {
+    await own.close()
+  }
+}
+
+interface Trial {
+  parts: EngineParts
+  one: TestCase
+  workflow: LoadedWorkflow
+  clock: CaseClock
+  signal: AbortSignal
+  real: App['clock']
+}
+
+async function drive(trial: Trial): Promise<CaseRun> {
+  const { parts, one, workflow } = trial
+  let driving: Driving
+  try {
+    const { budget_usd, max_concurrency, inputs } = one
+    driving = await startRun(parts, workflow, {
+      ...{ inputs, runId: runIdOfCase, sandbox: true },
+      ...(budget_usd !== undefined && { budget_usd }),
+      ...(max_concurrency !== undefined && { max_concurrency }),
+    })
+  } catch (error) {
+    if (!(error instanceof ReplicateAgentError)) throw error
+    return { result: neverStarted(workflow, toErrorData(error)), started: false, observed: [] }
+  }
+  const { result, late } = await untilEnd(trial, driving)
+  const observed = await observe(parts, runIdOfCase, workflow.plan)
+  return { result, started: true, observed, ...(late && { timed_out_ms: one.timeout_ms }) }
+}
+
+function neverStarted({ definition }: LoadedWorkflow, error: ErrorData): RunResult {
+  return {
+    ...{ run_id: runIdOfCase, workflow: definition.name, status: 'failed', outputs: {} },
+    ...{ cost_usd: 0, duration_ms: 0, error, steps: {} },
+  }
+}
+
+/** Drives it on through every approval that the case has an answer for. */
+async function untilEnd(trial: Trial, first: Driving): Promise<{ result: RunResult; late: boolean }> {
+  const { parts, one, real, signal } = trial
+  const over = new AbortController()
+  let late = false
+  let driving = first
+  const leave = (reason: Error) => driving.abandon(reason)
+  const onAbort = () => leave(abortReason(signal))
+  signal.addEventListener('abort', onAbort, { once: true })
+  real.sleep(one.timeout_ms, over.signal).then(
+    () => {
+      late = true
+      leave(new CancelledError(`the case took longer than ${formatDuration(one.timeout_ms)}`, { code: 'interrupted' }))
+    },
+    () => {},
+  )
+  try {
+    signal.throwIfAborted()
+    for (;;) {
+      const result = await driving.done
+      if (late || !(await answerAll(trial, result))) return { result, late }
+      driving = await resumeRun(parts, runIdOfCase, { inputs: one.inputs })
+    }
+  } catch (error) {
+    if (!late || signal.aborted) throw error
+    return { result: await readRun(parts, runIdOfCase), late }
+  } finally {
+    over.abort()
+    signal.removeEventListener('abort', onAbort)
+  }
+}
+
+/** Whether anything that the run waits for was answered. */
+async function answerAll({ parts, one, clock }: Trial, result: RunResult): Promise<boolean> {
+  if (result.status !== 'waiting' || result.waiting_for !== 'approval') return false
+  const pending = await pendingApprovals(parts, runIdOfCase)
+  const answers = pending.flatMap((asked) => {
+    const answer = answerFor(one, asked)
+    return answer === undefined ? [] : [{ asked, answer }]
+  })
+  const late = answers.filter(({ answer }) => answer === 'timeout')
+  const said = answers.filter(({ answer }) => answer !== 'timeout')
+  for (const { asked, answer } of said) await give(parts, asked, answer)
+  // What is answered is taken in before time moves on.
+  if (said.length > 0) return true
+  const due = late.flatMap(({ asked }) => asked.expires_at ?? [])
+  if (due.length === 0) return false
+  clock.skipTo(Math.min(...due))
+  return true
+}
+
+function answerFor({ approvals }: TestCase, { step, index }: PendingApproval): ApprovalAnswerSpec | undefined {
+  const given = Object.hasOwn(approvals, step) ? approvals[step] : undefined
+  return Array.isArray(given) ? given[index ?? 0] : given
+}
+
+async function give(parts: EngineParts, asked: PendingApproval, answer: ApprovalAnswerSpec): Promise<void> {
+  const { run_id, step, index } = asked
+  const whole = typeof answer === 'object' ? answer : { approved: answer === true || answer === 'approve' }
+  const approved = whole.approved !== false
+  const inputs = ('inputs' in whole ? whole.inputs : {}) as JsonObject
+  const by = ('by' in whole ? whole.by : undefined) ?? 'tester'
+  await answerApproval(parts, run_id, { step, approved, inputs, by, ...(index !== undefined && { index }) })
+}
+
+/** The journals of a run and of those nested in it, each with the plan that it followed. */
+async function observe(parts: EngineParts, runId: string, plan: Plan): Promise<Observed[]> {
+  const events = await parts.store.readEvents(runId)
+  const observed: Observed[] = [{ plan, events }]
+  for (const event of events) {
+    if (event.type !== 'child.started') continue
+    const action = plan.steps.get(event.step)?.definition.action
+    if (action?.kind === 'workflow') observed.push(...(await observe(parts, event.run_id, plan.child(action.ref))))
+  }
+  return observed
+}
