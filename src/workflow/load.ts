@@ -29,7 +29,11 @@ export interface LoadedWorkflow {
   warnings: Problem[]
 }
 
-export type LoadOutcome = { ok: true; workflow: LoadedWorkflow } | { ok: false; problems: Problem[] }
+/** `files`: the file, and those that it and the nested ones name; some may not be there. */
+export type LoadOutcome = { files: string[] } & (
+  | { ok: true; workflow: LoadedWorkflow }
+  | { ok: false; problems: Problem[] }
+)
 
 /**
  * Loads a file and the workflow files that it names. Bad content is in the outcome; a file that is missing, no
@@ -49,7 +53,8 @@ export async function loadWorkflowText(
   const member = await loadBytes(text, file, options, { family, ancestors: [await identityOf(file)], names: [] })
   const problems = inOrder(member.problems, file)
   const { definition, plan } = member
-  if (!definition || !plan || problems.some(isError)) return { ok: false, problems }
+  const files = [file, ...family.named]
+  if (!definition || !plan || problems.some(isError)) return { ok: false, problems, files }
   const workflow: LoadedWorkflow = {
     definition,
     plan,
@@ -60,7 +65,7 @@ export async function loadWorkflowText(
     file,
     warnings: problems,
   }
-  return { ok: true, workflow }
+  return { ok: true, workflow, files }
 }
 
 /** One file of a family, with the problems of the files below it. */

@@ -22,6 +22,8 @@ export interface CommandContext extends Surroundings {
   /** To stderr. */
   note(line?: string): void
   warn(message: string, problem?: Problem): void
+  /** Prints an error as the program does that ends with it. */
+  report(error: unknown): void
   printJson(value: unknown): void
   /** The app with the options of this verb; the program closes it. */
   app(choice?: AppChoice): Promise<App>

@@ -87,6 +87,7 @@ export async function runCli(argv: readonly string[], around: Surroundings): Pro
       github,
       user,
       warn,
+      report,
       json: given['json'] === true,
       debug: given['debug'] === true,
       print: (line = '') => void stdout.write(`${line}\n`),

@@ -24,10 +24,12 @@ export interface Family {
   load: LoadFile
   /** By identity; problems of a file are told once. */
   files: Map<string, { definition: WorkflowDefinition | undefined; copies: number }>
+  /** Files that steps name, there or not. */
+  named: Set<string>
 }
 
 export function newFamily(options: LoadOptions, load: LoadFile): Family {
-  return { options, load, files: new Map() }
+  return { options, load, files: new Map(), named: new Set() }
 }
 
 /** The same file, the same identity, whichever way leads to it. */
@@ -67,6 +69,7 @@ async function loadChild(
   const { family, ancestors, names } = within
   try {
     const file = await fileOfReference(ref, loading.file)
+    family.named.add(resolve(file))
     const identity = await identityOf(file)
     if (ancestors.includes(identity)) {
       const loop = [...names.slice(ancestors.indexOf(identity)), names[ancestors.indexOf(identity)]].join(' → ')
