@@ -9,7 +9,7 @@ const stalls = 'meta/meta-llama-3-70b-instruct'
 let sandbox: Sandbox
 let cli: CliRig
 beforeAll(async () => {
-  sandbox = await startSandbox({ latency: '0', fail: [`${stalls}:stall`] })
+  sandbox = await startSandbox({ latency: '0', faults: [`${stalls}:stall`] })
 })
 afterAll(() => sandbox.close())
 beforeEach(async () => {
