@@ -116,7 +116,8 @@ export function createApp(options: AppOptions): App {
         const { openTargets } = await import('../targets/table.ts')
         const place =
           world === 'sandbox'
-            ? { token: 'sandbox', baseUrl: (await sandbox()).url }
+            ? // Looks like a token: it is masked wherever an answer quotes it.
+              { token: 'r8_sandbox', baseUrl: (await sandbox()).url }
             : { token, baseUrl: options.baseUrl ?? (env['REPLICATE_BASE_URL'] || undefined) }
         const userAgent = `replicate-agent/${version}`
         return openTargets({

@@ -91,6 +91,13 @@ outputs: {picture: "\${{ first(steps.draw.output) }}"}
     expect((await cli.run('runs retry r -q')).code).toBe(0)
   })
 
+  test('tells of a failure in the sandbox’s own words: its token is no word that they could hold', async () => {
+    await cli.write('workflows/poster.yaml', poster)
+    await cli.write('storm.yaml', "latency: 0\nfaults: ['*:failed']\n")
+    const { stderr } = await cli.run('run poster --sandbox --faults storm.yaml')
+    expect(stderr).toContain('(injected by the sandbox)')
+  })
+
   test('is a usage error without the sandbox', async () => {
     await cli.write('workflows/poster.yaml', poster)
     await cli.write('storm.yaml', "faults: ['*:drop']\n")
