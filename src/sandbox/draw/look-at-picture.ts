@@ -1,5 +1,10 @@
-/** What a captioner sees: what the picture was made from, if it says so, else its size and colours. */
+/** What a captioner sees: what the picture was made from, if it says so, else its shape, colours and light. */
+import { NonRetryableError } from '../../domain/errors.ts'
 import type { SeenPicture } from '../text/subject-matter.ts'
+import { listed } from '../text/dialogue.ts'
+import { keywords } from '../text/summary.ts'
+import { nameOfColor } from './color-names.ts'
+import { headerOf } from './image-header.ts'
 import { decodePng, isPng } from './png-decode.ts'
 import type { Picture } from './picture.ts'
 
@@ -10,86 +15,137 @@ export interface SeenDetails extends SeenPicture {
   colors: string[]
 }
 
-const names: readonly [string, number, number, number][] = [
-  ['black', 20, 20, 24],
-  ['dark grey', 70, 72, 78],
-  ['grey', 140, 142, 146],
-  ['light grey', 200, 202, 206],
-  ['white', 245, 245, 242],
-  ['red', 205, 55, 50],
-  ['dark red', 120, 30, 40],
-  ['orange', 235, 130, 50],
-  ['brown', 125, 85, 58],
-  ['beige', 222, 203, 178],
-  ['yellow', 242, 200, 72],
-  ['green', 75, 152, 92],
-  ['dark green', 45, 85, 60],
-  ['light green', 170, 210, 165],
-  ['teal', 45, 140, 140],
-  ['blue', 60, 115, 195],
-  ['dark blue', 34, 50, 92],
-  ['light blue', 165, 200, 228],
-  ['purple', 122, 80, 168],
-  ['pink', 236, 150, 180],
-]
-
-/** PNGs are looked at; of other formats only their name and size are known. */
+/** PNGs are looked at; of other formats only their kind and size are known. Throws `validation` for what is no picture. */
 export async function lookAtPicture(bytes: Buffer, mediaType: string): Promise<SeenDetails> {
-  if (!isPng(bytes)) {
-    const kind = mediaType.replace(/^image\//, '').toUpperCase()
-    const description = `an image in a format that the sandbox does not decode (${kind}, ${Math.ceil(bytes.length / 1024)} kB)`
-    return { description, width: 0, height: 0, looks: 0.5, texts: {}, colors: [] }
-  }
+  if (!isPng(bytes)) return readHeader(bytes, mediaType)
   const picture = await decodePng(bytes)
-  const { colors, looks } = measure(picture)
-  const made = picture.texts['prompt'] ?? picture.texts['Description'] ?? picture.texts['Title']
-  const shape = picture.width > picture.height ? 'wide' : picture.width < picture.height ? 'tall' : 'square'
-  const seen = `a ${shape} picture of ${picture.width} by ${picture.height} pixels, mostly ${colors.slice(0, 3).join(', ')}`
-  return {
-    description: made ?? seen,
-    width: picture.width,
-    height: picture.height,
-    looks,
-    texts: picture.texts,
-    colors,
-  }
+  const { width, height, texts } = picture
+  const { colors, looks, light, middle } = measure(picture)
+  const made = texts['prompt'] ?? texts['Description'] ?? texts['Title']
+  const shape = shapeOf(width, height)
+  const seen = `a ${shape} picture of ${width} by ${height} pixels, mostly ${listed(colors.slice(0, 3))}; ${[...light, ...middle].join(', ')}`
+  const tags = made === undefined ? [shape, ...light, ...colors.slice(0, 3)] : keywords(made, 5)
+  return { description: made ?? seen, width, height, looks, texts, colors, tags }
+}
+
+function shapeOf(width: number, height: number): string {
+  return width > height ? 'wide' : width < height ? 'tall' : 'square'
+}
+
+function readHeader(bytes: Buffer, mediaType: string): SeenDetails {
+  const header = headerOf(bytes)
+  if (!header) throw new NonRetryableError('validation', `cannot identify image file (${mediaType})`)
+  const { kind, width, height } = header
+  const size = width && height ? `of ${width} by ${height} pixels` : `of ${Math.ceil(bytes.length / 1024)} kB`
+  const description = `a ${kind} picture ${size}, whose colours the sandbox can't see: it decodes PNG only`
+  return { description, width, height, looks: 0.5, texts: {}, colors: [], tags: [kind, shapeOf(width, height)] }
+}
+
+interface Measured {
+  colors: string[]
+  looks: number
+  /** Words for brightness, contrast and detail; those that can be said. */
+  light: string[]
+  /** What sets the middle apart, if anything does. */
+  middle: string[]
 }
 
 /** Looks at about 4,000 pixels. */
-function measure({ width, height, channels, data }: Picture): { colors: string[]; looks: number } {
+function measure({ width, height, channels, data }: Picture): Measured {
   const step = Math.max(1, Math.floor(Math.sqrt((width * height) / 4_000)))
-  const counts = new Map<string, number>()
-  let sum = 0
-  let squares = 0
-  let color = 0
-  let seen = 0
+  const all = new Tally()
+  const inside = new Tally()
+  const outside = new Tally()
+  let change = 0
+  let pairs = 0
   for (let y = 0; y < height; y += step) {
+    let before: number | undefined
     for (let x = 0; x < width; x += step) {
       const at = (y * width + x) * channels
-      const [red, green, blue] = [data[at] ?? 0, data[at + 1] ?? 0, data[at + 2] ?? 0]
-      const name = nearest(red, green, blue)
-      counts.set(name, (counts.get(name) ?? 0) + 1)
-      const light = (0.299 * red + 0.587 * green + 0.114 * blue) / 255
-      sum += light
-      squares += light * light
-      color += (Math.max(red, green, blue) - Math.min(red, green, blue)) / 255
-      seen += 1
+      const light = all.add(data[at] ?? 0, data[at + 1] ?? 0, data[at + 2] ?? 0)
+      const isInside = Math.abs(x / width - 0.5) < 0.2 && Math.abs(y / height - 0.5) < 0.2
+      const isOutside = Math.abs(x / width - 0.5) > 0.35 || Math.abs(y / height - 0.5) > 0.35
+      if (isInside) inside.add(data[at] ?? 0, data[at + 1] ?? 0, data[at + 2] ?? 0)
+      else if (isOutside) outside.add(data[at] ?? 0, data[at + 1] ?? 0, data[at + 2] ?? 0)
+      if (before !== undefined) {
+        change += Math.abs(light - before)
+        pairs += 1
+      }
+      before = light
     }
   }
-  const contrast = Math.sqrt(Math.max(0, squares / seen - (sum / seen) ** 2))
-  const colors = [...counts].toSorted((a, b) => b[1] - a[1]).map(([name]) => name)
-  return { colors, looks: Math.min(1, contrast * 2.2 + (color / seen) * 0.9) }
+  const looks = Math.min(1, all.contrast() * 2.2 + all.saturation() * 0.9)
+  return {
+    colors: all.colors(),
+    looks,
+    light: lightWords(all, pairs === 0 ? 0 : change / pairs),
+    middle: middleWords(inside, outside),
+  }
 }
 
-function nearest(red: number, green: number, blue: number): string {
-  let best = ''
-  let least = Number.POSITIVE_INFINITY
-  for (const [name, r, g, b] of names) {
-    const away = (red - r) ** 2 * 0.6 + (green - g) ** 2 + (blue - b) ** 2 * 0.5
-    if (away < least) {
-      least = away
-      best = name
-    }
+function lightWords(all: Tally, change: number): string[] {
+  const light = all.light()
+  const contrast = all.contrast()
+  const words = [light < 0.3 ? 'dark' : light > 0.7 ? 'bright' : 'evenly lit']
+  if (contrast > 0.28) words.push('high contrast')
+  else if (contrast < 0.1) words.push('low contrast')
+  if (all.colorful() < 0.01) words.push('black and white')
+  if (change > 0.07) words.push('finely detailed')
+  else if (change < 0.02) words.push('smooth')
+  return words
+}
+
+function middleWords(inside: Tally, outside: Tally): string[] {
+  const [middle] = inside.colors()
+  const [edge] = outside.colors()
+  if (middle !== undefined && edge !== undefined && middle !== edge) return [`${middle} in the middle on ${edge}`]
+  const difference = inside.light() - outside.light()
+  if (Math.abs(difference) < 0.08) return []
+  return [difference > 0 ? 'lighter in the middle' : 'darker in the middle']
+}
+
+/** Counts of some pixels' colours, and how light they are. */
+class Tally {
+  readonly #counts = new Map<string, number>()
+  #sum = 0
+  #squares = 0
+  #color = 0
+  #colorful = 0
+  #seen = 0
+
+  /** Gives the pixel's lightness in [0, 1]. */
+  add(red: number, green: number, blue: number): number {
+    const name = nameOfColor(red, green, blue)
+    this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1)
+    const light = (0.299 * red + 0.587 * green + 0.114 * blue) / 255
+    this.#sum += light
+    this.#squares += light * light
+    const color = (Math.max(red, green, blue) - Math.min(red, green, blue)) / 255
+    this.#color += color
+    this.#colorful += color > 0.15 ? 1 : 0
+    this.#seen += 1
+    return light
   }
-  return best
+
+  light(): number {
+    return this.#sum / this.#seen
+  }
+
+  contrast(): number {
+    return Math.sqrt(Math.max(0, this.#squares / this.#seen - this.light() ** 2))
+  }
+
+  saturation(): number {
+    return this.#color / this.#seen
+  }
+
+  /** The share of pixels that are not grey. */
+  colorful(): number {
+    return this.#colorful / this.#seen
+  }
+
+  /** The most frequent first. */
+  colors(): string[] {
+    return [...this.#counts].toSorted((a, b) => b[1] - a[1]).map(([name]) => name)
+  }
 }

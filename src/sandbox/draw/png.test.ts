@@ -157,7 +157,31 @@ describe('pictures', () => {
     const plain = newPicture(30, 20)
     for (let at = 0; at < plain.data.length; at += 3) plain.data.set([60, 115, 195], at)
     const seen = await lookAtPicture(await encodePng(plain), 'image/png')
-    expect(seen.description).toBe('a wide picture of 30 by 20 pixels, mostly blue')
-    expect((await lookAtPicture(Buffer.from([0xff, 0xd8]), 'image/jpeg')).description).toContain('JPEG')
+    expect(seen.description).toBe('a wide picture of 30 by 20 pixels, mostly blue; evenly lit, low contrast, smooth')
+  })
+
+  it('have light, detail and a middle of their own', async () => {
+    const spot = newPicture(40, 40)
+    for (let y = 0; y < 40; y += 1) {
+      for (let x = 0; x < 40; x += 1) {
+        const isMiddle = Math.abs(x - 20) < 10 && Math.abs(y - 20) < 10
+        spot.data.set(isMiddle ? [240, 200, 70] : [20, 20, 24], (y * 40 + x) * 3)
+      }
+    }
+    const seen = await lookAtPicture(await encodePng(spot), 'image/png')
+    expect(seen.description).toBe(
+      'a square picture of 40 by 40 pixels, mostly black and yellow; dark, high contrast, smooth, yellow in the middle on black',
+    )
+    expect(seen.tags).toEqual(['square', 'dark', 'high contrast', 'smooth', 'black', 'yellow'])
+  })
+
+  it('of other formats have a kind and a size; what is no picture is refused', async () => {
+    const jpeg = Buffer.from('ffd8ffe000044a46ffc0001108012c019003012200021101', 'hex')
+    expect((await lookAtPicture(jpeg, 'image/jpeg')).description).toContain('a JPEG picture of 400 by 300 pixels')
+    const gif = Buffer.concat([Buffer.from('GIF89a'), Buffer.from([10, 0, 20, 0, 0, 0])])
+    expect((await lookAtPicture(gif, 'image/gif')).description).toContain('a GIF picture of 10 by 20 pixels')
+    expect((await lookAtPicture(Buffer.from('RIFF\0\0\0\0WEBPVP8 '), 'image/webp')).description).toContain('WebP')
+    expect((await lookAtPicture(Buffer.from([0xff, 0xd8]), 'image/jpeg')).description).toContain('JPEG picture of 1 kB')
+    await expect(lookAtPicture(Buffer.from('not a picture'), 'image/png')).rejects.toThrow('cannot identify image file')
   })
 })

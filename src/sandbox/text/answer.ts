@@ -40,9 +40,10 @@ export function answerPrompt({ prompt, system = '', pictures = [], random }: Que
 
 function answerJson(matter: SubjectMatter): string | undefined {
   const { instruction, prompt } = matter
-  // where the two could not be told apart, the whole prompt says whether JSON is wanted
+  // where the two could not be told apart, the whole prompt says whether JSON is wanted, and which
   const unclear = /\b(as|in|with|only|return|valid) json\b/i.test(prompt)
-  const keys = wantedJson(instruction) ?? (unclear ? wantedJson(prompt) : undefined)
+  const inInstruction = wantedJson(instruction)
+  const keys = unclear && !inInstruction?.length ? (wantedJson(prompt) ?? inInstruction) : inInstruction
   if (!keys) return undefined
   const isList = /\bjson (list|array)\b|\b(list|array)\b[^.]{0,30}\bjson\b/i.test(instruction)
   return JSON.stringify(keys.length === 0 && isList ? listFor(matter) : fillObject(matter, keys))

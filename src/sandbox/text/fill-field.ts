@@ -10,7 +10,7 @@ import type { SubjectMatter } from './subject-matter.ts'
 import { keywords, summarise } from './summary.ts'
 import { languageNamed, languageOf, translate } from './translate.ts'
 import type { WantedKey } from './wanted-json.ts'
-import { sentences, words } from './words.ts'
+import { capitalised, sentences, words } from './words.ts'
 
 type Filler = (matter: SubjectMatter, key: WantedKey) => Json
 
@@ -84,7 +84,7 @@ const fillers: readonly [RegExp, Filler][] = [
   ],
   [
     /^(caption|description|alt(_text)?)s?$/,
-    (matter) => matter.pictures[0]?.description ?? summarise(matter.material, 1).join(' '),
+    (matter) => capitalised(matter.pictures[0]?.description ?? summarise(matter.material, 1).join(' ')),
   ],
   [/^(word_?count|words|length)$/, ({ material }) => words(material).length],
   [/^(count|total|sentences?_count)$/, ({ material }) => sentences(material).length],
@@ -265,7 +265,8 @@ function urgency({ material }: SubjectMatter, key: WantedKey): Json {
 }
 
 function tags({ material, pictures }: SubjectMatter, key: WantedKey): Json {
-  const found = keywords(pictures.length > 0 ? pictures.map(({ description }) => description).join(' ') : material, 5)
+  const seen = pictures.flatMap(({ tags: own, description }) => own ?? keywords(description, 5))
+  const found = pictures.length > 0 ? [...new Set(seen)].slice(0, 8) : keywords(material, 5)
   return /hash/.test(key.name) ? found.map((word) => `#${word}`) : found
 }
 

@@ -10,6 +10,8 @@ export interface SeenPicture {
   height: number
   /** Contrast and colour, in [0, 1]. */
   looks: number
+  /** What can be seen, in a word or two each; without them, the words of the description are taken. */
+  tags?: string[]
 }
 
 export interface SubjectMatter extends ReadPrompt {
