@@ -228,7 +228,7 @@ export const soundModels: readonly CatalogueModel[] = [
       const heard = await listen(call)
       const language = languageOf(heard.text)
       const transcription = written(heard.segments, inputText(call.input, 'transcription'))
-      const translation = call.input['translate'] === true ? translate(heard.text, 'english') : null
+      const translation = call.input['translate'] === true ? translate(heard.text, { to: 'english' }) : null
       return {
         output: {
           segments: heard.segments.map((each, id) => ({ id, ...each })),
@@ -271,7 +271,7 @@ export const soundModels: readonly CatalogueModel[] = [
     example: { audio: silence },
     run: async (call) => {
       const heard = await listen(call)
-      const said = call.input['task'] === 'translate' ? translate(heard.text, 'english') : heard.text
+      const said = call.input['task'] === 'translate' ? translate(heard.text, { to: 'english' }) : heard.text
       const parts = call.input['timestamp'] === 'word' ? heard.segments.flatMap(inWords) : heard.segments
       const chunks = parts.map(({ start, end, text: words }): Json => ({ timestamp: [start, end], text: ` ${words}` }))
       return { output: { text: said, chunks }, logs: heard.logs }

@@ -19,7 +19,7 @@ import { craft, scoreReason } from './judge.ts'
 import { readPrompt } from './read-prompt.ts'
 import type { SeenPicture, SubjectMatter } from './subject-matter.ts'
 import { keywords, summarise } from './summary.ts'
-import { languageNamed, translate } from './translate.ts'
+import { languageNamed, sourceNamed, translate, untranslated } from './translate.ts'
 import { optionsIn, wantedJson } from './wanted-json.ts'
 import { words } from './words.ts'
 
@@ -139,8 +139,14 @@ function prompts(matter: SubjectMatter): string {
   return count === 1 ? (made[0] ?? '') : made.map((each, at) => `${at + 1}. ${each}`).join('\n')
 }
 
-function translated({ material, instruction }: SubjectMatter): string {
-  return translate(material, languageNamed(instruction) ?? 'german')
+function translated({ material, instruction, parts }: SubjectMatter): string {
+  const { text = material, draft } = parts
+  const criticised = [...instruction.matchAll(/["“]([\p{L}'’]+)["”]/gu)].map((match) => (match[1] ?? '').toLowerCase())
+  // what the last draft had found a way for stays found
+  const left = draft === undefined ? undefined : new Set(untranslated(text, draft))
+  const settled = left === undefined ? [] : words(text).filter((word) => !left.has(word))
+  const named = new Set([...criticised, ...settled])
+  return translate(text, { to: languageNamed(instruction) ?? 'german', source: sourceNamed(instruction), named })
 }
 
 function classified({ instruction, material }: SubjectMatter): string {

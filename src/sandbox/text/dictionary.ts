@@ -25,6 +25,15 @@ head kopf tête cabeza|eye auge œil ojo|heart herz cœur corazón|king könig r
 go gehen aller ir|come kommen venir venir|see sehen voir ver|know wissen savoir saber|think denken penser pensar|say sagen dire decir|give geben donner dar
 take nehmen prendre tomar|make machen faire hacer|find finden trouver encontrar|write schreiben écrire escribir|read lesen lire leer|open öffnen ouvrir abrir
 begin beginnen commencer empezar|end ende fin fin|live wohnen vivre vivir|sleep schlafen dormir dormir|speak sprechen parler hablar|travel reisen voyager viajar
+north norden nord norte|south süden sud sur|dispute streiten disputer disputar|agree vereinbaren convenir acordar|which welcher lequel cuál|most meist plupart mayoría
+powerful mächtig puissant poderoso|power macht pouvoir poder|force gewalt force fuerza|might kraft puissance potencia|should soll devrait debería|could könnte pourrait podría
+declare erklären déclarer declarar|victor sieger vainqueur vencedor|victory sieg victoire victoria|strip ausziehen dépouiller despojar|clothes kleider vêtements ropa|cloak mantel manteau capa
+be sein être ser|try versuchen essayer intentar|blow blasen souffler soplar|keen scharf vif agudo|blast stoß rafale ráfaga|close nah proche cercano|wrap hüllen envelopper envolver|around umher autour alrededor
+until bis jusque hasta|resign aufgeben abandonner renunciar|hope hoffnung espoir esperanza|call rufen appeler llamar|do tun fais hace|suddenly plötzlich soudain repente|shine scheinen briller brillar
+warmth wärme chaleur calor|heat hitze ardeur ardor|feel fühlen sentir sentir|soon bald bientôt pronto|ray strahl rayon rayo|off ab loin fuera|out aus hors afuera|traveler wanderer voyageur viajero
+another anderer autre otro|fairly ziemlich assez bastante|overcome überwinden vaincre vencido|undress entkleiden déshabiller desvestir|bathe baden baigner bañar|stream bach ruisseau arroyo
+lie liegen gît yacer|path weg chemin camino|persuasion überzeugung persuasion persuasión|better besser mieux mejor|than als que que|so so si tan|as wie comme como|him ihn lui lo|last letzte dernier último
+freedom freiheit liberté libertad|nation nation nation nación|equal gleich égal igual|field feld champ campo|battle schlacht bataille batalla|place ort lieu lugar|nobly edel noblement noblemente|brave tapfer courageux valiente
 very sehr très muy|more mehr plus más|less weniger moins menos|always immer toujours siempre|never nie jamais nunca|now jetzt maintenant ahora|here hier ici aquí
 there dort là allí|again wieder encore otra|today heute aujourd'hui hoy|yes ja oui sí|no nein non nó|please bitte svp porfavor
 thank danke merci gracias|hello hallo bonjour hola|beautiful schön beau hermoso|happy glücklich heureux feliz|warm warm chaud cálido|cold kalt froid frío

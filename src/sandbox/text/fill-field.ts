@@ -8,7 +8,7 @@ import { amounts, dates, emails, entities, links, numbers, phones } from './extr
 import { containment, craft, likeness, scoreReason } from './judge.ts'
 import type { SubjectMatter } from './subject-matter.ts'
 import { keywords, summarise } from './summary.ts'
-import { languageNamed, languageOf, translate } from './translate.ts'
+import { fidelity, languageNamed, languageOf, problemsOf, translate } from './translate.ts'
 import type { WantedKey } from './wanted-json.ts'
 import { capitalised, sentences, words } from './words.ts'
 
@@ -80,11 +80,15 @@ const fillers: readonly [RegExp, Filler][] = [
   [/^(language|lang|detected_language)$/, ({ material }) => languageOf(material)],
   [
     /^(translation|translated(_text)?)$/,
-    ({ material, instruction }) => translate(material, languageNamed(instruction) ?? 'german'),
+    ({ material, instruction }) => translate(material, { to: languageNamed(instruction) ?? 'german' }),
   ],
   [
     /^(caption|description|alt(_text)?)s?$/,
-    (matter) => capitalised(matter.pictures[0]?.description ?? summarise(matter.material, 1).join(' ')),
+    (matter, key) => {
+      const [picture] = matter.pictures
+      if (!picture) return summarise(matter.material, 1).join(' ')
+      return key.name.startsWith('alt') ? capitalised(picture.description) : `${capitalised(picture.description)}.`
+    },
   ],
   [/^(word_?count|words|length)$/, ({ material }) => words(material).length],
   [/^(count|total|sentences?_count)$/, ({ material }) => sentences(material).length],
@@ -212,6 +216,8 @@ function reason(matter: SubjectMatter): Json {
 /** In [0, 1]: likeness of two texts that are compared, feeling of a customer's text, else how well it is written. */
 function shareScore(matter: SubjectMatter): number {
   const parts = Object.values(matter.parts)
+  const there = translationIn(matter)
+  if (there) return fidelity(...there)
   const short = matter.parts['summary'] ?? matter.parts['caption']
   if (short !== undefined && parts.length >= 2) {
     // a summary is to be true to its source, not as long as it
@@ -270,7 +276,19 @@ function tags({ material, pictures }: SubjectMatter, key: WantedKey): Json {
   return /hash/.test(key.name) ? found.map((word) => `#${word}`) : found
 }
 
-function side({ material }: SubjectMatter, key: WantedKey, which: 'for' | 'against'): Json {
+/** Original, translation and back-translation, where a prompt compares them. */
+function translationIn({ parts }: SubjectMatter): [string, string, string] | undefined {
+  const back = parts['back-translation'] ?? parts['back translation']
+  const { original, translation } = parts
+  return back === undefined || original === undefined || translation === undefined
+    ? undefined
+    : [original, translation, back]
+}
+
+function side(matter: SubjectMatter, key: WantedKey, which: 'for' | 'against'): Json {
+  const there = translationIn(matter)
+  if (there && which === 'against') return problemsOf(...there)
+  const { material } = matter
   if (!key.isList && !key.name.endsWith('s')) return argue(material, which)
   const wanted = sentences(material).filter((sentence) =>
     which === 'for' ? feeling(sentence) > 0 : feeling(sentence) < 0,
