@@ -187,6 +187,8 @@ export function argue(text: string, side: 'for' | 'against'): string {
 
 /** Questions that one would look up about a subject. */
 export function questionsAbout(text: string, count: number): string[] {
+  if (/^(how|what|why|who|when|where|which|can|should|does|is|are)\b/i.test(text.trim()))
+    return partsOfQuestion(text, count)
   const asked = subjectOf(text)
   const about = words(asked).length <= 14 ? asked : listed(keywords(text, 3))
   const forms = [
@@ -197,6 +199,20 @@ export function questionsAbout(text: string, count: number): string[] {
     `What are the main risks and limits of ${about}?`,
     `Which examples show ${about} in practice?`,
     `What is likely to come next for ${about}?`,
+  ]
+  return Array.from({ length: count }, (_, at) => forms[at % forms.length] as string)
+}
+
+/** What one has to know to answer a question, by the things that it names. */
+function partsOfQuestion(question: string, count: number): string[] {
+  const [first = 'this', ...others] = keywords(question, 4)
+  const forms = [
+    `What is meant by ${first}?`,
+    ...others.map((other) => `How do ${first} and ${other} bear on each other?`),
+    `What is the cause of ${first}?`,
+    `What is said against it?`,
+    `Which examples of ${first} are given?`,
+    `What follows from ${first}?`,
   ]
   return Array.from({ length: count }, (_, at) => forms[at % forms.length] as string)
 }

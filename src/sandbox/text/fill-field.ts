@@ -3,8 +3,10 @@ import type { Json } from '../../std/json.ts'
 import { verdictOn } from './candidates.ts'
 import { feeling, pickLabel, sentimentOf, topicOf, urgencyPoints } from './classify.ts'
 import { argue, picturePrompt, questionsAbout, replyTo, rewrite, tellingSentence } from './compose.ts'
-import { dialogue, titleOf, written } from './dialogue.ts'
+import { dialogue, listed, titleOf, written } from './dialogue.ts'
+import { numberedEvidence, supportOf } from './evidence.ts'
 import { amounts, dates, emails, entities, links, numbers, phones } from './extract.ts'
+import { fillList } from './fill-list.ts'
 import { containment, craft, likeness, scoreReason } from './judge.ts'
 import type { SubjectMatter } from './subject-matter.ts'
 import { keywords, summarise } from './summary.ts'
@@ -115,6 +117,7 @@ const fillers: readonly [RegExp, Filler][] = [
     /^(verdict|decision|judg(e)?ment)$/,
     ({ material }, key) => labelled(material, key, feeling(material) >= 0 ? 'accept' : 'reject'),
   ],
+  [/^(supported|grounded|entailed)$/, (matter) => (support(matter)?.share ?? 0) >= 0.6],
   [/^(is|has|needs?|should|can|must|was|requires?|contains?|mentions?)_/, boolean],
   [
     /^(approved?|pass(es|ed)?|ok|valid|acceptable|escalate|refund|spam|safe|faithful|good_enough|complaint|urgent)$/,
@@ -127,6 +130,9 @@ function fillField(matter: SubjectMatter, key: WantedKey): Json {
     .replace(/([a-z])([A-Z])/g, '$1_$2')
     .replaceAll('-', '_')
     .toLowerCase()
+  if (key.inside && !/^(script|dialogue|dialog|lines|conversation|turns)$/.test(name)) {
+    return fillList(matter, { ...key, name }, key.inside, countAsked(matter.instruction, 6), fillField)
+  }
   const found = fillers.find(([pattern]) => pattern.test(name))
   if (found) return found[1](matter, key)
   if (key.options.length > 0) return pickLabel(matter.material, key.options)
@@ -203,7 +209,20 @@ function best(matter: SubjectMatter, key: WantedKey): Json {
   return fromZero ? verdict.best - 1 : verdict.best
 }
 
+/** How far a statement rests on the evidence beside it, where a prompt asks that. */
+function support({ parts, prompt }: SubjectMatter): ReturnType<typeof supportOf> | undefined {
+  const { statement, evidence } = parts
+  return statement === undefined || evidence === undefined ? undefined : supportOf(statement, numberedEvidence(prompt))
+}
+
 function reason(matter: SubjectMatter): Json {
+  const supported = support(matter)
+  if (supported) {
+    const share = `${Math.round(supported.share * 100)} % of its words`
+    return supported.numbers.length > 0
+      ? `${share} stand in the evidence ${listed(supported.numbers.map(String))}.`
+      : 'There is no evidence of that number.'
+  }
   const verdict = verdictOn(matter)
   if (verdict) return verdict.reason
   if (/\b(score|rate|rating|grade|quality|evaluate)\b/i.test(matter.instruction)) {

@@ -14,7 +14,7 @@ const labels =
   'article|text|review|customer review|message|email|mail|transcript|content|document|input|story|passage|notes|ticket|' +
   'source|sources|draft|sentence|comment|feedback|original|translation|back-translation|back translation|summary|context|' +
   'brief|caption|captions|question|claim|product|description|topic|data|findings|answer|facts|query|critic|advocate|' +
-  'critique|advocacy|entities|for|against|reference|candidate|first|second'
+  'critique|advocacy|statement|evidence|entities|for|against|reference|candidate|first|second'
 const labelLine = new RegExp(
   `(?:^|\\n)[ \\t]*(?:the )?(?:\\*\\*)?(${labels})(?:\\*\\*)?[ \\t]*:[ \\t]*(?:\\*\\*)?`,
   'gi',
@@ -74,7 +74,10 @@ function partsOf(prompt: string): Record<string, string> {
 
 function withoutTail(text: string): string {
   const paragraphs = text.split(/\n\s*\n/)
-  while (paragraphs.length > 1 && isAsking(paragraphs.at(-1) ?? '')) paragraphs.pop()
+  // the last paragraph of a long text is more likely its own
+  const longest = words(text).length > 400 ? 30 : 120
+  const isOrder = (paragraph: string): boolean => words(paragraph).length < longest && isAsking(paragraph)
+  while (paragraphs.length > 1 && isOrder(paragraphs.at(-1) ?? '')) paragraphs.pop()
   const whole = paragraphs.join('\n\n')
   // "… Answer as JSON." at the end of the text itself
   const tail =

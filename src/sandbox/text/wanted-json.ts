@@ -9,6 +9,8 @@ export interface WantedKey {
   /** Numbers: from and to, where they are given. */
   range: { from: number; to: number } | undefined
   kind: 'number' | 'boolean' | 'text' | undefined
+  /** Keys of each object of a list, where it is one of objects. */
+  inside?: WantedKey[]
 }
 
 /** Undefined when no JSON is asked for; an empty list when it is, but without keys. */
@@ -45,7 +47,9 @@ function keysOfTemplate(template: string, instruction: string): WantedKey[] {
     const match = /^\s*["']?([\w-]+)["']?\s*(?::\s*([\s\S]*))?$/.exec(part)
     if (!match?.[1]) continue
     const hint = (match[2] ?? '').trim()
-    keys.push(keyOf(match[1], `${hint}\n${hintFor(match[1], instruction.replace(template, ''))}`, hint))
+    const key = keyOf(match[1], `${hint}\n${hintFor(match[1], instruction.replace(template, ''))}`, hint)
+    const objects = /^\[\s*(\{[\s\S]*?\})\s*(?:,[\s\S]*)?\]$/.exec(hint)?.[1]
+    keys.push(objects === undefined ? key : { ...key, inside: keysOfTemplate(objects, '') })
   }
   return keys
 }
