@@ -1,5 +1,5 @@
 /** The example workflows run as they are, against the sandbox, and put out what they promise. */
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -70,7 +70,16 @@ async function sizeOfPng(path: unknown): Promise<[number, number]> {
 }
 
 test('every example is valid, without a warning', async () => {
-  const workflows = ['product_photo', 'article_to_podcast', 'review_triage']
+  const workflows = [
+    'product_photo',
+    'article_to_podcast',
+    'review_triage',
+    'caption_images',
+    'translate_checked',
+    'translation_round',
+    'deep_research',
+    'parallel_analysis',
+  ]
   expect(await call(validateWorkflows, { workflows })).toEqual({ valid: true, problems: [] })
 })
 
@@ -188,5 +197,113 @@ describe('review_triage', () => {
     const result = await run('review_triage', { reviews })
     expect(result).toMatchObject({ status: 'succeeded', steps: { approve: { status: 'skipped' } } })
     expect(result.outputs['replies']).toHaveLength(1)
+  })
+})
+
+describe('caption_images', () => {
+  interface Described {
+    file: string
+    caption: string
+    tags: string[]
+    alt_text: string
+  }
+
+  test('describes every picture of the folder beside it, by what can be seen on each', async () => {
+    const result = await run('caption_images')
+    const pictures = result.outputs['pictures'] as unknown as Described[]
+    const names = ['astronaut.png', 'cat.png', 'clock.png', 'galaxies.png', 'horse.png', 'rocket.png']
+    expect(pictures.map(({ file }) => file)).toEqual(names)
+    expect(new Set(pictures.map(({ caption }) => caption)).size).toBe(6)
+    const of = (file: string) => pictures.find((picture) => picture.file === file)
+    expect(of('rocket.png')).toMatchObject({
+      caption: expect.stringMatching(/^A tall picture of 253 by 400 pixels, mostly dark blue.*\.$/) as string,
+      tags: expect.arrayContaining(['tall', 'dark blue']) as string[],
+    })
+    expect(of('horse.png')?.caption).toContain('black in the middle on white')
+    expect(of('clock.png')?.tags).toContain('black and white')
+    expect(of('cat.png')?.tags).not.toContain('black and white')
+    expect(result.outputs['overview']).toEqual(expect.stringMatching(/pixels/))
+  })
+
+  test('goes on without the pictures that are damaged, and names them', async () => {
+    const folder = join(home, 'album')
+    await mkdir(folder)
+    const cat = await readFile(join(project, 'workflows/inputs/pictures/cat.png'))
+    await writeFile(join(folder, '1.png'), cat)
+    await writeFile(join(folder, '2.png'), cat.subarray(0, 4_000))
+    await writeFile(join(folder, '10.png'), 'this is no picture')
+    await writeFile(join(folder, 'notes.txt'), 'not looked at')
+    const result = await run('caption_images', { images: folder })
+    expect(result).toMatchObject({ status: 'succeeded', steps: { look: { items: [{}, {}, {}] } } })
+    expect((result.outputs['pictures'] as unknown as Described[]).map(({ file }) => file)).toEqual(['1.png'])
+    expect(result.outputs['unreadable']).toEqual(['2.png', '10.png'])
+    expect(result.steps['look']?.items?.[2]?.error?.message).toContain('cannot identify image file')
+  })
+})
+
+describe('translate_checked', () => {
+  test('translates until the way back says what the original said', async () => {
+    const result = await run('translate_checked')
+    expect(result.outputs).toMatchObject({ accepted: true, score: expect.any(Number) as number })
+    expect(result.outputs['score']).toBeGreaterThanOrEqual(9)
+    expect(result.outputs['translation']).toMatch(/Sonne streiten/)
+    // three models a round, and more than one round
+    const calls = (await asked()).length
+    expect(calls % 3).toBe(0)
+    expect(calls).toBeGreaterThan(3)
+  })
+
+  test('keeps the last draft, and says that it is not good enough, when no round was', async () => {
+    const result = await run('translate_checked', { text: await input('gettysburg-address.txt'), to: 'French' })
+    expect(result).toMatchObject({ status: 'succeeded', outputs: { accepted: false } })
+    expect(result.steps['translate']).toMatchObject({ status: 'failed', error: { code: 'repeat_exhausted' } })
+    expect(result.outputs['translation']).toMatch(/une nouveau nation/)
+    expect(result.outputs['problems']).toEqual(expect.arrayContaining([expect.stringMatching(/is not translated$/)]))
+    expect(await asked()).toHaveLength(12)
+  })
+})
+
+describe('deep_research', () => {
+  test('cites nothing but what stands in its sources', async () => {
+    const result = await run('deep_research')
+    const evidence = result.outputs['evidence'] as { source: string; quote: string }[]
+    expect(new Set(evidence.map(({ source }) => source)).size).toBe(4)
+    for (const { source, quote } of evidence) {
+      expect((await input(`papers/${source}`)).replace(/\s+/g, ' ')).toContain(quote)
+    }
+    const [answer = '', list = ''] = String(result.outputs['report']).split('## Evidence')
+    const cited = [...answer.matchAll(/\[(\d+)\]/g)].map((match) => Number(match[1]))
+    expect(cited.length).toBeGreaterThan(2)
+    for (const number of cited) expect(list).toContain(`[${number}] (`)
+    expect(answer).toMatch(/faction/)
+    expect(result.outputs).toMatchObject({ left_out: [], unread: [] })
+  })
+
+  test('says so when the sources do not answer, and asks no more models', async () => {
+    const sources = join(home, 'notes')
+    await mkdir(sources)
+    await writeFile(join(sources, 'a.md'), 'Simmer the sauce for ten minutes. Then add the basil, and serve it hot.')
+    const result = await run('deep_research', { sources, question: 'Why do glaciers carve valleys?' })
+    expect(result).toMatchObject({
+      status: 'succeeded',
+      outputs: { report: 'The sources do not answer the question.', evidence: [] },
+      steps: { answer: { status: 'skipped' }, verify: { status: 'skipped' } },
+    })
+    expect(await asked()).toHaveLength(2)
+  })
+})
+
+describe('parallel_analysis', () => {
+  test('hears the critic and the advocate at the same time, then judges', async () => {
+    const result = await run('parallel_analysis')
+    expect(result).toMatchObject({ status: 'succeeded', outputs: { verdict: expect.any(String) as string } })
+    const events = await app.store().then((store) => store.readEvents(result.run_id))
+    const seqOf = (step: string, type: string) =>
+      events.find((event) => event.type === type && 'step' in event && event.step === step)?.seq ?? 0
+    const begun = ['critic', 'advocate'].map((step) => seqOf(step, 'step.started'))
+    const ended = ['critic', 'advocate'].map((step) => seqOf(step, 'step.settled'))
+    expect(Math.min(...begun)).toBeGreaterThan(seqOf('entities', 'step.settled'))
+    expect(Math.max(...begun)).toBeLessThan(Math.min(...ended))
+    expect(seqOf('judge', 'step.started')).toBeGreaterThan(Math.max(...ended))
   })
 })

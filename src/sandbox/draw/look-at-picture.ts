@@ -6,7 +6,7 @@ import { keywords } from '../text/summary.ts'
 import { nameOfColor } from './color-names.ts'
 import { headerOf } from './image-header.ts'
 import { decodePng, isPng } from './png-decode.ts'
-import type { Picture } from './picture.ts'
+import type { Color, Picture } from './picture.ts'
 
 export interface SeenDetails extends SeenPicture {
   /** What its text chunks say, by keyword. */
@@ -57,20 +57,16 @@ function measure({ width, height, channels, data }: Picture): Measured {
   const inside = new Tally()
   const outside = new Tally()
   let change = 0
-  let pairs = 0
   for (let y = 0; y < height; y += step) {
     let before: number | undefined
     for (let x = 0; x < width; x += step) {
       const at = (y * width + x) * channels
-      const light = all.add(data[at] ?? 0, data[at + 1] ?? 0, data[at + 2] ?? 0)
-      const isInside = Math.abs(x / width - 0.5) < 0.2 && Math.abs(y / height - 0.5) < 0.2
-      const isOutside = Math.abs(x / width - 0.5) > 0.35 || Math.abs(y / height - 0.5) > 0.35
-      if (isInside) inside.add(data[at] ?? 0, data[at + 1] ?? 0, data[at + 2] ?? 0)
-      else if (isOutside) outside.add(data[at] ?? 0, data[at + 1] ?? 0, data[at + 2] ?? 0)
-      if (before !== undefined) {
-        change += Math.abs(light - before)
-        pairs += 1
-      }
+      const pixel = [data[at] ?? 0, data[at + 1] ?? 0, data[at + 2] ?? 0] as const
+      const light = all.add(pixel)
+      const away = Math.max(Math.abs(x / width - 0.5), Math.abs(y / height - 0.5))
+      if (away < 0.2) inside.add(pixel)
+      else if (away > 0.35) outside.add(pixel)
+      change += Math.abs(light - (before ?? light))
       before = light
     }
   }
@@ -78,7 +74,7 @@ function measure({ width, height, channels, data }: Picture): Measured {
   return {
     colors: all.colors(),
     looks,
-    light: lightWords(all, pairs === 0 ? 0 : change / pairs),
+    light: lightWords(all, change / all.size),
     middle: middleWords(inside, outside),
   }
 }
@@ -114,7 +110,7 @@ class Tally {
   #seen = 0
 
   /** Gives the pixel's lightness in [0, 1]. */
-  add(red: number, green: number, blue: number): number {
+  add([red, green, blue]: Color): number {
     const name = nameOfColor(red, green, blue)
     this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1)
     const light = (0.299 * red + 0.587 * green + 0.114 * blue) / 255
@@ -125,6 +121,10 @@ class Tally {
     this.#colorful += color > 0.15 ? 1 : 0
     this.#seen += 1
     return light
+  }
+
+  get size(): number {
+    return this.#seen
   }
 
   light(): number {

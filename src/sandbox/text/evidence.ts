@@ -61,10 +61,15 @@ export function statementsFrom(question: string, evidence: readonly Numbered[], 
 }
 
 function tellingClause(text: string, weigh: (piece: string) => number): string {
-  const clauses = text.split(/[;:]\s+|,\s+(?=(?:and|but|who|which|whether|while)\b)/)
+  const clauses = text.split(/[;:]\s+|,\s+(?=(?:and|who|which|whether|while)\b)|(?<!\bnot only\b.*),\s+(?=but\b)/)
   const long = clauses.filter((clause) => words(clause).length >= 5)
   const best = long.reduce((chosen, each) => (weigh(each) > weigh(chosen) ? each : chosen), long[0] ?? text)
-  return `${capitalised(best.trim().replace(/^["“'(]+|["”').,;:]+$/g, ''))}.`
+  return `${capitalised(
+    best
+      .trim()
+      .replace(/^(and|but|while)\s+/i, '')
+      .replace(/^["“'(]+|["”').,;:]+$/g, ''),
+  )}.`
 }
 
 /** The numbers that a statement ends with (`… [1, 3]`), and how much of it stands in that evidence, in [0, 1]. */

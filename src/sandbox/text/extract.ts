@@ -4,7 +4,7 @@ import { countEach, isStopWord, sentences } from './words.ts'
 const unique = (list: readonly string[]): string[] => [...new Set(list)]
 const months = 'January|February|March|April|May|June|July|August|September|October|November|December'
 const placeBefore =
-  /\b(?:in|at|from|to|near|island of|city of|coast of|towards|through|across|around)\s+((?:the\s+)?[A-Z][\p{L}-]+(?:\s+[A-Z][\p{L}-]+)*)/gu
+  /\b(?:in|at|from|to|near|island of|city of|(?:republic|people|kingdom|states?|country) of|coast of|towards|through|across|around)\s+((?:the\s+)?[A-Z][\p{L}-]+(?:\s+[A-Z][\p{L}-]+)*)/gu
 const firmEnd =
   /\b(Inc|Ltd|LLC|GmbH|Corp|Corporation|Company|University|Institute|Society|Museum|Academy|Association|Council|Agency|Committee|Bank|Observatory|Navy|Army|Ministry|Press|Times)\b/
 

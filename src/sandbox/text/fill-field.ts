@@ -8,9 +8,11 @@ import { numberedEvidence, supportOf } from './evidence.ts'
 import { amounts, dates, emails, entities, links, numbers, phones } from './extract.ts'
 import { fillList } from './fill-list.ts'
 import { containment, craft, likeness, scoreReason } from './judge.ts'
+import { pointsOn } from './points.ts'
 import type { SubjectMatter } from './subject-matter.ts'
 import { keywords, summarise } from './summary.ts'
 import { fidelity, languageNamed, languageOf, problemsOf, translate } from './translate.ts'
+import { trialIn } from './trial.ts'
 import type { WantedKey } from './wanted-json.ts'
 import { capitalised, sentences, words } from './words.ts'
 
@@ -115,7 +117,9 @@ const fillers: readonly [RegExp, Filler][] = [
   [/^(quote|evidence|excerpt)$/, ({ material }) => tellingSentence(material)],
   [
     /^(verdict|decision|judg(e)?ment)$/,
-    ({ material }, key) => labelled(material, key, feeling(material) >= 0 ? 'accept' : 'reject'),
+    (matter, key) =>
+      trialIn(matter)?.verdict(key.options) ??
+      labelled(matter.material, key, feeling(matter.material) >= 0 ? 'accept' : 'reject'),
   ],
   [/^(supported|grounded|entailed)$/, (matter) => (support(matter)?.share ?? 0) >= 0.6],
   [/^(is|has|needs?|should|can|must|was|requires?|contains?|mentions?)_/, boolean],
@@ -223,7 +227,7 @@ function reason(matter: SubjectMatter): Json {
       ? `${share} stand in the evidence ${listed(supported.numbers.map(String))}.`
       : 'There is no evidence of that number.'
   }
-  const verdict = verdictOn(matter)
+  const verdict = trialIn(matter) ?? verdictOn(matter)
   if (verdict) return verdict.reason
   if (/\b(score|rate|rating|grade|quality|evaluate)\b/i.test(matter.instruction)) {
     return scoreReason(Object.values(matter.parts).at(-1) ?? matter.material, shareScore(matter))
@@ -237,6 +241,8 @@ function shareScore(matter: SubjectMatter): number {
   const parts = Object.values(matter.parts)
   const there = translationIn(matter)
   if (there) return fidelity(...there)
+  const trial = trialIn(matter)
+  if (trial) return trial.share
   const short = matter.parts['summary'] ?? matter.parts['caption']
   if (short !== undefined && parts.length >= 2) {
     // a summary is to be true to its source, not as long as it
@@ -307,12 +313,9 @@ function translationIn({ parts }: SubjectMatter): [string, string, string] | und
 function side(matter: SubjectMatter, key: WantedKey, which: 'for' | 'against'): Json {
   const there = translationIn(matter)
   if (there && which === 'against') return problemsOf(...there)
-  const { material } = matter
+  const material = matter.parts['text'] ?? matter.material
   if (!key.isList && !key.name.endsWith('s')) return argue(material, which)
-  const wanted = sentences(material).filter((sentence) =>
-    which === 'for' ? feeling(sentence) > 0 : feeling(sentence) < 0,
-  )
-  return wanted.length > 0 ? wanted.slice(0, 4) : summarise(material, 2)
+  return pointsOn(material, which, countAsked(matter.instruction, 4))
 }
 
 function script({ material, instruction, random }: SubjectMatter, key: WantedKey): Json {

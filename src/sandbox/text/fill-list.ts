@@ -78,11 +78,20 @@ function namedThings(matter: SubjectMatter, inside: readonly WantedKey[], count:
     const material = said[0] ?? text
     const own = (field: WantedKey): Json | undefined => {
       if (itself.test(field.name)) return name
-      if (/^(kind|type|category|label|class)$/.test(field.name)) return optionFor(kind, field.options)
+      if (/^(kind|type|category|label|class)$/.test(field.name))
+        return optionFor(isIdea(name, text) ? 'idea' : kind, field.options)
       return /^(role|context|said|description|mention)$/.test(field.name) ? material : undefined
     }
     return object(inside, own, { ...matter, material, parts: {} }, fill)
   })
+}
+
+/** A word that was capitalised for its weight: it has an abstract ending, or stands in small letters elsewhere. */
+function isIdea(name: string, text: string): boolean {
+  if (/^[A-Z]+$/.test(name) || name.includes(' of ')) return true
+  const last = name.split(' ').at(-1) as string
+  if (/(tion|ty|ments?|ism|ance|ence|dom|ship|ists?|ican|al)$/.test(last)) return true
+  return new RegExp(`\\b${last.toLowerCase()}s?\\b`).test(text)
 }
 
 /** `organisation` for `organization`; without one that fits, the last, which is `other` more often than not. */

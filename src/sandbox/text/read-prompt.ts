@@ -74,9 +74,6 @@ function partsOf(prompt: string): Record<string, string> {
 
 function withoutTail(text: string): string {
   const paragraphs = text.split(/\n\s*\n/)
-  // the last paragraph of a long text is more likely its own
-  const longest = words(text).length > 400 ? 30 : 120
-  const isOrder = (paragraph: string): boolean => words(paragraph).length < longest && isAsking(paragraph)
   while (paragraphs.length > 1 && isOrder(paragraphs.at(-1) ?? '')) paragraphs.pop()
   const whole = paragraphs.join('\n\n')
   // "… Answer as JSON." at the end of the text itself
@@ -120,6 +117,14 @@ function afterQuestion(prompt: string): Split | undefined {
   const match = /^([^?\n]{5,200}\?)\s+([\s\S]+)$/.exec(prompt.trim())
   if (!match?.[1] || !match[2] || words(match[2]).length < 4 || isAsking(match[2])) return undefined
   return { instruction: match[1], material: match[2] }
+}
+
+/** A paragraph that asks from its first word on, or for JSON: one that only holds such a word is part of the text. */
+function isOrder(paragraph: string): boolean {
+  const text = paragraph.trim()
+  const before = text.slice(0, Math.max(0, text.search(askingWords)))
+  const isFirst = /^(?:please|now|then|finally|and)?[\s,]*$/i.test(before)
+  return isAsking(text) && (isFirst || /\bjson\b/i.test(text))
 }
 
 function isAsking(paragraph: string): boolean {

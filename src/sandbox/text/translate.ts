@@ -83,7 +83,7 @@ function isTheSameElsewhere(word: string): boolean {
 }
 
 /** Words of the original that a translation back has lost. */
-export function lost(original: string, back: string): string[] {
+function lost(original: string, back: string): string[] {
   const there = new Set(words(back).flatMap((word) => [word, ...baseForms(word)]))
   const missing = words(original).filter(
     (word) =>

@@ -21,10 +21,10 @@ export function sentences(text: string): string[] {
   return (running.length > 0 ? running : blocks).flatMap(inBlock)
 }
 
-/** A short line that ends in no stop. */
+/** Up to three short lines (a title, an author, a date) that end in no stop. */
 function isHeading(block: string): boolean {
-  const line = block.trim()
-  return !line.includes('\n') && !/[.!?…:"”)]$/.test(line) && words(line).length <= 12
+  const lines = block.trim().split('\n')
+  return lines.length <= 3 && lines.every((line) => !/[.!?…:"”)]\s*$/.test(line) && words(line).length <= 12)
 }
 
 function inBlock(block: string): string[] {
