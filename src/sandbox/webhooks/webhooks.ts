@@ -28,6 +28,7 @@ export interface WebhookParts {
 
 /** One try; kept for `GET /_sandbox/webhooks`. */
 export interface Delivery extends JsonObject {
+  /** When it was sent. */
   time: string
   prediction: string
   event: WebhookEvent
@@ -61,9 +62,8 @@ export function createWebhooks(parts: WebhookParts): Webhooks {
   const running = new Set<Promise<void>>()
   const delivered: Delivery[] = []
 
-  function note(row: PredictionRow, event: WebhookEvent, answer: number | string): void {
-    const time = new Date(clock.now()).toISOString()
-    delivered.push({ time, prediction: row.id, event, url: row.webhook ?? '', answer })
+  function note(row: PredictionRow, event: WebhookEvent, sentMs: number, answer: number | string): void {
+    delivered.push({ time: new Date(sentMs).toISOString(), prediction: row.id, event, url: row.webhook ?? '', answer })
     if (delivered.length > 1_000) delivered.shift()
   }
 
@@ -71,9 +71,10 @@ export function createWebhooks(parts: WebhookParts): Webhooks {
   async function send(row: PredictionRow, event: WebhookEvent, nth: number, view: JsonObject): Promise<boolean> {
     const body = JSON.stringify(view)
     const id = `msg_${derivedId(`webhook ${row.id} ${event} ${nth}`)}`
-    const headers = signedHeaders(body, { id, nowMs: clock.now(), secret: parts.secret })
+    const sentMs = clock.now()
+    const headers = signedHeaders(body, { id, nowMs: sentMs, secret: parts.secret })
     const sent = await sendWebhook(row.webhook ?? '', body, headers, { clock, signal })
-    note(row, event, 'status' in sent ? sent.status : sent.error)
+    note(row, event, sentMs, 'status' in sent ? sent.status : sent.error)
     return sent.ok
   }
 
@@ -82,7 +83,8 @@ export function createWebhooks(parts: WebhookParts): Webhooks {
     if (!first) return
     const url = new URL(first.webhook ?? '')
     if (!parts.anywhere && !isThisMachine(url)) {
-      return note(first, 'completed', `not sent: the sandbox reports to this machine only, not to ${url.host}`)
+      const why = `not sent: the sandbox reports to this machine only, not to ${url.host}`
+      return note(first, 'completed', clock.now(), why)
     }
     const wanted = wantedEvents(first)
     const progress = { told: toldNothing, nth: 0, saidAt: Number.NEGATIVE_INFINITY }
