@@ -1,5 +1,7 @@
+import { validateWebhook } from 'replicate'
 import { describe, expect, it } from 'vitest'
 import { defaultRetry } from '../../src/domain/definition.ts'
+import { signedHeaders } from '../../src/sandbox/webhooks/sign.ts'
 import { seededRandom } from '../../src/std/random.ts'
 import { createReplicateTarget } from '../../src/targets/replicate/target.ts'
 import { eagerClock } from '../../src/testing/eager-clock.ts'
@@ -216,5 +218,19 @@ describe('traps of the official client', () => {
         expect.objectContaining({ code: 'missing_token' }),
       )
     }
+  })
+
+  it('accepts a webhook of any age: who receives one has to refuse old timestamps by itself', async () => {
+    const secret = `whsec_${Buffer.from('a secret').toString('base64')}`
+    const body = JSON.stringify(prediction())
+    const nowMs = Date.UTC(2020, 0, 1)
+    const headers = signedHeaders(body, { id: 'msg_1', nowMs, secret })
+    const received = () => new Request('http://127.0.0.1/hook', { method: 'POST', body, headers })
+    expect(await validateWebhook(received(), secret)).toBe(true)
+    // which the timestamp, being signed, lets it do
+    const ageS = Date.now() / 1_000 - Number(received().headers.get('webhook-timestamp'))
+    expect(ageS).toBeGreaterThan(5 * 365 * 86_400)
+    headers['webhook-timestamp'] = String(Math.floor(Date.now() / 1_000))
+    expect(await validateWebhook(received(), secret)).toBe(false)
   })
 })
