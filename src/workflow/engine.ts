@@ -333,9 +333,9 @@ async function importInputs(parts: EngineParts, workflow: LoadedWorkflow, inputs
 
 /** Run ids become file names and arguments: nothing but letters, digits, `-`, `_` and `.` inside. */
 function assertRunId(id: string): void {
-  if (/^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/.test(id)) return
+  if (/^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/.test(id) && id !== 'last') return
   throw new UsageError(`"${id}" can't be a run id`, {
-    hint: 'up to 100 letters, digits, - and _; it begins with a letter or digit',
+    hint: 'up to 100 letters, digits, - and _, beginning with a letter or digit; "last" stands for the latest run',
   })
 }
 

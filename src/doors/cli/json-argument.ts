@@ -14,8 +14,9 @@ export async function readJsonObject(
   const { text, from } = await readText(context, written, option)
   let value: Json
   try {
-    value = JSON.parse(text) as Json
+    value = JSON.parse(text, assertUsableKey) as Json
   } catch (cause) {
+    if (cause instanceof NonRetryableError) throw cause
     throw new NonRetryableError('invalid_input', `${from} is not JSON: ${(cause as Error).message}`, {
       hint: `${option} takes JSON such as '{"name": "value"}', @FILE, or - for stdin`,
     })
@@ -24,6 +25,12 @@ export async function readJsonObject(
   throw new NonRetryableError('invalid_input', `${from} is not a JSON object`, {
     hint: `write it as '{"name": "value"}'`,
   })
+}
+
+/** A key that would be lost on the way: other objects get their prototype by it. */
+function assertUsableKey<T>(key: string, value: T): T {
+  if (key !== '__proto__') return value
+  throw new NonRetryableError('invalid_input', 'the key "__proto__" is not allowed', { hint: 'choose another name' })
 }
 
 async function readText(
@@ -44,7 +51,11 @@ export async function readTextFile(path: string): Promise<string> {
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT')
       throw new NonRetryableError('file_not_found', `there is no file ${path}`)
-    throw new NonRetryableError('file_unreadable', `${path} can't be read`, { cause })
+    const { code = String(cause) } = cause as NodeJS.ErrnoException
+    throw new NonRetryableError('file_unreadable', `${path} can't be read (${code})`, {
+      cause,
+      hint: code === 'EISDIR' ? 'it is a folder; name a file' : 'this user must be able to read it',
+    })
   }
 }
 
@@ -53,7 +64,7 @@ export function readPairs(pairs: readonly string[], option: string): Record<stri
   return Object.fromEntries(
     pairs.map((pair) => {
       const at = pair.indexOf('=')
-      if (at > 0) return [pair.slice(0, at), pair.slice(at + 1)]
+      if (at > 0) return [assertUsableKey(pair.slice(0, at), pair.slice(0, at)), pair.slice(at + 1)]
       throw new NonRetryableError('invalid_input', `${option} takes key=value, not "${pair}"`)
     }),
   )

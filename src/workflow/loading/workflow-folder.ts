@@ -54,7 +54,7 @@ async function findPath(path: string, cwd: string): Promise<string> {
     basename(file),
     siblings.filter((name) => /\.ya?ml$/i.test(name) && !isTestFile(name)),
   )
-  const hint = near === undefined ? undefined : `did you mean ${join(dirname(path), near)}?`
+  const hint = near === undefined ? 'give the path of a workflow file' : `did you mean ${join(dirname(path), near)}?`
   throw new NonRetryableError('file_not_found', `there is no file ${path}`, { hint })
 }
 

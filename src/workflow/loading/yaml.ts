@@ -50,8 +50,13 @@ export function readYaml(text: string, file: string, limits: Partial<YamlLimits>
   }
   places.open(document.contents)
   const data = toPlainData(document.contents, places, bounds, problems)
+  const unreadable = problems.filter(({ code }) => isFatal.has(code))
+  if (unreadable.length > 0) return { data: null, places, problems: unreadable }
   return { data, places, problems }
 }
+
+/** Problems that leave so much out of the data that whatever else would be said of it only follows from them. */
+const isFatal: ReadonlySet<string> = new Set(['too_deep', 'too_many_aliases', 'alias_cycle', 'merge_key'])
 
 function failed(places: Places, problem: Problem): YamlDocument {
   return { data: null, places, problems: [problem] }
@@ -99,6 +104,8 @@ interface Conversion {
   open: Set<ParsedNode>
   aliased: number
   inAlias: number
+  /** Where the alias stands that is being followed. */
+  aliasAt: number
 }
 
 /** Of what an alias repeats, problems have been told where it is written. */
@@ -107,7 +114,16 @@ function tell(conversion: Conversion, offset: number, code: string, message: str
 }
 
 function toPlainData(node: ParsedNode, places: Places, limits: YamlLimits, problems: Problem[]): Json {
-  return convert(node, 0, { places, limits, problems, anchors: new Map(), open: new Set(), aliased: 0, inAlias: 0 })
+  return convert(node, 0, {
+    places,
+    limits,
+    problems,
+    anchors: new Map(),
+    open: new Set(),
+    aliased: 0,
+    inAlias: 0,
+    aliasAt: 0,
+  })
 }
 
 function convert(node: ParsedNode, depth: number, conversion: Conversion): Json {
@@ -116,7 +132,12 @@ function convert(node: ParsedNode, depth: number, conversion: Conversion): Json 
     conversion.aliased += 1
     if (conversion.aliased === limits.aliasedValues + 1) {
       problems.push(
-        places.problemAt(node.range[0], 'too_many_aliases', `aliases add more than ${limits.aliasedValues} values`),
+        places.problemAt(
+          conversion.aliasAt,
+          'too_many_aliases',
+          `aliases add more than ${limits.aliasedValues} values`,
+          'keep data in files of its own and pass it as inputs',
+        ),
       )
     }
     if (conversion.aliased > limits.aliasedValues) return null
@@ -148,6 +169,7 @@ function convertAlias(node: ParsedNode & { source: string }, depth: number, conv
     return null
   }
   places.link(node, target)
+  if (conversion.inAlias === 0) [conversion.aliasAt] = node.range
   conversion.inAlias += 1
   const value = convert(target, depth, conversion)
   conversion.inAlias -= 1

@@ -126,12 +126,24 @@ export function filesNamedIn(value: Json, known: ReadonlyMap<string, KeptFile>):
 async function keep(source: string, artifacts: ArtifactStore, folder: string, input: string): Promise<KeptFile> {
   if (/^https?:\/\//i.test(source)) return keepUrl(source, artifacts, input)
   if (source.startsWith('data:')) return keepDataUri(source, artifacts, input)
-  const path = source.startsWith('file:') ? fileURLToPath(source) : resolve(folder, source)
+  const path = source.startsWith('file:') ? pathOfUrl(source, input) : resolve(folder, source)
   const found = await stat(path).catch((cause: unknown) => {
-    throw new NonRetryableError('file_not_found', `input "${input}": there is no file ${path}`, { cause })
+    const hint = 'give a path relative to the working folder, or a URL'
+    throw new NonRetryableError('file_not_found', `input "${input}": there is no file ${path}`, { cause, hint })
   })
   if (!found.isFile()) throw new NonRetryableError('file_unreadable', `input "${input}": ${path} is not a regular file`)
   return artifacts.put(createReadStream(path), basename(path))
+}
+
+function pathOfUrl(source: string, input: string): string {
+  try {
+    return fileURLToPath(source)
+  } catch (cause) {
+    throw new NonRetryableError('invalid_input', `input "${input}": ${source} is no file URL of this machine`, {
+      cause,
+      hint: 'write file:///path, or the path alone',
+    })
+  }
 }
 
 async function keepUrl(source: string, artifacts: ArtifactStore, input: string): Promise<KeptFile> {
@@ -148,8 +160,19 @@ async function keepUrl(source: string, artifacts: ArtifactStore, input: string):
 
 async function keepDataUri(source: string, artifacts: ArtifactStore, input: string): Promise<KeptFile> {
   const match = /^data:([^;,]*)(?:;[^,]*?)?(;base64)?,(.*)$/s.exec(source)
-  if (!match) throw new NonRetryableError('invalid_input', `input "${input}" is not a valid data: URI`)
-  const [, type, base64, text] = match
-  const bytes = base64 ? Buffer.from(text ?? '', 'base64') : Buffer.from(decodeURIComponent(text ?? ''))
-  return artifacts.put(bytes, input, type || undefined)
+  const bytes = match && bytesOfData(match[3] ?? '', match[2] !== undefined)
+  if (!bytes) {
+    const hint = 'write data:TYPE;base64,BYTES'
+    throw new NonRetryableError('invalid_input', `input "${input}" is not a valid data: URI`, { hint })
+  }
+  return artifacts.put(bytes, input, match[1] || undefined)
+}
+
+function bytesOfData(text: string, isBase64: boolean): Uint8Array | undefined {
+  if (isBase64) return Buffer.from(text, 'base64')
+  try {
+    return Buffer.from(decodeURIComponent(text))
+  } catch {
+    return undefined
+  }
 }
