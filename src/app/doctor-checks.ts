@@ -1,9 +1,10 @@
 /** What the doctor looks at, one function each; none of them changes anything. */
 import { constants } from 'node:fs'
 import { access, stat, statfs } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { ReplicateAgentError } from '../domain/errors.ts'
-import { checkStore } from '../state/store/check.ts'
+import { checkArtifacts } from '../state/artifacts/check.ts'
+import { checkStore, type StoreReport } from '../state/store/check.ts'
 import { defined } from '../std/defined.ts'
 import type { ActionContext } from './action.ts'
 import type { App, World } from './app.ts'
@@ -125,23 +126,42 @@ async function store(app: App): Promise<Finding[]> {
   try {
     const report = await checkStore(defined({ home: app.home, url: app.storeUrl }))
     if (!report.exists) return [{ name, status: 'ok', message: 'none yet; it will be made at the first run' }]
-    const [problem] = report.problems
-    if (problem !== undefined) {
-      const hint = 'put it back from a copy, or begin a new one with --store'
-      return [{ name, status: 'fault', message: `${report.url}: ${report.problems.join('; ')}`, hint }]
+    const files = await keptFiles(app, report)
+    if (report.problems.length > 0) {
+      const { hint = storeHint } = report
+      return [{ name, status: 'fault', message: `${report.url}: ${report.problems.join('; ')}`, hint }, ...files]
     }
     const runs = Object.values(report.runs).reduce((sum, count) => sum + count, 0)
-    return [
-      {
-        name,
-        status: 'ok',
-        message: `${report.url}: whole; ${runs} runs, ${report.events} events, ${(report.bytes / 1e6).toFixed(1)} MB`,
-      },
-    ]
+    const message = `${report.url}: whole; ${runs} runs, ${report.events} events, ${(report.bytes / 1e6).toFixed(1)} MB`
+    return [{ name, status: 'ok', message }, ...files]
   } catch (error) {
     if (!(error instanceof ReplicateAgentError)) throw error
     return [{ name, status: 'fault', ...defined({ message: error.message, hint: error.hint }) }]
   }
+}
+
+const storeHint = 'put it back from a copy (store.db with store.db-wal), or begin a new one with --store'
+
+/** The files that runs put out, beside the store. */
+async function keptFiles(app: App, { file_hashes }: StoreReport): Promise<Finding[]> {
+  const name = 'files'
+  const folder = join(app.home, 'artifacts')
+  const { files, bytes, damaged, missing } = await checkArtifacts(folder, file_hashes)
+  if (damaged.length + missing.length > 0) {
+    const hint =
+      'put the folder back from a copy, or remove what is damaged and run those steps again with `runs retry`'
+    const message = `${folder}: ${[...listed(damaged, 'damaged'), ...listed(missing, 'missing')].join('; ')}`
+    return [{ name, status: 'fault', message, hint }]
+  }
+  if (files === 0) return []
+  return [{ name, status: 'ok', message: `${files} kept, ${(bytes / 1e6).toFixed(1)} MB, each as its hash says` }]
+}
+
+function listed(hashes: readonly string[], what: string): string[] {
+  if (hashes.length === 0) return []
+  const shown = hashes.slice(0, 3).map((hash) => `${hash.slice(0, 12)}…`)
+  const more = hashes.length > shown.length ? ' and others' : ''
+  return [`${hashes.length} ${what} (${shown.join(', ')}${more})`]
 }
 
 async function nearestFolder(path: string): Promise<string> {

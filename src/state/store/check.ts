@@ -16,8 +16,12 @@ export interface StoreReport {
   events: number
   definitions: number
   cached: number
+  /** Hashes of the kept files that journals speak of. */
+  file_hashes: Set<string>
   /** What is wrong, in words; empty: nothing. */
   problems: string[]
+  /** What to do about them, where that is clear. */
+  hint?: string
 }
 
 /** Changes nothing. Reads everything, so it takes its time on a large store. Throws StoreError for what can't be opened. */

@@ -68,6 +68,10 @@ export function diskFull(file: string, cause: unknown): StoreError {
   })
 }
 
+export function notAFile(file: string): StoreError {
+  return new StoreError('store', `the store ${file} is not a file`, { hint: 'Name a file with --store sqlite:PATH.' })
+}
+
 /** A full disk shows itself in other codes, too: no room for shared memory, for a new file, or to sync. */
 function isDiskTrouble(result: number): boolean {
   return result === ioError || result === cannotOpen

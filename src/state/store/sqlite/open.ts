@@ -8,7 +8,7 @@ import type { Store } from '../contract.ts'
 import type { OpenStoreOptions } from '../open.ts'
 import { sqlStore } from '../sql/store.ts'
 import { Connection } from './connection.ts'
-import { diskFull, storeError } from './failure.ts'
+import { diskFull, notAFile, storeError } from './failure.ts'
 import { fileOfUrl } from './file-of-url.ts'
 import { hotPath } from './hot-path.ts'
 import { migrate } from './migrate.ts'
@@ -47,10 +47,7 @@ async function makeRoom(file: string): Promise<void> {
   try {
     const found = await stat(file).catch(() => undefined)
     if (found?.isFile()) return
-    if (found)
-      throw new StoreError('store', `the store ${file} is not a file`, {
-        hint: 'Name a file with --store sqlite:PATH.',
-      })
+    if (found) throw notAFile(file)
     await mkdir(folder, { recursive: true, mode: 0o700 })
     await (await open(file, 'a', 0o600)).close()
     await syncFolder(folder)
