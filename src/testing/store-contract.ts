@@ -4,6 +4,7 @@ import type { Clock } from '../std/clock.ts'
 import { eagerClock } from './eager-clock.ts'
 import { drivingPromises } from './store-drives.ts'
 import { keepingPromises } from './store-keeps.ts'
+import { removingPromises } from './store-removes.ts'
 
 /** The part of a test runner (vitest, node:test, jest) that the suite uses. */
 export interface SuiteRunner {
@@ -22,7 +23,7 @@ export interface OpenedStore {
 /** `open` makes a store that is empty. */
 export function storeContract(name: string, runner: SuiteRunner, open: (clock: Clock) => Promise<OpenedStore>): void {
   runner.describe(`${name}, as a store`, () => {
-    for (const [title, body] of Object.entries({ ...keepingPromises, ...drivingPromises })) {
+    for (const [title, body] of Object.entries({ ...keepingPromises, ...drivingPromises, ...removingPromises })) {
       runner.it(title, async () => {
         const clock = eagerClock()
         const opened = await open(clock)

@@ -93,7 +93,7 @@ export class Journal {
   async #keep(value: Json, text: string): Promise<Spilled> {
     const bytes = new TextEncoder().encode(text)
     const hash = sha256(bytes)
-    if (!(await this.#parts.artifacts.has(hash))) {
+    if (!(await this.#parts.artifacts.renew(hash))) {
       await this.#parts.artifacts.put(bytes, 'value.json', 'application/json')
     }
     this.loaded.set(hash, value)

@@ -14,6 +14,7 @@ export const actionTable = {
   'runs/cancel': async () => (await import('./runs/cancel.ts')).cancelOpenRun,
   'runs/diff': async () => (await import('./runs/diff.ts')).diffRuns,
   'runs/files': async () => (await import('./runs/files.ts')).filesOfOneRun,
+  'runs/gc': async () => (await import('./runs/gc.ts')).gcRuns,
   'runs/list': async () => (await import('./runs/list.ts')).listRuns,
   'runs/logs': async () => (await import('./runs/logs.ts')).logsOfRun,
   'runs/pause': async () => (await import('./runs/pause.ts')).pauseDrivenRun,

@@ -73,6 +73,46 @@ export function dollars(flags: string, description: string): OptionSpec<number |
   return { flags, description, parse: (written) => numberFrom(written, flags, /^\d*\.?\d+$/, 'a number of dollars', 0) }
 }
 
+const agesMs = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const
+
+/** Milliseconds. */
+export function age(flags: string, description: string): OptionSpec<number | undefined> {
+  return {
+    flags,
+    description,
+    parse(written) {
+      const match = /^(\d{1,9}(?:\.\d+)?)(s|m|h|d|w)$/.exec(written)
+      if (match) return Number(match[1]) * agesMs[match[2] as keyof typeof agesMs]
+      throw new UsageError(`${longName(flags)} takes an age such as 12h, 30d or 8w, not "${written}"`)
+    },
+  }
+}
+
+const unitBytes = {
+  '': 1,
+  K: 1e3,
+  M: 1e6,
+  G: 1e9,
+  T: 1e12,
+  Ki: 2 ** 10,
+  Mi: 2 ** 20,
+  Gi: 2 ** 30,
+  Ti: 2 ** 40,
+} as const
+
+export function bytes(flags: string, description: string): OptionSpec<number | undefined> {
+  return {
+    flags,
+    description,
+    parse(written) {
+      const match = /^(\d{1,15}(?:\.\d+)?)\s*((?:[KMGT]i?)?)B?$/i.exec(written)
+      const unit = match?.[2]?.replace(/^./, (first) => first.toUpperCase()).replace('I', 'i') as keyof typeof unitBytes
+      if (match) return Math.floor(Number(match[1]) * unitBytes[unit])
+      throw new UsageError(`${longName(flags)} takes a size such as 500MB, 5GB or 2GiB, not "${written}"`)
+    },
+  }
+}
+
 function numberFrom(written: string, flags: string, pattern: RegExp, what: string, least: number): number {
   const value = Number(written)
   if (pattern.test(written) && Number.isFinite(value) && value >= least) return value

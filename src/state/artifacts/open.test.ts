@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { chmod, link, mkdir, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { chmod, link, mkdir, readdir, readFile, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { StoreError } from '../../domain/errors.ts'
 import { sha256 } from '../../std/hash.ts'
 import { type TemporaryFolder, temporaryFolder } from '../../testing/temporary-folder.ts'
-import type { ArtifactStore } from './contract.ts'
+import type { ArtifactStore, ShelvedFile } from './contract.ts'
 import { openArtifacts } from './open.ts'
 
 let folder: TemporaryFolder
@@ -239,5 +239,67 @@ describe('exporting a file', () => {
     }
     expect(await readFile(folder.file('outside'), 'utf8')).toBe('mine')
     expect((await readdir(folder.path)).toSorted()).toEqual(['artifacts', 'out', 'outside'])
+  })
+})
+
+describe('removing files', () => {
+  it('lists what is kept, and nothing else that lies in the folder', async () => {
+    const kept = [await artifacts.put(bytesOf('one'), 'a.txt'), await artifacts.put(bytesOf('three'), 'b')]
+    await writeFile(folder.file('artifacts', 'notes.txt'), 'mine')
+    await mkdir(folder.file('artifacts', 'zz'))
+    const listed: ShelvedFile[] = []
+    for await (const file of artifacts.list()) listed.push(file)
+    expect(new Map(listed.map(({ sha256, bytes }) => [sha256, bytes]))).toEqual(
+      new Map(kept.map(({ sha256, bytes }) => [sha256, bytes])),
+    )
+  })
+
+  it('takes all names of a file away, unless it was put or renewed since', async () => {
+    const kept = await artifacts.put(bytesOf('hello'), 'a.txt')
+    await artifacts.put(bytesOf('hello'), 'b.png')
+    const path = artifacts.pathOf(kept.sha256)
+    await utimes(path, 1_000, 1_000)
+    expect(await artifacts.remove(kept.sha256, 999_000)).toBe(false)
+    expect(await artifacts.renew(kept.sha256)).toBe(true)
+    expect(await artifacts.remove(kept.sha256, 1_000_000)).toBe(false)
+    await utimes(path, 1_000, 1_000)
+    await artifacts.put(bytesOf('hello'), 'c.txt')
+    expect(await artifacts.remove(kept.sha256, 1_000_000)).toBe(false)
+    await utimes(path, 1_000, 1_000)
+    expect(await artifacts.remove(kept.sha256, 1_000_000)).toBe(true)
+    expect(await readdir(folder.file('artifacts', kept.sha256.slice(0, 2)))).toEqual([])
+    expect(await unfinished()).toEqual([])
+    expect(await artifacts.remove(kept.sha256, 0)).toBe(true)
+    expect(await artifacts.renew(kept.sha256)).toBe(false)
+  })
+
+  it('lets many remove and put the same bytes at once: whoever has put them has them', async () => {
+    const other = await openArtifacts(folder.file('artifacts'))
+    for (let round = 0; round < 40; round += 1) {
+      const { sha256: hash, name } = await artifacts.put(bytesOf('x'), 'x.txt')
+      await utimes(artifacts.pathOf(hash), 1_000, 1_000)
+      const removing = [artifacts, other].map((each) => each.remove(hash, 1_000_000))
+      const putting = [artifacts, other].map((each) => each.put(bytesOf('x'), 'x.txt'))
+      await Promise.all([...removing, ...putting])
+      expect(new TextDecoder().decode(await other.read(hash))).toBe('x')
+      expect(await readFile(other.shownPath({ sha256: hash, name }), 'utf8')).toBe('x')
+    }
+    expect(await unfinished()).toEqual([])
+  })
+
+  it('puts back what a process that was killed had moved aside, but nothing that another is just removing', async () => {
+    const kept = await artifacts.put(bytesOf('hello'), 'a')
+    const aside = folder.file('artifacts', 'unfinished', `removing-${kept.sha256}-0`)
+    await rename(artifacts.pathOf(kept.sha256), aside)
+    await openArtifacts(folder.file('artifacts'))
+    expect(await artifacts.has(kept.sha256)).toBe(false)
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 61_000 })
+    try {
+      await openArtifacts(folder.file('artifacts'))
+    } finally {
+      vi.useRealTimers()
+    }
+    expect(new TextDecoder().decode(await artifacts.read(kept.sha256))).toBe('hello')
+    expect(await unfinished()).toEqual([])
   })
 })

@@ -3,7 +3,7 @@
  * several processes may put the same bytes at once and whoever is last changes nothing.
  */
 import { randomBytes } from 'node:crypto'
-import { copyFile, link, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, extname, join } from 'node:path'
 import { StoreError } from '../../domain/errors.ts'
 import { sha256 as hashOf } from '../../std/hash.ts'
@@ -13,7 +13,10 @@ import { exportFile } from './export-file.ts'
 import { fileError } from './failure.ts'
 import { cleanName } from './file-name.ts'
 import { hashOfFile } from './hash-of-file.ts'
+import { linkShown } from './link-shown.ts'
+import { listFiles } from './list-files.ts'
 import { mediaTypeOf } from './media-type.ts'
+import { removeFile, renewFile, restoreCutOff } from './remove-file.ts'
 import { type Written, writeHashed } from './write-hashed.ts'
 
 /** Kept files are never changed; shown ones are opened by people, whose programs shall not write to them either. */
@@ -43,17 +46,29 @@ export async function openArtifacts(folder: string): Promise<ArtifactStore> {
   async function settle(temporary: string, written: Written, name: string): Promise<void> {
     const path = pathOf(written.sha256)
     const shelf = dirname(path)
-    // One that is there with another size was damaged by something else: ours replaces it.
-    if ((await sizeOf(path)) === written.bytes) await rm(temporary)
+    const shown = shownPath({ sha256: written.sha256, name })
+    if (await isThere(path, written.bytes, shown)) await rm(temporary)
     else {
       await mkdir(shelf, { recursive: true, mode: 0o700 })
       await rename(temporary, path)
+      await linkShown(path, shown)
     }
-    await linkShown(path, shownPath({ sha256: written.sha256, name }))
     // Also when it was there: who put it may not have got this far yet.
     await syncFolder(shelf)
     if (!synced.has(shelf)) await syncFolder(folder)
     synced.add(shelf)
+  }
+
+  /** False also for one of another size, which something else has damaged, and for one that is being removed. */
+  async function isThere(path: string, bytes: number, shown: string): Promise<boolean> {
+    if ((await sizeOf(path)) !== bytes || !(await renewFile(path))) return false
+    try {
+      await linkShown(path, shown)
+      return true
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
+      throw error
+    }
   }
 
   async function write(source: Uint8Array | AsyncIterable<Uint8Array>, name: string): Promise<Written> {
@@ -77,6 +92,7 @@ export async function openArtifacts(folder: string): Promise<ArtifactStore> {
   try {
     await mkdir(unfinished, { recursive: true, mode: 0o700 })
     await removeLeftovers(unfinished)
+    await restoreCutOff(unfinished, pathOf)
   } catch (error) {
     throw fileError(error, folder)
   }
@@ -89,6 +105,22 @@ export async function openArtifacts(folder: string): Promise<ArtifactStore> {
     pathOf,
     shownPath,
     has: async (sha256) => (await sizeOf(pathOf(sha256))) !== undefined,
+    async renew(sha256) {
+      try {
+        return await renewFile(pathOf(sha256))
+      } catch (error) {
+        throw fileError(error, folder)
+      }
+    },
+    list: () => listFiles(folder),
+    async remove(sha256, notAfter) {
+      const nonce = randomBytes(8).toString('hex')
+      try {
+        return await removeFile({ path: pathOf(sha256), unfinished, nonce }, notAfter)
+      } catch (error) {
+        throw fileError(error, folder)
+      }
+    },
     async put(source, name, mediaType) {
       try {
         const clean = cleanName(name)
@@ -122,33 +154,13 @@ export async function openArtifacts(folder: string): Promise<ArtifactStore> {
   }
 }
 
-/** A second name for kept bytes, with the extension that people and programs go by. */
-async function linkShown(path: string, shown: string): Promise<void> {
-  if (shown === path) return
-  try {
-    await link(path, shown)
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'EEXIST') {
-      const [kept, other] = await Promise.all([stat(path), stat(shown)])
-      if (kept.ino === other.ino || kept.size === other.size) return
-      // What it names was damaged and has been replaced.
-      await rm(shown, { force: true })
-      await linkShown(path, shown)
-    } else if (code !== undefined && linkless.has(code)) await copyFile(path, shown)
-    else throw error
-  }
-}
-
-/** What file systems say that know no second names. */
-const linkless = new Set(['EPERM', 'ENOTSUP', 'ENOSYS', 'EMLINK'])
-
 async function removeLeftovers(unfinished: string): Promise<void> {
   for (const name of await readdir(unfinished)) {
     const path = join(unfinished, name)
     const found = await stat(path).catch(() => undefined)
     // Ages are the file system's business, not of the clock that runs are measured with.
-    if (found && Date.now() - found.mtimeMs > leftoverAgeMs) await rm(path, { force: true })
+    if (found && !name.startsWith('removing-') && Date.now() - found.mtimeMs > leftoverAgeMs)
+      await rm(path, { force: true })
   }
 }
 

@@ -49,6 +49,13 @@ export interface HeldLease extends Lease {
   expires_at: number
 }
 
+/** A run with the process that drives it. */
+export interface DrivenRun {
+  held: HeldLease
+  /** Of the run, epoch milliseconds. */
+  created_at: number
+}
+
 export interface ListRuns {
   status?: RunStatus
   workflow?: string
@@ -116,6 +123,38 @@ export interface Store {
 
   cacheGet(key: string, now: number): Promise<CacheEntry | undefined>
   cachePut(entry: CacheEntry): Promise<void>
+
+  // ── making room ──
+
+  /** Names of kept files that may stand in events with seq > `after`: all words of 64 hex digits; and the bytes of these events. */
+  hashesIn(runId: string, after?: number): Promise<{ seq: number; bytes: number; hashes: string[] }>
+  /** The same of what is in no journal: commands that wait, and cached results that did not expire before `now`. */
+  hashesBesides(now: number): Promise<string[]>
+  /**
+   * Removes a run and those nested in it in one transaction, when `mayRemove` agrees to each with who holds it; `files`
+   * become released. False: it is not there, or was kept.
+   */
+  removeRun(
+    runId: string,
+    files: readonly string[],
+    mayRemove: (run: RunRecord, held: HeldLease | undefined) => boolean,
+  ): Promise<boolean>
+  /** Hashes of files that removed runs held and that were not dropped since, with the moment when the last of these runs had ended. */
+  releasedFiles(): Promise<Map<string, number>>
+  /**
+   * Calls `work` while nobody, in no process, can commit: with those of `hashes` that no journal and no waiting command
+   * names, and with who drives what. `seen` says up to which event each journal is known to name none of them. What
+   * `work` gives back, and what is named after all, is released no longer. `work` must be quick, and may run twice.
+   */
+  dropFiles(
+    hashes: readonly string[],
+    seen: ReadonlyMap<string, number>,
+    work: (unnamed: string[], driven: DrivenRun[]) => Promise<string[]>,
+  ): Promise<void>
+  /** Removes cached results that expired, and, when `mayRemove` says of every held lease that it does not matter, definitions that no run has. */
+  removeStale(now: number, mayRemove: (held: HeldLease) => boolean): Promise<{ cached: number; definitions: number }>
+  /** Gives the disk back what was removed; lets others in between. Bytes before and after. */
+  shrink(): Promise<{ before: number; after: number }>
 
   /** The key under which secrets are hashed; made once per store. */
   secretKey(): Promise<Uint8Array>

@@ -72,6 +72,7 @@ export const nounTable: Readonly<Record<string, NounEntry>> = {
       reject: { summary: 'say no to what a run asks', load: async () => (await import('./runs/reject.ts')).reject },
       diff: { summary: 'say what differs between two runs', load: async () => (await import('./runs/diff.ts')).diff },
       files: { summary: 'list or copy the files of a run', load: async () => (await import('./runs/files.ts')).files },
+      gc: { summary: 'remove old runs and what only they needed', load: async () => (await import('./runs/gc.ts')).gc },
     },
   },
   agents: {

@@ -1,7 +1,7 @@
 /** Who drives a run: one row a run, whose token grows each time that the lease is taken. */
 import { StoreError } from '../../../domain/errors.ts'
 import { type HeldLease, type Lease, type LeaseHolder, leaseTtlMs } from '../contract.ts'
-import type { SqlReader, SqlSession } from './port.ts'
+import type { SqlReader, SqlRow, SqlSession } from './port.ts'
 
 /** The lease of a new run. */
 export async function insertLease(
@@ -20,9 +20,12 @@ export async function insertLease(
 /** Undefined when nobody holds it. */
 export async function selectLease(reader: SqlReader, runId: string): Promise<HeldLease | undefined> {
   const [row] = await reader.all('select * from leases where run_id = ? and pid is not null', [runId])
-  if (!row) return undefined
+  return row && heldLease(row)
+}
+
+export function heldLease(row: SqlRow): HeldLease {
   return {
-    run_id: runId,
+    run_id: String(row['run_id']),
     token: Number(row['token']),
     holder: {
       pid: Number(row['pid']),

@@ -53,7 +53,12 @@ const runsAndJournals: Migration = ({ identity, clustered }) => [
   `create index cache_expiring on cache (expires_at) where expires_at is not null`,
 ]
 
-export const migrations: readonly Migration[] = [runsAndJournals]
+const removal: Migration = () => [
+  // Files that removed runs held, until it is settled whether anything else needs them.
+  `create table released (sha256 text not null primary key, ended_at bigint not null)`,
+]
+
+export const migrations: readonly Migration[] = [runsAndJournals, removal]
 
 /** The version of a store that this code reads and writes. */
 export const storeVersion = migrations.length

@@ -16,7 +16,7 @@ export interface SqlSession extends SqlReader {
 export interface SqlPort extends SqlReader {
   /**
    * Runs `work` in one transaction that excludes other writers, durable when this resolves; what `work` throws rolls it
-   * back. `work` may run more than once, and waits for nothing but its session.
+   * back. `work` may run more than once, and waits for nothing but its session (and, briefly, for files).
    */
   write<T>(work: (session: SqlSession) => Promise<T>): Promise<T>
   close(): Promise<void>

@@ -7,14 +7,16 @@ import { selectEntry, upsertEntry } from './cache.ts'
 import { insertCommand, markDone, selectPending } from './commands.ts'
 import { clearLease, insertLease, selectLease, takeLease } from './leases.ts'
 import type { SqlPort, SqlSession } from './port.ts'
+import { deleteRun, deleteStale, dropUnnamed, selectHashes, selectHashesBesides, selectReleased } from './removal.ts'
 import { insertDefinition, insertRun, selectDefinition, selectRun, selectRunIds, selectRuns } from './runs.ts'
 
-/** What each backend writes for itself, because runs do it all the time. */
+/** What each backend writes for itself: what runs do all the time, and what no SQL can say for all of them. */
 export type HotPath = Pick<Store, 'append' | 'readEvents' | 'heartbeat'>
+export type OwnPart = HotPath & Pick<Store, 'shrink'>
 
-export function sqlStore(port: SqlPort, hot: HotPath, clock: Clock): Store {
+export function sqlStore(port: SqlPort, own: OwnPart, clock: Clock): Store {
   return {
-    ...hot,
+    ...own,
     async createRun(record, definition, events, holder) {
       checkSequence(record.run_id, events, 1)
       const bodies = events.map((event) => JSON.stringify(event))
@@ -44,6 +46,12 @@ export function sqlStore(port: SqlPort, hot: HotPath, clock: Clock): Store {
     claimPrediction: (predictionId, owner) => port.write((session) => claim(session, predictionId, owner, clock.now())),
     cacheGet: (key, now) => selectEntry(port, key, now),
     cachePut: (entry) => port.write((session) => upsertEntry(session, entry)),
+    hashesIn: (runId, after = 0) => selectHashes(port, runId, after),
+    hashesBesides: (now) => selectHashesBesides(port, now),
+    removeRun: (runId, files, mayRemove) => port.write((session) => deleteRun(session, runId, files, mayRemove)),
+    releasedFiles: () => selectReleased(port),
+    dropFiles: (hashes, seen, work) => port.write((session) => dropUnnamed(session, hashes, seen, work)),
+    removeStale: (now, mayRemove) => port.write((session) => deleteStale(session, now, mayRemove)),
     secretKey: () => secretKey(port),
     close: () => port.close(),
   }

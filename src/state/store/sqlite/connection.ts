@@ -15,8 +15,14 @@ import { deferred } from '../../../std/deferred.ts'
 import { storeError } from './failure.ts'
 import { type Patience, shortSleep, whenFree } from './when-free.ts'
 
-/** Small: runs at once and may share a commit. Whole: has a transaction to itself, and may wait within it. */
-type Write = { kind: 'small'; work: () => unknown } | { kind: 'whole'; work: () => Promise<unknown> }
+/**
+ * Small: runs at once and may share a commit. Whole: has a transaction to itself, and may wait within it. Alone: runs at
+ * once, between transactions.
+ */
+type Write =
+  | { kind: 'small'; work: () => unknown }
+  | { kind: 'whole'; work: () => Promise<unknown> }
+  | { kind: 'alone'; work: () => unknown }
 type Waiting = Write & { resolve(value: unknown): void; reject(reason: unknown): void }
 type Outcome = { ok: true; value: unknown } | { ok: false; reason: unknown }
 
@@ -70,6 +76,11 @@ export class Connection {
     return this.#enqueue({ kind: 'whole', work }) as Promise<T>
   }
 
+  /** For what SQLite refuses inside of a transaction. */
+  alone<T>(work: () => T): Promise<T> {
+    return this.#enqueue({ kind: 'alone', work }) as Promise<T>
+  }
+
   /** Waits for the writes that were asked for, then closes. */
   async close(): Promise<void> {
     if (this.#closed) return
@@ -113,6 +124,7 @@ export class Connection {
   }
 
   async #commitNext(): Promise<void> {
+    if (this.#queue[0]?.kind === 'alone') return this.#runAlone(this.#queue.shift() as Waiting & { kind: 'alone' })
     try {
       await whenFree(
         () => this.statement('begin immediate').run(),
@@ -127,10 +139,18 @@ export class Connection {
       return
     }
     // Taken only now: who came while the database was busy is in it, too.
-    const whole = this.#queue.findIndex((write) => write.kind === 'whole')
+    const whole = this.#queue.findIndex((write) => write.kind !== 'small')
     if (whole === 0) return this.#commitWhole(this.#queue.shift() as Waiting & { kind: 'whole' })
     const together = this.#queue.splice(0, Math.min(whole < 0 ? this.#queue.length : whole, writesPerCommit))
     this.#commitSmall(together as (Waiting & { kind: 'small' })[])
+  }
+
+  async #runAlone({ work, resolve, reject }: Waiting & { kind: 'alone' }): Promise<void> {
+    try {
+      resolve(await whenFree(work, this.#patience))
+    } catch (error) {
+      reject(error)
+    }
   }
 
   #commitSmall(together: readonly (Waiting & { kind: 'small' })[]): void {

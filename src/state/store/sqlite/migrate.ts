@@ -12,6 +12,8 @@ const applicationId = 0x52704167
 export async function migrate(database: DatabaseSync, patience: Patience): Promise<void> {
   const { file } = patience
   const found = await whenFree(() => inspect(database, file), patience)
+  // Only heeded as long as the file is empty: what is removed later can be given back to the disk bit by bit.
+  if (found === 0) await whenFree(() => database.exec('pragma auto_vacuum = incremental'), patience)
   await whenFree(() => turnOnWal(database, file), patience)
   if (found === storeVersion) return
   await whenFree(() => database.exec('begin immediate'), patience)

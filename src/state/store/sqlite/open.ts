@@ -13,6 +13,7 @@ import { fileOfUrl } from './file-of-url.ts'
 import { hotPath } from './hot-path.ts'
 import { migrate } from './migrate.ts'
 import { sqlitePort } from './port.ts'
+import { shrink } from './shrink.ts'
 
 /** Opens and, where needed, makes or migrates the file. Throws StoreError. */
 export async function openSqlite(url: string, { durability, clock, random }: OpenStoreOptions): Promise<Store> {
@@ -25,7 +26,8 @@ export async function openSqlite(url: string, { durability, clock, random }: Ope
     await migrate(database, patience)
     configure(database, durability)
     const connection = new Connection(database, patience)
-    return sqlStore(sqlitePort(connection), hotPath(connection, clock, file), clock)
+    const own = { ...hotPath(connection, clock, file), shrink: () => shrink(connection, file) }
+    return sqlStore(sqlitePort(connection), own, clock)
   } catch (error) {
     database?.close()
     throw storeError(error, file)
