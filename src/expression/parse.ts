@@ -86,8 +86,12 @@ export function parseEmbedded(
   }
 }
 
+/** Parsing never waits and never parses on its way, and no result holds on to it: one is enough. */
+const tokens = new Tokens()
+
 function builderFor(source: string, limits: Readonly<Limits>): Builder {
-  return { tokens: new Tokens(source), limits, nodes: 0, nesting: 0, grouped: new Set() }
+  tokens.restart(source)
+  return { tokens, limits, nodes: 0, nesting: 0, grouped: new Set() }
 }
 
 function parseRoot(builder: Builder): Node {

@@ -83,6 +83,7 @@ export class Tokens extends Parser {
   /** Place of the current token. */
   declare start: number
   declare end: number
+  declare input: string
   /** Where the tokenizer stands. */
   declare pos: number
   declare lastTokEnd: number
@@ -92,8 +93,20 @@ export class Tokens extends Parser {
   declare private readWord1: () => string
   declare private finishOp: (type: TokenType, size: number) => void
 
-  constructor(source: string) {
-    super(options, source)
+  constructor() {
+    super(options, '')
+  }
+
+  /** Begins anew: to make a tokenizer costs more than to read a short expression with it. */
+  restart(source: string): void {
+    this.input = source
+    this.pos = 0
+    this.start = 0
+    this.end = 0
+    this.lastTokEnd = 0
+    this.kind = ''
+    this.value = undefined
+    this.containsEsc = false
   }
 
   begin(): void {

@@ -106,8 +106,9 @@ async function loadData(data: Json, loading: Loading, within: Within): Promise<O
   if (!spec) return { definition: undefined, plan: undefined }
   const definition = normalise(spec, outline, loading)
   await loadNested(definition, loading, { ...within, names: [...within.names, definition.name] })
-  const { compiled, outputs } = checkSteps(definition, outline, inputMaps, loading)
-  return { definition, plan: loading.problems.some(isError) ? undefined : assemblePlan(definition, compiled, outputs) }
+  const { compiled, outputs, outputKeys } = checkSteps(definition, outline, inputMaps, loading)
+  if (loading.problems.some(isError)) return { definition, plan: undefined }
+  return { definition, plan: assemblePlan(definition, compiled, outputs, outputKeys) }
 }
 
 /** The text, or the problem with its encoding. */

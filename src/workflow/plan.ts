@@ -15,7 +15,7 @@ export interface Need {
   via?: string
 }
 
-export interface PlanStep extends Omit<CompiledStep, 'mentions'> {
+export interface PlanStep extends CompiledStep {
   readonly needs: readonly Need[]
   /** Steps of either group that need this one. */
   readonly dependents: readonly string[]
@@ -57,7 +57,7 @@ export function planOf(definition: WorkflowDefinition): Plan {
   const outputs = new Map(
     Object.entries(definition.outputs).map(([name, value]) => [name, compileTemplate(value, `outputs.${name}`)]),
   )
-  return assemblePlan(definition, steps, outputs)
+  return assemblePlan(definition, steps, outputs, outputKeys)
 }
 
 /** Puts compiled steps together. Throws `invalid_workflow` for a cycle or an unknown need. */
@@ -65,6 +65,7 @@ export function assemblePlan(
   definition: WorkflowDefinition,
   compiled: readonly CompiledStep[],
   outputs: ReadonlyMap<string, Template>,
+  outputKeys: ReadonlyMap<string, string>,
 ): Plan {
   const groupOf = new Map(compiled.map((step) => [step.id, step.group]))
   const needs = new Map(compiled.map((step) => [step.id, needsOf(step)]))
@@ -81,7 +82,7 @@ export function assemblePlan(
   for (const group of ['steps', 'finally'] as const) shapeOf(compiled, needs, groupOf, group, shape)
   const steps = new Map<string, PlanStep>()
   const levels: string[][] = []
-  for (const { mentions: _mentions, ...step } of compiled) {
+  for (const step of compiled) {
     const { level, rank } = shape.get(step.id) as { level: number; rank: number }
     const own = needs.get(step.id) as Need[]
     steps.set(step.id, {
@@ -95,7 +96,6 @@ export function assemblePlan(
     if (step.group === 'steps') (levels[level] ??= []).push(step.id)
   }
   const children = new Map<string, Plan>()
-  const outputKeys = outputKeysOf([definition.steps, definition.finally])
   let hash: string | undefined
   return {
     definition,

@@ -25,6 +25,8 @@ import type { Path, ProblemParts } from './yaml-places.ts'
 export interface CheckedSteps {
   compiled: CompiledStep[]
   outputs: Map<string, Template>
+  /** `output_key` → step. */
+  outputKeys: ReadonlyMap<string, string>
 }
 
 interface Checking {
@@ -64,7 +66,7 @@ export function checkSteps(
   const order = checkGraph(compiled, checking.known, loading)
   for (const id of order.sequence) checkStep(outcomes.get(id) as StepOutcome, checking, constantlyFalse)
   order.reportUnreachable(constantlyFalse)
-  return { compiled, outputs: checkOutputs(checking) }
+  return { compiled, outputs: checkOutputs(checking), outputKeys }
 }
 
 function startChecking(

@@ -31,10 +31,10 @@ export interface CompiledStep {
   definition: StepDefinition
   condition: StepCondition | undefined
   input: Template
-  value?: Template
-  message?: Template
-  foreachIn?: Template
-  until?: Expression
+  value: Template | undefined
+  message: Template | undefined
+  foreachIn: Template | undefined
+  until: Expression | undefined
   /** Each step once, in the order of the fields; unknown ids too. */
   mentions: readonly Mention[]
 }
@@ -66,19 +66,14 @@ export function compileStep(
   const problems: PartProblem[] = []
   const expressions: PartExpression[] = []
   const input = Object.keys(definition.input).length === 0 ? emptyInput : template('input', definition.input)
-  const step: CompiledStep = { id, group, definition, condition: undefined, input, mentions: [] }
-  if (action.kind === 'value') step.value = template('value', action.value)
-  if (action.kind === 'approval') step.message = template('approval', action.approval.message)
-  if (definition.condition !== undefined) {
-    const expression = bare('condition', definition.condition)
-    if (expression) step.condition = conditionOf(expression, foreach?.as)
-  }
-  if (foreach) step.foreachIn = template('foreach.in', foreach.in)
-  if (repeat?.until !== undefined) {
-    const until = bare('repeat.until', repeat.until)
-    if (until) step.until = until
-  }
-  step.mentions = mentionsOf(expressions, step.condition?.statusCalls ?? [], outputKeys)
+  const value = action.kind === 'value' ? template('value', action.value) : undefined
+  const message = action.kind === 'approval' ? template('approval', action.approval.message) : undefined
+  const judged = bare('condition', definition.condition)
+  const condition = judged && conditionOf(judged, foreach?.as)
+  const foreachIn = foreach && template('foreach.in', foreach.in)
+  const until = bare('repeat.until', repeat?.until)
+  const mentions = mentionsOf(expressions, condition?.statusCalls ?? [], outputKeys)
+  const step = { id, group, definition, condition, input, value, message, foreachIn, until, mentions }
   return { step, problems, expressions }
 
   function template(part: StepPart, source: Json): Template {
@@ -88,7 +83,8 @@ export function compileStep(
     return outcome.template
   }
 
-  function bare(part: StepPart, text: string): Expression | undefined {
+  function bare(part: StepPart, text: string | undefined): Expression | undefined {
+    if (text === undefined) return undefined
     const outcome = parseBareExpression(text)
     if (outcome.ok) {
       expressions.push({ expression: outcome.expression, path: [], offset: outcome.offset, inText: false, part })
