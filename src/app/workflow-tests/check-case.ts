@@ -58,7 +58,8 @@ function checkGiven({ one, workflow, tell, loading }: Checking): void {
   for (const { name, message, hint } of checked.problems) {
     const given = Object.hasOwn(one.inputs, name)
     const add = `give it under \`inputs:\`, or expect \`error: invalid_input\``
-    if (given) tell(['inputs', name], 'bad_input', `input "${name}" ${message}`, hint)
+    const at = Object.hasOwn(inputs, name) ? undefined : 'key'
+    if (given) tell(['inputs', name], 'bad_input', `input "${name}" ${message}`, hint, at)
     else tell(['name'], 'missing_input', `input "${name}" ${message}`, add)
   }
 }
@@ -133,7 +134,12 @@ function checkPersonsAnswer(
     const checked = checkInputs(approval.inputs, answer.inputs as JsonObject)
     if (checked.ok) return
     for (const { name, message, hint } of checked.problems)
-      tell([...path, 'inputs', name], 'bad_input', `input "${name}" of the approval ${message}`, hint)
+      tell(
+        [...path, 'inputs', name],
+        'bad_input',
+        `input "${name}" of the approval ${Object.hasOwn(approval.inputs, name) ? message : 'is not asked for'}`,
+        hint,
+      )
   }
 }
 

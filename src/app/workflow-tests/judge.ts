@@ -33,7 +33,7 @@ interface Judging {
 export function judge(one: TestCase, { result, timed_out_ms }: CaseRun, now: number): Failure[] {
   const failures: Failure[] = []
   const tell: Tell = (path, { details = [], ...failure }) =>
-    failures.push({ ...one.placeOf(path, path.length === 1 ? 'key' : 'value'), details, ...failure })
+    failures.push({ ...one.placeOf(path), details, ...failure })
   const judging: Judging = { one, result, tell }
   if (timed_out_ms !== undefined) {
     tell(['name'], tooLong(result, timed_out_ms))
@@ -41,7 +41,9 @@ export function judge(one: TestCase, { result, timed_out_ms }: CaseRun, now: num
   }
   const { expect } = one
   judgeStatus(judging)
-  if (expect.error !== undefined) judgeError(judging, expect.error, rootError(result), 'the run', ['expect', 'error'])
+  // A run that went well where it should not has said so.
+  if (expect.error !== undefined && (result.error || failures.length === 0))
+    judgeError(judging, expect.error, rootError(result), 'the run', ['expect', 'error'])
   // What a run that went otherwise put out is told by how it went.
   if (failures.length === 0) judgeValues(judging, now)
   for (const [id, expected] of Object.entries(expect.steps ?? {})) judgeStep(judging, id, expected)

@@ -1,6 +1,6 @@
 /** Loads a test file and the workflow that it is about: every problem of both at once, with its place. */
 import { stat } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import type { Problem } from '../../domain/problem.ts'
 import { ReplicateAgentError } from '../../domain/errors.ts'
 import { isObject, type Json } from '../../std/json.ts'
@@ -24,11 +24,13 @@ export interface TestFile {
   file: string
   workflow: LoadedWorkflow
   cases: TestCase[]
-  /** Files whose change may change the result, absolute. */
-  reads: string[]
 }
 
-export type TestFileOutcome = { ok: true; testFile: TestFile } | { ok: false; problems: Problem[] }
+/** `reads`: files whose change may change the outcome or the results, absolute. */
+export type TestFileOutcome = { reads: string[] } & (
+  | { ok: true; testFile: TestFile }
+  | { ok: false; problems: Problem[] }
+)
 
 /** What test files are loaded with. */
 export interface Loader {
@@ -49,6 +51,9 @@ export function createLoader(app: Pick<App, 'scenarioProblems'>): Loader {
   }
 }
 
+/** Stands in for a case that is none at all. */
+const unreadable = { name: '', skip: true }
+
 const testDocument: DocumentKind<TestFileSpec> = {
   schema: testFileSpec,
   what: 'a test file',
@@ -56,6 +61,11 @@ const testDocument: DocumentKind<TestFileSpec> = {
     if (!isObject(data) || Object.hasOwn(data, 'tests')) return false
     data['tests'] = []
     return true
+  },
+  // One case that is wrong does not hide what is wrong with others.
+  standIn: ([first, , ...more], item) => {
+    if (first !== 'tests' || more.length > 0) return undefined
+    return isObject(item) && !Object.hasOwn(item, 'name') ? { ...item, name: '' } : { ...unreadable }
   },
   hint: (issue) =>
     issue.path.length === 0 ? 'it begins with `tests:`, a list in which each case has a `name:`' : undefined,
@@ -68,23 +78,35 @@ export async function loadTestFile(file: string, loader: Loader): Promise<TestFi
     text = await textOf(file)
   } catch (error) {
     if (!(error instanceof ReplicateAgentError)) throw error
-    return { ok: false, problems: [problemOf(file, error)] }
+    return failed(file, [problemOf(file, error)])
   }
   const { data, places, problems } = readYaml(text, file)
-  if (problems.length > 0) return { ok: false, problems: problems.map(inTestWords) }
+  if (problems.length > 0) return failed(file, problems.map(inTestWords))
   const loading = startLoading(file, places, {})
   const { value: spec, problems: faults } = readDocument(testDocument, data, places, loading.suggest)
   loading.problems.push(...faults)
-  if (!spec) return { ok: false, problems: loading.problems }
+  if (!spec) return failed(file, loading.problems)
   const workflow = await workflowOf(file, spec, data, loading, loader)
   const cases = spec.tests.map((one, index) => mergedCase(one, spec.defaults ?? {}, index, places))
   checkNames(cases, faults, loading)
   for (const one of cases) {
-    if (workflow) checkCase(one, workflow, loading)
+    if (workflow && !isUnreadable(one)) checkCase(one, workflow, loading)
     await checkScenario(one, loading, loader)
   }
-  if (!workflow || loading.problems.length > 0) return { ok: false, problems: inOrder(loading.problems) }
-  return { ok: true, testFile: { file, workflow, cases, reads: await filesReadBy(file, workflow, cases) } }
+  if (!workflow || loading.problems.length > 0) return failed(file, inOrder(loading.problems), workflow, cases)
+  return { ok: true, testFile: { file, workflow, cases }, reads: await filesReadBy(file, workflow, cases) }
+}
+
+async function failed(
+  file: string,
+  problems: Problem[],
+  workflow?: LoadedWorkflow,
+  cases: readonly TestCase[] = [],
+): Promise<TestFileOutcome> {
+  const beside = join(dirname(file), `${stemOfTestFile(file)}.yaml`)
+  const reads = workflow ? await filesReadBy(file, workflow, cases) : [file, beside]
+  // What is wrong in another file is repaired there.
+  return { ok: false, problems, reads: [...new Set([...reads, ...problems.map((problem) => resolve(problem.file))])] }
 }
 
 async function textOf(file: string): Promise<string> {
@@ -172,6 +194,7 @@ function checkNames(cases: readonly TestCase[], faults: readonly Problem[], load
   const seen = new Set<string>()
   for (const { name, path } of cases) {
     const place = [...path, 'name']
+    if (!loading.places.has(place)) continue
     if (name.trim() === '') loading.report(place, { code: 'bad_name', message: 'a case needs a name' })
     else if (seen.has(name))
       loading.report(place, {
@@ -181,6 +204,10 @@ function checkNames(cases: readonly TestCase[], faults: readonly Problem[], load
       })
     seen.add(name)
   }
+}
+
+function isUnreadable({ name, skip }: TestCase): boolean {
+  return name === unreadable.name && skip !== undefined
 }
 
 async function checkScenario(one: TestCase, loading: Loading, loader: Loader): Promise<void> {

@@ -2,7 +2,7 @@
 import { dirname } from 'node:path'
 import { parseDuration } from '../../std/duration.ts'
 import type { Json, JsonObject } from '../../std/json.ts'
-import type { Path, Places, ProblemParts } from '../../workflow/loading/yaml-places.ts'
+import type { Path, Places } from '../../workflow/loading/yaml-places.ts'
 import type { AnswerSpec, ApprovalAnswerSpec, CaseDefaults, CaseSpec, ExpectSpec } from './spec.ts'
 
 export interface Place {
@@ -35,7 +35,7 @@ export interface TestCase {
   expect: ExpectSpec
   /** The path, below the case or below `defaults`, where it is written. */
   pathOf(path: Path): Path
-  placeOf(path: Path, at?: ProblemParts['at']): Place
+  placeOf(path: Path): Place
 }
 
 const defaultTimeoutMs = 60_000
@@ -47,8 +47,8 @@ export function mergedCase(spec: CaseSpec, defaults: CaseDefaults, index: number
     const own = [...path, ...below]
     return !places.has(own) && places.has(['defaults', ...below]) ? ['defaults', ...below] : own
   }
-  const placeOf: TestCase['placeOf'] = (below, at = 'value') => {
-    const { file, line, column, source } = places.problem(pathOf(below), { code: '', message: '', at })
+  const placeOf: TestCase['placeOf'] = (below) => {
+    const { file, line, column, source } = places.problem(pathOf(below), { code: '', message: '' })
     return { file, line, column, ...(source !== undefined && { source }) }
   }
   return {

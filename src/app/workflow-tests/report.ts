@@ -34,8 +34,6 @@ export const testedFileShape = z.object({
   workflow_file: z.string(),
   duration_ms: z.number(),
   cases: z.array(caseShape),
-  /** Files whose change may change the result, absolute. */
-  reads: z.array(z.string()),
 })
 
 const coverageShape = z.object({

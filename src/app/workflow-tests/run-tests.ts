@@ -83,7 +83,6 @@ async function testFile(testing: Testing, file: TestFile, limit: ReturnType<type
     workflow_file: file.workflow.file,
     duration_ms: cases.reduce((sum, one) => sum + one.duration_ms, 0),
     cases,
-    reads: file.reads,
   }
 }
 

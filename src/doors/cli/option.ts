@@ -73,6 +73,18 @@ export function dollars(flags: string, description: string): OptionSpec<number |
   return { flags, description, parse: (written) => numberFrom(written, flags, /^\d*\.?\d+$/, 'a number of dollars', 0) }
 }
 
+export function percent(flags: string, description: string): OptionSpec<number | undefined> {
+  return {
+    flags,
+    description,
+    parse(written) {
+      const value = numberFrom(written, flags, /^\d+(\.\d+)?$/, 'a percentage from 0 to 100', 0)
+      if (value <= 100) return value
+      throw new UsageError(`${longName(flags)} takes a percentage from 0 to 100, not "${written}"`)
+    },
+  }
+}
+
 const agesMs = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const
 
 /** Milliseconds. */

@@ -17,6 +17,8 @@ export interface DocumentKind<T> {
   what: string
   /** Puts in what nothing can be said without; whether it did. */
   mend(data: Json): boolean
+  /** What takes the place of an item of a list that is wrong; undefined: the whole list is taken out. */
+  standIn?(path: Path, item: Json): Json | undefined
   /** What to do about a value that does not fit, where there is more to say than a name that is near. */
   hint(issue: Issue, value: Json): string | undefined
 }
@@ -52,7 +54,7 @@ export function readDocument<T>(
     if (outcome.success) return { value: outcome.data, problems }
     const issues = outcome.error.issues.flatMap((issue) => leavesOf(issue, []))
     for (const issue of issues) problems.push(...problemsOf(issue, reading))
-    const removed = issues.map((issue) => remove(data, issue))
+    const removed = issues.map((issue) => remove(data, issue, kind))
     if (!kind.mend(data) && !removed.includes(true)) return { value: undefined, problems }
   }
 }
@@ -165,7 +167,7 @@ function valueAt(data: Json, path: Path): Json | undefined {
 }
 
 /** Takes out what an issue complains of: a field, else the nearest field around. Whether anything was taken. */
-function remove(data: Json, issue: Issue): boolean {
+function remove(data: Json, issue: Issue, { standIn }: DocumentKind<unknown>): boolean {
   const path = issue.path as Path
   if (issue.code === 'unrecognized_keys') {
     const parent = valueAt(data, path)
@@ -178,6 +180,11 @@ function remove(data: Json, issue: Issue): boolean {
     const key = String(path[length - 1])
     if (isObject(parent) && Object.hasOwn(parent, key)) {
       delete parent[key]
+      return true
+    }
+    const other = Array.isArray(parent) ? standIn?.(path.slice(0, length), parent[Number(key)] ?? null) : undefined
+    if (Array.isArray(parent) && other !== undefined) {
+      parent[Number(key)] = other
       return true
     }
     // Its surroundings went with an earlier issue.

@@ -10,7 +10,7 @@ import { tableLines } from './table.ts'
 
 export type TestReport = OutputOf<typeof testWorkflows>
 export type TestedFile = TestReport['files'][number]
-type TestedCase = TestedFile['cases'][number]
+export type TestedCase = TestedFile['cases'][number]
 
 export interface TestShow {
   style: Style
