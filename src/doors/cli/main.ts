@@ -9,6 +9,12 @@ export async function main(argv: string[]): Promise<void> {
     process.stdout.write(`${version}\n`)
     return
   }
+  if (argv[0] === '__complete') {
+    const { answerCompletion } = await import('./completion/answer.ts')
+    const write = (text: string) => void process.stdout.write(text)
+    await answerCompletion(argv.slice(1), { env: process.env, cwd: process.cwd(), write })
+    return
+  }
   const { runCli } = await import('./run-cli.ts')
   const surroundings = processSurroundings()
   const code = await runCli(argv, surroundings)

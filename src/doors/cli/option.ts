@@ -17,6 +17,7 @@ export interface ArgumentSpec<T = unknown> {
   description: string
   required: boolean
   variadic: boolean
+  choices?: readonly string[]
   /** Only for the type. */
   readonly value?: T
 }
@@ -138,6 +139,11 @@ export function longName(flags: string): string {
 
 export function required(description: string): ArgumentSpec<string> {
   return { description, required: true, variadic: false }
+}
+
+/** One of several words. */
+export function requiredChoice<const C extends string>(description: string, choices: readonly C[]): ArgumentSpec<C> {
+  return { description, required: true, variadic: false, choices }
 }
 
 export function optional(description: string): ArgumentSpec<string | undefined> {

@@ -132,7 +132,8 @@ async function fill(
   child.description(command.description)
   for (const [name, spec] of Object.entries(command.args)) {
     const dots = spec.variadic ? '...' : ''
-    child.addArgument(new Argument(spec.required ? `<${name}${dots}>` : `[${name}${dots}]`, spec.description))
+    const argument = new Argument(spec.required ? `<${name}${dots}>` : `[${name}${dots}]`, spec.description)
+    child.addArgument(spec.choices ? argument.choices(spec.choices) : argument)
   }
   const specs: Readonly<Record<string, OptionSpec>> = { ...command.options, ...commonOptions }
   const options = Object.entries(specs).map(([name, spec]) => ({ name, option: commanderOption(spec) }))

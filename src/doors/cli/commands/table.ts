@@ -105,6 +105,10 @@ export const verbTable: Readonly<Record<string, VerbEntry>> = {
     summary: 'write a first workflow',
     load: async () => (await import('./init.ts')).init,
   },
+  completion: {
+    summary: 'print a script that completes commands in a shell',
+    load: async () => (await import('./completion.ts')).completion,
+  },
   doctor: {
     summary: 'find out what would keep runs from working',
     load: async () => (await import('./doctor.ts')).doctor,
