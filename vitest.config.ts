@@ -6,6 +6,7 @@ export default defineConfig({
     setupFiles: ['test/child-coverage.ts'],
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    expect: { poll: { timeout: 10_000 } },
     // scripts/report-coverage.ts reads this, and adds what child processes ran.
     coverage: {
       include: ['src/**/*.{ts,tsx}'],

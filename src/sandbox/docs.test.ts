@@ -1,11 +1,16 @@
+import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { text } from 'node:stream/consumers'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { modelName, type Price } from './catalogue/model.ts'
 import { models } from './catalogue/models.ts'
+import { trainingFields } from './catalogue/training-fields.ts'
 import { parseFaultRule } from './faults/rules.ts'
 import { readScenario } from './faults/scenario.ts'
+import { routes } from './http/routes.ts'
 import { parseLatency } from './latency.ts'
+import { startSandbox } from './sandbox.ts'
 
 const page = readFileSync(new URL('../../docs/sandbox.md', import.meta.url), 'utf8')
 
@@ -23,7 +28,45 @@ function written(price: Price): string {
   return `$${price.inputUsdPerMillion} / $${price.outputUsdPerMillion} per million tokens`
 }
 
+/** Runs a program of the page against a sandbox, in this project's folder; what it printed. */
+async function printed(program: string): Promise<string> {
+  const sandbox = await startSandbox({ latency: '0' })
+  try {
+    const child = spawn(process.execPath, ['--no-warnings', '--input-type=module', '-e', program], {
+      cwd: new URL('../..', import.meta.url),
+      env: { ...process.env, REPLICATE_BASE_URL: sandbox.url },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    return await text(child.stdout)
+  } finally {
+    await sandbox.close()
+  }
+}
+
 describe('docs/sandbox.md', () => {
+  it('lists every operation that the sandbox has, and no other', () => {
+    const section = page.split('## The API\n')[1]?.split('\n\n**')[0] ?? ''
+    const listed = [...section.matchAll(/`([A-Z]+ \/[^`]*)`/g)].map(([, operation = '']) =>
+      operation.replace(/[A-Z]+(?=\/|$)/g, ':x'),
+    )
+    const real = routes
+      .filter(({ path }) => path.startsWith('/v1/'))
+      .map(({ method, path }) => `${method} ${path.slice(3).replace(/:\w+/g, ':x')}`)
+    expect(listed.toSorted()).toEqual(real.toSorted())
+  })
+
+  it('names the models that can be trained', () => {
+    const sentence = /\*\*Trainings\*\* take versions of ([^;]*), and of/.exec(page)?.[1] ?? ''
+    expect(sentence.match(/[\w-]+\/[\w-]+/g)).toEqual(Object.keys(trainingFields))
+  })
+
+  it('shows a receiver of webhooks that works', async () => {
+    const program = [...page.matchAll(/```js\n([^]*?)```/g)]
+      .map(([, code = '']) => code)
+      .find((code) => code.includes('validateWebhook'))
+    expect(await printed(program ?? '')).toBe('succeeded\n')
+  })
+
   it('lists every model as it is', () => {
     for (const model of models) {
       const called = model.official ? 'official' : 'by version'

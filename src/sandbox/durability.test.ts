@@ -3,13 +3,18 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { DatabaseSync } from 'node:sqlite'
 import { once } from 'node:events'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Clock, systemClock } from '../std/clock.ts'
 import type { JsonObject } from '../std/json.ts'
+import { modelVersions } from './catalogue/model.ts'
+import { models } from './catalogue/models.ts'
 import { decodePng } from './draw/png-decode.ts'
 import { type SandboxOptions, startSandbox } from './sandbox.ts'
+import { layouts } from './store/layouts.ts'
 import { createCaller } from './test-clock.ts'
+import { startReceiver } from './test-receiver.ts'
 
 let folder: string
 beforeEach(() => {
@@ -151,6 +156,44 @@ describe('a sandbox with a data folder', () => {
     ])
     expect(lines[3]?.['input_sha256']).toBe(lines[1]?.['input_sha256'])
     expect(lines[3]?.['input']).not.toEqual(lines[1]?.['input'])
+  })
+
+  it('tells a webhook after kill -9 how its prediction ended, once', async () => {
+    const receiver = await startReceiver(systemClock)
+    const child = await startChild({ dataDir: folder, latency: '5000' })
+    const body = { input: { prompt: 'x' }, webhook: receiver.url, webhook_events_filter: ['completed'] }
+    const { body: made } = await child.call('POST', flux, body)
+    await child.kill()
+    for (let start = 0; start < 2; start += 1) {
+      const sandbox = await startSandbox({ dataDir: folder, clock: laterClock(5_000) })
+      await expect
+        .poll(() => receiver.received.map(({ body: told }) => [told.id, told.status]))
+        .toEqual([[made.id, 'succeeded']])
+      await sandbox.close()
+    }
+    await receiver.close()
+  })
+
+  it('goes on with a folder of the first version', async () => {
+    const database = new DatabaseSync(join(folder, 'sandbox.sqlite'))
+    database.exec(`${layouts[0]} pragma user_version = 1`)
+    database.exec(`insert into meta values ('secret', 'whsec_AAAA')`)
+    const version = modelVersions(models.find(({ name }) => name === 'flux-schnell') ?? models[0]!)[0]?.id ?? ''
+    database
+      .prepare(
+        `insert into predictions (id, model, version, input, input_key, created_ms, starts_ms, ends_ms, usd)
+         values (?, 'black-forest-labs/flux-schnell', ?, '{"prompt":"x"}', 'k', ?, ?, ?, 0.003)`,
+      )
+      .run('a'.repeat(26), version, Date.now(), Date.now(), Date.now())
+    database.close()
+    for (let start = 0; start < 2; start += 1) {
+      const sandbox = await startSandbox({ dataDir: folder, latency: '0' })
+      const call = createCaller(sandbox.url)
+      expect((await call('GET', `/predictions/${'a'.repeat(26)}`)).body).toMatchObject({ status: 'succeeded' })
+      expect((await call('GET', '/deployments')).body.results).toHaveLength(2)
+      expect(sandbox.bill()).toMatchObject({ predictions: 1, usd: 0.003 })
+      await sandbox.close()
+    }
   })
 
   it('says what is wrong with a folder that it can not use', async () => {

@@ -94,8 +94,11 @@ describe('uploaded files', () => {
     expect([first.results.length, first.results[0]?.name]).toEqual([100, '100.txt'])
     const second = (await (await fetch(first.next, { headers: authorization })).json()) as {
       next: null
+      previous: string
       results: UploadedFile[]
     }
     expect([second.results.map(({ name }) => name), second.next]).toEqual([['0.txt'], null])
+    const back = await (await fetch(second.previous, { headers: authorization })).json()
+    expect(back).toMatchObject({ results: first.results, previous: null, next: expect.any(String) })
   })
 })

@@ -11,14 +11,24 @@ import { refusal } from './fault-answer.ts'
 import { readForm } from './multipart.ts'
 import { header, param, type SandboxRequest } from './request.ts'
 import type { Route } from './route.ts'
+import { seqPage } from './seq-page.ts'
 
-const pageSize = 100
 const lifetimeMs = 24 * 3_600_000
 const maxFileBytes = 100 * 1024 * 1024
 
 export const fileRoutes: readonly Route[] = [
   { method: 'POST', path: '/v1/files', maxBodyBytes: maxFileBytes + 64 * 1024, handle: createFile },
-  { method: 'GET', path: '/v1/files', handle: listFiles },
+  {
+    method: 'GET',
+    path: '/v1/files',
+    handle: (context, request) =>
+      seqPage(
+        context,
+        request,
+        (range) => context.files.uploads({ ...range, now: Math.floor(context.clock.now()) }),
+        (row) => viewFile(context, row),
+      ),
+  },
   {
     method: 'GET',
     path: '/v1/files/:id',
@@ -99,17 +109,6 @@ function readMetadata(bytes: Buffer | undefined): JsonObject | undefined {
   } catch {
     return undefined
   }
-}
-
-function listFiles(context: SandboxContext, request: SandboxRequest): Answer {
-  const cursor = request.query.get('cursor')
-  const before = cursor === null ? Number.MAX_SAFE_INTEGER : Number(Buffer.from(cursor, 'base64url').toString())
-  if (!Number.isSafeInteger(before)) return problem(400, 'Invalid cursor')
-  const rows = context.files.uploads(before, Math.floor(context.clock.now()), pageSize + 1)
-  const page = rows.slice(0, pageSize)
-  const last = rows.length > pageSize ? page.at(-1) : undefined
-  const next = last && `${context.origin()}/v1/files?cursor=${Buffer.from(String(last.seq)).toString('base64url')}`
-  return ok({ next: next ?? null, previous: null, results: page.map((row) => viewFile(context, row)) })
 }
 
 /** With a token, or with `owner`, `expiry` and the signature of `{owner} {id} {expiry}` under the account's secret. */

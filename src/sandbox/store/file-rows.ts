@@ -24,8 +24,11 @@ export function openFileRows(database: DatabaseSync) {
   const get = database.prepare('select * from files where id = ?')
   const remove = database.prepare('delete from files where id = ?')
   const ofPrediction = database.prepare('select * from files where prediction = ? order by seq')
-  const uploads = database.prepare(
+  const olderUploads = database.prepare(
     'select * from files where prediction is null and seq < ? and expires_ms > ? order by seq desc limit ?',
+  )
+  const newerUploads = database.prepare(
+    'select * from files where prediction is null and seq > ? and expires_ms > ? order by seq limit ?',
   )
   const expired = database.prepare('select id from files where expires_ms < ? limit 1000')
   return {
@@ -36,7 +39,11 @@ export function openFileRows(database: DatabaseSync) {
     get: (id: string) => get.get(id) as unknown as FileRow | undefined,
     remove: (id: string) => Number(remove.run(id).changes) === 1,
     ofPrediction: (id: string) => ofPrediction.all(id) as unknown as FileRow[],
-    uploads: (before: number, now: number, limit: number) => uploads.all(before, now, limit) as unknown as FileRow[],
+    /** Newest first; those older than `before`, or the nearest ones newer than `after`. */
+    uploads({ before, after, now, limit }: { before?: number; after?: number; now: number; limit: number }): FileRow[] {
+      if (after !== undefined) return (newerUploads.all(after, now, limit) as unknown as FileRow[]).reverse()
+      return olderUploads.all(before ?? Number.MAX_SAFE_INTEGER, now, limit) as unknown as FileRow[]
+    },
     expired: (now: number) => expired.all(now).map((row) => row['id'] as string),
   }
 }

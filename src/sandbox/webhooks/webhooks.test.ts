@@ -195,6 +195,17 @@ describe('a webhook that is not taken', () => {
       .toMatchObject([{ prediction: made.id, answer: expect.stringContaining('this machine only') }])
   })
 
+  it('is sent anywhere when the sandbox is told so', async () => {
+    const open = await startSandbox({ clock, latency: '0', webhooksAnywhere: true })
+    // leads here as well, but not by a name of this machine
+    const webhook = receiver.url.replace('127.0.0.1', '0.0.0.0')
+    const body = { input: { prompt: 'x' }, webhook, webhook_events_filter: ['completed'] }
+    await createCaller(sandbox.url)('POST', flux, body)
+    await createCaller(open.url)('POST', flux, body)
+    await expect.poll(receiver.statuses).toEqual(['succeeded'])
+    await open.close()
+  })
+
   it('is refused where it is no link', async () => {
     for (const webhook of ['nowhere', 'file:///etc/passwd', 7]) {
       const refused = await call('POST', flux, { input: { prompt: 'x' }, webhook })

@@ -31,6 +31,7 @@ export const sandbox = defineCommand({
     ),
     data: text('--data <folder>', 'keep predictions and files in this folder (default: in memory)'),
     log: text('--log <file>', 'write a JSON line for every prediction that it is asked for'),
+    webhooksAnywhere: flag('--webhooks-anywhere', 'send webhooks to any host (default: to this machine only)'),
     json: flag('--json', 'print {url, port} once it listens'),
   },
   examples: [
@@ -41,7 +42,7 @@ export const sandbox = defineCommand({
     },
     { command: 'replicate-agent sandbox --faults storm.yaml --seed 7', what: 'with a scenario of failures' },
   ],
-  async run(context, { port, host, latency, seed, fail, faults, data, log }) {
+  async run(context, { port, host, latency, seed, fail, faults, data, log, webhooksAnywhere }) {
     const { startSandbox } = await import('../../../sandbox/sandbox.ts')
     const { parseFaultRule } = await import('../../../sandbox/faults/rules.ts')
     for (const rule of fail) parseFaultRule(rule)
@@ -57,6 +58,7 @@ export const sandbox = defineCommand({
       host,
       dataDir: path(data),
       logFile: path(log),
+      webhooksAnywhere,
       clock: context.clock,
     })
     const stopped = deferred<StopSignal>()
@@ -71,7 +73,8 @@ export const sandbox = defineCommand({
       else for (const line of hello(server.url, data, context.style.bold)) context.print(line)
       const signal = await stopped.promise
       const bill = server.bill()
-      context.note(`${count(bill.predictions, 'prediction')}, ${formatUsd(bill.usd)} billed`)
+      const trained = bill.trainings > 0 ? `, ${count(bill.trainings, 'training')}` : ''
+      context.note(`${count(bill.predictions, 'prediction')}${trained}, ${formatUsd(bill.usd)} billed`)
       return stopCodes[signal]
     } finally {
       unsubscribe()
