@@ -41,12 +41,12 @@ describe('plain lines', () => {
 
   test('name items, and steps of nested runs', () => {
     const lines = tell([
-      { type: 'step.started', step: 'draw', index: 2 },
+      { type: 'step.settled', step: 'draw', index: 2, status: 'failed', attempts: 1, latency_ms: 5, cost_usd: 0 },
       { type: 'step.started', step: 'a', run_id: 'r1.draw' },
       { type: 'run.settled', run_id: 'r1.draw', status: 'failed', cost_usd: null },
     ])
     expect(lines.map((line) => line?.slice(9).trim())).toEqual([
-      'draw[2]  … started',
+      'draw[2]  ✗ 5ms',
       'draw/a   … started',
       'draw     ✗ failed  ?',
     ])
@@ -73,15 +73,33 @@ describe('plain lines', () => {
     expect(lines[3]).toContain('made, and paid, again')
   })
 
-  test('do not count the attempts of all items together', () => {
-    const facts = { status: 'succeeded', latency_ms: 10, cost_usd: 0 }
+  test('tell of items that called a model or failed; those of pure data and skipped ones are only counted', () => {
+    const facts = { attempts: 1, latency_ms: 10, cost_usd: 0 }
+    const item = (index: number, status: string, more = {}) => ({
+      ...{ type: 'step.settled', step: 'draw', index, status, ...facts },
+      ...more,
+    })
     const lines = tell([
-      { type: 'foreach.expanded', step: 'draw', count: 2 },
-      { type: 'step.settled', step: 'draw', index: 0, attempts: 2, ...facts },
-      { type: 'step.settled', step: 'draw', attempts: 3, ...facts },
+      { type: 'step.started', step: 'draw' },
+      { type: 'foreach.expanded', step: 'draw', count: 5 },
+      { type: 'step.started', step: 'draw', index: 0 },
+      item(0, 'succeeded', { model: 'a/b', attempts: 2 }),
+      item(1, 'succeeded'),
+      item(2, 'skipped', { reason: 'its condition is false' }),
+      item(3, 'failed', { error: { message: 'broken' } }),
+      item(4, 'succeeded'),
+      { type: 'step.settled', step: 'draw', status: 'succeeded', ...facts, attempts: 6 },
     ])
-    expect(lines[0]).toContain('2 items')
-    expect(lines[1]).toContain('2 attempts')
-    expect(lines[2]).not.toContain('attempts')
+    expect(lines.map((line) => line?.slice(9))).toEqual([
+      'draw     … started',
+      'draw     5 items',
+      undefined,
+      'draw[0]  ✓ 10ms  $0  2 attempts  a/b',
+      undefined,
+      undefined,
+      'draw[3]  ✗ 10ms  broken',
+      undefined,
+      'draw     ✓ 10ms  3 succeeded  1 skipped  1 failed',
+    ])
   })
 })

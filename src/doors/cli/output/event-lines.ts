@@ -13,26 +13,50 @@ type OneOf<T extends Event['type']> = Extract<Event, { type: T }>
 
 const mostLabel = 28
 
-/** Gives the line of an event, or undefined for those that say nothing to people. Times count from the first event. */
+/**
+ * Gives the line of an event, or undefined for those that say nothing to people. Times count from the first event. Of the
+ * items of a foreach, those are told of that called a model or did not succeed; the line of the step counts the others.
+ */
 export function eventLines(runId: string, outline: RunOutline, style: Style): (news: RunNews) => string | undefined {
   const width = Math.min(mostLabel, Math.max(3, ...outline.steps.map(({ id }) => id.length)))
   const hasFinally = outline.steps.some(({ group }) => group === 'finally')
-  const fanned = new Set<string>()
+  const fans = new Map<string, Tally>()
   let began: number | undefined
   return (news) => {
     const { event } = news
+    began ??= event.time
     if (event.type === 'run.finalising' && !hasFinally) return undefined
-    if (event.type === 'foreach.expanded') fanned.add(`${news.run_id} ${event.step}`)
-    if (event.type === 'step.settled' && event.index !== undefined) fanned.add(`${news.run_id} ${event.step}`)
-    const isWhole =
-      event.type === 'step.settled' && event.index === undefined && fanned.has(`${news.run_id} ${event.step}`)
-    // Attempts of all items together say nothing.
-    const text = sentence(isWhole ? { ...event, attempts: 1 } : event, style)
-    began ??= news.event.time
+    const text = isItem(event)
+      ? sentenceOfItem(event, tallyOf(fans, news.run_id, event.step), style)
+      : sentence(event, style, 'step' in event ? fans.get(`${news.run_id} ${event.step}`) : undefined)
+    if (event.type === 'foreach.expanded') tallyOf(fans, news.run_id, event.step)
     if (text === undefined) return undefined
-    const time = pad(formatDuration(Math.max(0, news.event.time - began)), 7, 'right')
+    const time = pad(formatDuration(Math.max(0, event.time - began)), 7, 'right')
     return `${style.dim(time)}  ${pad(labelOf(news, runId), width)}  ${text}`
   }
+}
+
+/** How many items of a foreach ended how. */
+type Tally = Partial<Record<OneOf<'step.settled'>['status'], number>>
+
+function tallyOf(fans: Map<string, Tally>, run: string, step: string): Tally {
+  const key = `${run} ${step}`
+  const tally = fans.get(key) ?? {}
+  fans.set(key, tally)
+  return tally
+}
+
+function isItem(event: Event): event is Event & { step: string; index: number } {
+  return 'step' in event && 'index' in event && event.index !== undefined
+}
+
+/** Pure data and skipped items are only counted, and no item is told of when it begins. */
+function sentenceOfItem(event: Event, tally: Tally, style: Style): string | undefined {
+  if (event.type === 'step.started') return undefined
+  if (event.type !== 'step.settled') return sentence(event, style)
+  tally[event.status] = (tally[event.status] ?? 0) + 1
+  const isData = event.status === 'succeeded' && event.model === undefined
+  return isData || event.status === 'skipped' ? undefined : sentence(event, style)
 }
 
 /** `draw`, `draw[2]`; steps of nested runs with the step that they are nested in. */
@@ -44,12 +68,13 @@ function labelOf({ run_id, event }: RunNews, root: string): string {
   return nested === '' ? step : `${nested}/${step}`
 }
 
-function sentence(event: Event, style: Style): string | undefined {
+function sentence(event: Event, style: Style, items?: Tally): string | undefined {
   const teller = Object.hasOwn(tellers, event.type) ? (tellers[event.type] as Teller) : undefined
-  return teller?.(event, style)
+  return teller?.(event, style, items)
 }
 
-type Teller = (event: Event, style: Style) => string | undefined
+/** `items`: how those of the event's step ended, when it has some. */
+type Teller = (event: Event, style: Style, items?: Tally) => string | undefined
 
 const width = 160
 const short = (text: string) => oneLine(text, width)
@@ -57,7 +82,7 @@ const yellow = (style: Style, text: string) => style.yellow(text)
 
 function tell<T extends Event['type']>(
   _type: T,
-  teller: (event: OneOf<T>, style: Style) => string | undefined,
+  teller: (event: OneOf<T>, style: Style, items?: Tally) => string | undefined,
 ): Teller {
   return teller as Teller
 }
@@ -108,17 +133,23 @@ const tellers: Partial<Record<Event['type'], Teller>> = {
   }),
 }
 
-function settled(event: OneOf<'step.settled'>, style: Style): string {
+function settled(event: OneOf<'step.settled'>, style: Style, items?: Tally): string {
   const mark = coloured(event.status, marks[event.status], style)
   if (event.status === 'skipped')
     return `${mark} ${style.dim(`skipped${event.reason === undefined ? '' : `: ${short(event.reason)}`}`)}`
   const facts = [formatDuration(event.latency_ms)]
   if (event.cached) facts.push('cached')
   else if (event.model !== undefined) facts.push(formatUsd(event.cost_usd))
-  if (event.attempts > 1) facts.push(count(event.attempts, 'attempt'))
+  if (items) facts.push(...tallied(items))
+  // Attempts of all items together say nothing.
+  else if (event.attempts > 1) facts.push(count(event.attempts, 'attempt'))
   if (event.model !== undefined) facts.push(style.dim(shortModel(event.model)))
   if (event.error) facts.push(coloured('failed', short(event.error.message), style))
   return `${mark} ${facts.join('  ')}`
+}
+
+function tallied(items: Tally): string[] {
+  return Object.entries(items).map(([status, number]) => `${number} ${status}`)
 }
 
 function reattached(event: OneOf<'call.reattached'>): string {
