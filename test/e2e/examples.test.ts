@@ -1,18 +1,22 @@
-/** The example workflows run as they are, against the sandbox, and put out what they promise. */
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+/**
+ * The example workflows run as they are, against the sandbox: their own tests (`workflows/*.test.yaml`), and beside
+ * them what only a look at files, at the sandbox's log or at the order of events can show.
+ */
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { z } from 'zod'
 import type { Action } from '../../src/app/action.ts'
 import { approveRun } from '../../src/app/actions/runs/approve.ts'
-import { rejectRun } from '../../src/app/actions/runs/reject.ts'
+import { showRun } from '../../src/app/actions/runs/show.ts'
 import { runWorkflow } from '../../src/app/actions/workflows/run.ts'
+import { testWorkflows } from '../../src/app/actions/workflows/test.ts'
 import { validateWorkflows } from '../../src/app/actions/workflows/validate.ts'
 import type { App } from '../../src/app/app.ts'
 import { createApp } from '../../src/app/create-app.ts'
 import type { RunResult } from '../../src/domain/run.ts'
-import { startSandbox } from '../../src/sandbox/sandbox.ts'
+import { type SandboxOptions, startSandbox } from '../../src/sandbox/sandbox.ts'
 import type { JsonObject } from '../../src/std/json.ts'
 
 const project = resolve(import.meta.dirname, '../..')
@@ -28,7 +32,11 @@ beforeEach(async () => {
     home,
     durability: 'normal',
     sandbox: true,
-    startSandbox: (dataDir = home) => startSandbox({ dataDir, latency: '0', logFile: join(home, 'predictions.jsonl') }),
+    startSandbox: (dataDir = home, wishes) =>
+      // tests of workflows bring their own wishes, and keep nothing
+      startSandbox(
+        (wishes as SandboxOptions | undefined) ?? { dataDir, latency: '0', logFile: join(home, 'predictions.jsonl') },
+      ),
   })
 })
 
@@ -69,28 +77,22 @@ async function sizeOfPng(path: unknown): Promise<[number, number]> {
   return [bytes.readUInt32BE(16), bytes.readUInt32BE(20)]
 }
 
-test('every example is valid, without a warning', async () => {
-  const workflows = [
-    'product_photo',
-    'article_to_podcast',
-    'review_triage',
-    'caption_images',
-    'translate_checked',
-    'translation_round',
-    'deep_research',
-    'parallel_analysis',
-  ]
+test('every example is valid, without a warning, and passes its own tests, which take every branch', async () => {
+  const workflows = (await readdir(join(project, 'workflows')))
+    .filter((name) => name.endsWith('.yaml') && !name.endsWith('.test.yaml'))
+    .map((name) => name.slice(0, -'.yaml'.length))
+  expect(workflows.length).toBeGreaterThanOrEqual(8)
   expect(await call(validateWorkflows, { workflows })).toEqual({ valid: true, problems: [] })
-})
+  const report = await call(testWorkflows, { files: ['workflows'] })
+  const failed = report.files.flatMap(({ file, cases }) =>
+    cases.filter(({ status }) => status !== 'passed').map(({ name, failures }) => ({ file, name, failures })),
+  )
+  expect(failed).toEqual([])
+  expect(new Set(report.files.map(({ workflow }) => workflow))).toEqual(new Set(workflows))
+  expect(report.coverage?.workflows.flatMap(({ missing }) => missing)).toEqual([])
+}, 120_000)
 
 describe('product_photo', () => {
-  test('looks at a snapshot, where one is given, and draws what is on it', async () => {
-    const result = await run('product_photo', { snapshot: 'workflows/inputs/coffee.png' })
-    expect(result).toMatchObject({ status: 'succeeded', steps: { look: { status: 'succeeded' } } })
-    expect((await asked())[0]).toBe('salesforce/blip')
-    expect(result.steps['brief']?.output).toMatch(/which looks like a wide picture of 600 by 400 pixels/)
-  })
-
   test('draws four pictures, chooses one, and enlarges that one', async () => {
     const result = await run('product_photo')
     expect(result).toMatchObject({ status: 'succeeded', workflow: 'product_photo' })
@@ -116,13 +118,6 @@ describe('product_photo', () => {
     const [drawn] = result.steps['draw']?.items?.[1]?.files ?? []
     const [width] = await sizeOfPng(drawn?.path)
     expect(await sizeOfPng(result.outputs['photo'])).toEqual([width * 3, width * 3])
-  })
-
-  test('refuses inputs that make no sense before anything is called', async () => {
-    await expect(run('product_photo', { scale: 9, styles: [] })).rejects.toThrow(
-      /scale.*at most 4[\s\S]*styles|styles[\s\S]*scale.*at most 4/,
-    )
-    await expect(asked()).rejects.toThrow('ENOENT')
   })
 })
 
@@ -151,52 +146,17 @@ describe('article_to_podcast', () => {
 })
 
 describe('review_triage', () => {
-  interface Reply {
-    id: string
-    urgent: boolean
-    reply: string | null
-    postscript: string
-  }
-
-  test('waits for a person when something is urgent, then sends every reply, with what the person added to the urgent ones', async () => {
+  test('asks no model again after the approval, and answers each of the reviews in inputs/', async () => {
     const waiting = await run('review_triage', { reviews: JSON.parse(await input('reviews.json')) })
     expect(waiting).toMatchObject({ status: 'waiting', waiting_for: 'approval' })
     const before = await asked()
     const result = await call(approveRun, { run: waiting.run_id, inputs: { postscript: 'We are sorry.' } })
     expect(result).toMatchObject({ status: 'succeeded', resumed: true })
     expect(await asked()).toEqual(before)
-    const replies = result.outputs['replies'] as unknown as Reply[]
-    expect(result.outputs['urgent']).toEqual(['r-102', 'r-106'])
-    expect(replies.map(({ id }) => id)).toEqual([
-      'r-101',
-      'r-102',
-      'r-103',
-      'r-104',
-      'r-105',
-      'r-106',
-      'r-107',
-      'r-108',
-    ])
-    for (const reply of replies) expect(reply.postscript).toBe(reply.urgent ? 'We are sorry.' : '')
-    expect(replies.find(({ id }) => id === 'r-101')?.reply).toBeNull()
-    expect(replies.find(({ id }) => id === 'r-102')?.reply).toContain('burned my hand')
-    expect(result.outputs['report']).toBe('review_triage succeeded for 8 reviews')
-  })
-
-  test('sends nothing after a no, and says how it ended', async () => {
-    const waiting = await run('review_triage')
-    const result = await call(rejectRun, { run: waiting.run_id })
-    expect(result.status).toBe('failed')
-    expect(result.steps['approve']).toMatchObject({ status: 'failed', error: { code: 'rejected' } })
-    expect(result.steps['replies']?.status).toBe('skipped')
-    expect(result.steps['report']?.output).toBe('review_triage failed for 3 reviews')
-  })
-
-  test('asks nobody when nothing is urgent', async () => {
-    const reviews = [{ id: 'r-1', stars: 4, text: 'A lovely bowl, though it came two days late.' }]
-    const result = await run('review_triage', { reviews })
-    expect(result).toMatchObject({ status: 'succeeded', steps: { approve: { status: 'skipped' } } })
-    expect(result.outputs['replies']).toHaveLength(1)
+    expect(result.outputs).toMatchObject({
+      urgent: ['r-102', 'r-106'],
+      replies: Array.from({ length: 8 }, (_, at) => ({ id: `r-${101 + at}` })),
+    })
   })
 })
 
@@ -242,24 +202,29 @@ describe('caption_images', () => {
 })
 
 describe('translate_checked', () => {
-  test('translates until the way back says what the original said', async () => {
-    const result = await run('translate_checked')
-    expect(result.outputs).toMatchObject({ accepted: true, score: expect.any(Number) as number })
-    expect(result.outputs['score']).toBeGreaterThanOrEqual(9)
-    expect(result.outputs['translation']).toMatch(/Sonne streiten/)
-    // three models a round, and more than one round
-    const calls = (await asked()).length
-    expect(calls % 3).toBe(0)
-    expect(calls).toBeGreaterThan(3)
+  test('asks three models a round, and no more rounds than four', async () => {
+    const text = await input('gettysburg-address.txt')
+    const result = await run('translate_checked', { text, to: 'French' })
+    expect(result).toMatchObject({ status: 'succeeded', outputs: { accepted: false } })
+    expect(result.outputs['translation']).toMatch(/une nouveau nation/)
+    expect(await asked()).toHaveLength(12)
   })
 
-  test('keeps the last draft, and says that it is not good enough, when no round was', async () => {
-    const result = await run('translate_checked', { text: await input('gettysburg-address.txt'), to: 'French' })
-    expect(result).toMatchObject({ status: 'succeeded', outputs: { accepted: false } })
-    expect(result.steps['translate']).toMatchObject({ status: 'failed', error: { code: 'repeat_exhausted' } })
-    expect(result.outputs['translation']).toMatch(/une nouveau nation/)
-    expect(result.outputs['problems']).toEqual(expect.arrayContaining([expect.stringMatching(/is not translated$/)]))
-    expect(await asked()).toHaveLength(12)
+  test.each(['German', 'French', 'Spanish'])('makes the fable in inputs/ better round by round (%s)', async (to) => {
+    const text = (await input('north-wind.txt')).split('\n\n')[0] as string
+    const above = await run('translate_checked', { text, to })
+    const store = await app.store()
+    const rounds = (await store.listRuns({ parent_run_id: above.run_id })).toSorted(
+      (a, b) => a.created_at - b.created_at,
+    )
+    const scores: number[] = []
+    for (const { run_id } of rounds) {
+      const { outputs } = await call(showRun, { run: run_id })
+      scores.push(Number(outputs['score']))
+    }
+    expect(scores.length).toBeGreaterThan(2)
+    expect(scores).toEqual(scores.toSorted((a, b) => a - b))
+    expect(scores.at(-1)).toBeGreaterThan(scores[0] as number)
   })
 })
 
@@ -276,20 +241,6 @@ describe('deep_research', () => {
     expect(cited.length).toBeGreaterThan(2)
     for (const number of cited) expect(list).toContain(`[${number}] (`)
     expect(answer).toMatch(/faction/)
-    expect(result.outputs).toMatchObject({ left_out: [], unread: [] })
-  })
-
-  test('says so when the sources do not answer, and asks no more models', async () => {
-    const sources = join(home, 'notes')
-    await mkdir(sources)
-    await writeFile(join(sources, 'a.md'), 'Simmer the sauce for ten minutes. Then add the basil, and serve it hot.')
-    const result = await run('deep_research', { sources, question: 'Why do glaciers carve valleys?' })
-    expect(result).toMatchObject({
-      status: 'succeeded',
-      outputs: { report: 'The sources do not answer the question.', evidence: [] },
-      steps: { answer: { status: 'skipped' }, verify: { status: 'skipped' } },
-    })
-    expect(await asked()).toHaveLength(2)
   })
 })
 
