@@ -2,6 +2,7 @@
  * The example workflows run as they are, against the sandbox: their own tests (`workflows/*.test.yaml`), and beside
  * them what only a look at files, at the sandbox's log or at the order of events can show.
  */
+import { readFileSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -77,10 +78,14 @@ async function sizeOfPng(path: unknown): Promise<[number, number]> {
   return [bytes.readUInt32BE(16), bytes.readUInt32BE(20)]
 }
 
-test('every example is valid, without a warning, and passes its own tests, which take every branch', async () => {
-  const workflows = (await readdir(join(project, 'workflows')))
+async function exampleNames(): Promise<string[]> {
+  return (await readdir(join(project, 'workflows')))
     .filter((name) => name.endsWith('.yaml') && !name.endsWith('.test.yaml'))
     .map((name) => name.slice(0, -'.yaml'.length))
+}
+
+test('every example is valid, without a warning, and passes its own tests, which take every branch', async () => {
+  const workflows = await exampleNames()
   expect(workflows.length).toBeGreaterThanOrEqual(8)
   expect(await call(validateWorkflows, { workflows })).toEqual({ valid: true, problems: [] })
   const report = await call(testWorkflows, { files: ['workflows'] })
@@ -91,6 +96,38 @@ test('every example is valid, without a warning, and passes its own tests, which
   expect(new Set(report.files.map(({ workflow }) => workflow))).toEqual(new Set(workflows))
   expect(report.coverage?.workflows.flatMap(({ missing }) => missing)).toEqual([])
 }, 120_000)
+
+/** Commands with the output below them. */
+const page = readFileSync(join(project, 'docs/examples.md'), 'utf8')
+const shown = [
+  ...page.matchAll(
+    /```sh\nreplicate-agent run (\w+) --sandbox((?: -i \w+=\S+)*) -o outputs\.(\w+)\n```\n```text\n([^]*?)```/g,
+  ),
+]
+
+describe('docs/examples.md', () => {
+  test.each(shown.map(([, name = '', inputs = '', output = '', text = '']) => ({ name, inputs, output, text })))(
+    'shows what $name puts out',
+    async ({ name, inputs, output, text }) => {
+      const typed = Object.fromEntries(
+        [...inputs.matchAll(/ -i (\w+)=(\S+)/g)].map(([, key, value]) => [key, value?.replaceAll("'", '')]),
+      )
+      const { outputs } = await call(runWorkflow, { workflow: name, typed: typed as Record<string, string> })
+      const value = outputs[output]
+      expect(text.trimEnd()).toBe(typeof value === 'string' ? value.trimEnd() : JSON.stringify(value))
+    },
+  )
+
+  test('has a section with a command for every example', async () => {
+    for (const name of await exampleNames()) {
+      if (name === 'translation_round') continue
+      expect(page).toMatch(new RegExp(`\\n## ${name}\\n`))
+      expect(page).toContain(`| [${name}](#${name}) |`)
+      expect(page).toMatch(new RegExp(`replicate-agent (workflows )?run ${name} `))
+    }
+    expect(shown.length).toBeGreaterThanOrEqual(6)
+  })
+})
 
 describe('product_photo', () => {
   test('draws four pictures, chooses one, and enlarges that one', async () => {

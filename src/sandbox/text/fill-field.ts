@@ -91,7 +91,10 @@ const fillers: readonly [RegExp, Filler][] = [
     (matter, key) => {
       const [picture] = matter.pictures
       if (!picture) return summarise(matter.material, 1).join(' ')
-      return key.name.startsWith('alt') ? capitalised(picture.description) : `${capitalised(picture.description)}.`
+      const said = capitalised(picture.description)
+      if (!key.name.startsWith('alt')) return `${said}.`
+      // screen readers stop early: the light is said where there is room for it
+      return said.length > 125 ? (said.split('; ')[0] as string) : said
     },
   ],
   [/^(word_?count|words|length)$/, ({ material }) => words(material).length],
