@@ -1,8 +1,7 @@
 /** `workflows test`: cases in sandboxes of their own, what is expected of them, and what is said when it does not come. */
-import { readdir, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { TestReport } from '../../src/doors/cli/output/test-lines.ts'
 import { type CliRig, openCli } from './rig.ts'
 
@@ -119,11 +118,12 @@ tests:
   })
 
   test('leaves nothing behind, neither in the state folder nor beside it', async () => {
-    const before = (await readdir(tmpdir())).filter((name) => name.startsWith('replicate-agent-test-'))
+    vi.stubEnv('TMPDIR', join(cli.cwd, 'temporary'))
+    await mkdir(join(cli.cwd, 'temporary'))
     await reported('tests: [{name: waits, expect: {status: waiting}}]')
-    const after = (await readdir(tmpdir())).filter((name) => name.startsWith('replicate-agent-test-'))
-    expect(after.filter((name) => !before.includes(name))).toEqual([])
+    expect(await readdir(join(cli.cwd, 'temporary'))).toEqual([])
     await expect(readdir(cli.home)).rejects.toThrow('ENOENT')
+    vi.unstubAllEnvs()
   })
 
   test('sees nothing of the environment but what a case gives it', async () => {

@@ -49,7 +49,7 @@ export function judge(one: TestCase, { result, timed_out_ms }: CaseRun, now: num
   for (const [id, expected] of Object.entries(expect.steps ?? {})) judgeStep(judging, id, expected)
   if (expect.cost_usd !== undefined)
     judgeAmount(judging, expect.cost_usd, result.cost_usd, 'the cost in dollars', ['expect', 'cost_usd'])
-  return failures
+  return failures.sort((a, b) => a.line - b.line || a.column - b.column)
 }
 
 function tooLong(result: RunResult, ms: number) {

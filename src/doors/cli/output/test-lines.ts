@@ -49,11 +49,11 @@ function caseLine({ name, status, duration_ms, reason }: TestedCase, { style, co
   return `  ${style[colour](mark)} ${shown}  ${style.dim(note)}`
 }
 
-function failureLines({ failures, home }: TestedCase, { style, cwd }: TestShow): string[] {
+function failureLines({ failures, home }: TestedCase, { style, cwd, columns }: TestShow): string[] {
   const lines = failures.flatMap(({ message, details, hint, file, line, column, source }) => [
     '',
     ...complaintLines({ severity: 'error', message, place: { file, line, column, source } }, style, cwd),
-    ...details.map((detail) => detailLine(detail, style)),
+    ...details.map((detail) => detailLine(oneLine(detail, Math.max(80, columns - 10)), style)),
     ...(hint === undefined ? [] : [`${style.cyan('help')}: ${printable(hint)}`]),
   ])
   if (home !== undefined && failures.length > 0)
@@ -63,7 +63,7 @@ function failureLines({ failures, home }: TestedCase, { style, cwd }: TestShow):
 
 /** `-` is what was expected, `+` what came. */
 function detailLine(detail: string, style: Style): string {
-  const text = `  ${printable(detail)}`
+  const text = `  ${detail}`
   if (detail.startsWith('- ')) return style.green(text)
   return detail.startsWith('+ ') ? style.red(text) : text
 }
