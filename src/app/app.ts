@@ -9,8 +9,16 @@ import type { Random } from '../std/random.ts'
 import type { Target } from '../targets/target.ts'
 import type { EngineParts } from '../workflow/engine.ts'
 
-/** Where models are called: for real, or in the sandbox. A run stays in the world that it was started in. */
-export type World = 'real' | 'sandbox'
+/**
+ * Where models are called: for real, in the sandbox, or nowhere: answers come from the recording in a folder. A run stays
+ * in the world that it was started in.
+ */
+export type World = 'real' | 'sandbox' | `replay:${string}`
+
+/** The folder of the recording that a world replays. */
+export function replayFolder(world: World): string | undefined {
+  return world.startsWith('replay:') ? world.slice('replay:'.length) : undefined
+}
 
 /** What a sandbox of its own is like. */
 export interface SandboxWishes {

@@ -4,13 +4,15 @@ import { stateFolder } from '../config/places.ts'
 import type { Price } from '../domain/definition.ts'
 import type { Bus } from '../domain/events.ts'
 import type { Executor } from '../executor/contract.ts'
+import type { CacheStore } from '../executor/resilience/cache.ts'
 import { type Clock, systemClock } from '../std/clock.ts'
 import { defined } from '../std/defined.ts'
 import { type Random, systemRandom } from '../std/random.ts'
 import type { AgentFunction } from '../targets/function/target.ts'
 import type { Targets } from '../targets/table.ts'
 import type { EngineParts } from '../workflow/engine.ts'
-import type { App, Isolation, SandboxWishes, ScenarioProblem, World } from './app.ts'
+import { type App, type Isolation, replayFolder, type SandboxWishes, type ScenarioProblem, type World } from './app.ts'
+import type { RecordChoice } from './replicate-place.ts'
 import { version } from './version.ts'
 
 /** Without `dataDir`, it keeps everything in memory. */
@@ -31,6 +33,10 @@ export interface AppOptions {
   durability?: 'full' | 'normal'
   /** New runs call models in the sandbox. */
   sandbox?: boolean
+  /** Keeps what is asked of models, and answered, in a folder. */
+  record?: RecordChoice
+  /** New runs are answered from the recording in this folder. */
+  replay?: string
   /** Starts a sandbox; without it there is no sandbox world. */
   startSandbox?: StartSandbox
   /** Finds what is wrong with wishes for the sandbox, before it is started. */
@@ -83,6 +89,11 @@ export function createApp(options: AppOptions): App {
       options.warn?.(`${home} is on a network file system (${kind}): locks may not hold; use a local disk`)
   }
 
+  function worldOfNew(): World {
+    if (options.replay !== undefined) return `replay:${resolve(cwd, options.replay)}`
+    return options.sandbox ? 'sandbox' : 'real'
+  }
+
   const store = once(
     async () => {
       const { openStore } = await import('../state/store/open.ts')
@@ -110,52 +121,79 @@ export function createApp(options: AppOptions): App {
     (started) => started.close(),
   )
 
-  const targetsOf = (world: World) =>
+  /** Made once for each world. */
+  function worldly<T>(make: (world: World) => () => Promise<T>): (world: World) => Promise<T> {
+    const made = new Map<World, () => Promise<T>>()
+    return (world) => {
+      const known = made.get(world) ?? make(world)
+      made.set(world, known)
+      return known()
+    }
+  }
+
+  const place = worldly((world) =>
+    once(async () => {
+      const baseUrl = options.baseUrl ?? (env['REPLICATE_BASE_URL'] || undefined)
+      const sandboxUrl = async () => (await sandbox()).url
+      const { replicatePlace } = await import('./replicate-place.ts')
+      return replicatePlace({ world, cwd, clock, token, baseUrl, record: options.record, sandboxUrl })
+    }),
+  )
+
+  const targets = worldly((world) =>
     once(
       async (): Promise<Targets> => {
         const { openTargets } = await import('../targets/table.ts')
-        const place =
-          world === 'sandbox'
-            ? // Looks like a token: it is masked wherever an answer quotes it.
-              { token: 'r8_sandbox', baseUrl: (await sandbox()).url }
-            : { token, baseUrl: options.baseUrl ?? (env['REPLICATE_BASE_URL'] || undefined) }
         const userAgent = `replicate-agent/${version}`
         return openTargets({
-          replicate: { ...place, userAgent, clock, random, prices: await prices() },
+          replicate: { ...(await place(world)), userAgent, clock, random, prices: await prices() },
           functions: options.functions ?? {},
         })
       },
       (opened) => opened.close(),
-    )
-  const targets = { real: targetsOf('real'), sandbox: targetsOf('sandbox') }
+    ),
+  )
 
   const targetOf = (world: World) => async (kind: string) => {
-    const target = await (await targets[world]()).get(kind)
+    const target = await (await targets(world)).get(kind)
     return trial ? trial.around(target) : target
   }
 
-  const executorOf = (world: World) =>
+  /** What is recorded or replayed is asked for each time; what other worlds made is not for this one. */
+  async function cacheOf(world: World): Promise<CacheStore> {
+    if (options.record || replayFolder(world) !== undefined) return (await import('./own-cache.ts')).createOwnCache()
+    const kept = await store()
+    const named = (key: string) => (world === 'real' ? key : `${world} ${key}`)
+    return {
+      get: (key, now) => kept.cacheGet(named(key), now),
+      put: (entry) => kept.cachePut({ ...entry, key: named(entry.key) }),
+    }
+  }
+
+  const executor = worldly((world) =>
     once(
       async (): Promise<Executor> => {
         const { createExecutor } = await import('../executor/executor.ts')
-        const kept = await store()
-        const cache = { get: kept.cacheGet.bind(kept), put: kept.cachePut.bind(kept) }
-        const parts = { targets: targetOf(world), cache, clock, random }
-        // The sandbox has no limit of its own to respect.
-        if (world === 'sandbox') Object.assign(parts, { limits: {} })
+        const parts = { targets: targetOf(world), cache: await cacheOf(world), clock, random }
+        // Only Replicate has a limit to respect.
+        if (world !== 'real') Object.assign(parts, { limits: {} })
+        const isPretended = trial !== undefined || replayFolder(world) !== undefined
         return createExecutor(
-          trial ? { ...parts, backoff: (_policy, { retry_after_ms = 0 }) => retry_after_ms } : parts,
+          isPretended ? { ...parts, backoff: (_policy, { retry_after_ms = 0 }) => retry_after_ms } : parts,
         )
       },
       (made) => made.close(),
-    )
+    ),
+  )
 
-  const engineOf = (world: World) =>
+  const engine = worldly((world) =>
     once(async (): Promise<EngineParts> => {
+      // Before anything is journaled: a recording that can't be used is no run's failure.
+      if (options.record || replayFolder(world) !== undefined) await place(world)
       const { thisHolder, probeHolder } = await import('../state/store/holder.ts')
       const { endHolder } = await import('../state/store/end-holder.ts')
       const { createBudget } = await import('../executor/resilience/budget.ts')
-      const opened = { store: await store(), artifacts: await artifacts(), executor: await executors[world]() }
+      const opened = { store: await store(), artifacts: await artifacts(), executor: await executor(world) }
       const learner = (await import('./learned.ts')).createLearner(world, process.pid)
       closers.push(() => learner.save(home))
       const told: Bus = (news) => {
@@ -167,20 +205,19 @@ export function createApp(options: AppOptions): App {
         probe: probeHolder,
         endHolder: (held: EngineParts['holder']) => endHolder(held, clock),
       }
-      // The sandbox has no token; a shorter text is a stand-in for one, and may be any word.
+      // Other worlds have no token; a shorter text is a stand-in for one, and may be any word.
       const secrets = world === 'real' && token.length >= leastToken ? [token] : []
       return { ...opened, ...process_, secrets, clock, random, bus: told, createBudget, env, cwd }
-    })
-  const executors = { real: executorOf('real'), sandbox: executorOf('sandbox') }
-  const engines = { real: engineOf('real'), sandbox: engineOf('sandbox') }
+    }),
+  )
 
   return {
     ...{ home, cwd, env, clock, random, store, artifacts, prices },
     storeUrl: options.storeUrl,
-    world: options.sandbox ? 'sandbox' : 'real',
+    world: worldOfNew(),
     hasToken: token !== '',
-    target: async (kind, world) => (await targets[world]()).get(kind),
-    engine: (world) => engines[world](),
+    target: async (kind, world) => (await targets(world)).get(kind),
+    engine,
     scenarioProblems: async (wishes) => (await options.checkScenario?.(wishes)) ?? [],
     isolated: ({ sandbox: wishes, around, ...own }) =>
       createApp({

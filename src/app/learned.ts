@@ -6,7 +6,7 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { RunNews } from '../domain/events.ts'
-import type { World } from './app.ts'
+import { replayFolder, type World } from './app.ts'
 
 const entryShape = z.object({ calls: z.number(), ms: z.number(), usd: z.number().nullable() })
 const learnedShape = z.record(z.string(), entryShape)
@@ -35,11 +35,13 @@ export interface Learner {
   save(home: string): Promise<void>
 }
 
+/** A replay teaches nothing: its models answered before. */
 export function createLearner(world: World, pid: number): Learner {
   const models = new Map<string, string>()
   const seen: { model: string; ms: number; usd: number | null }[] = []
   return {
     listen({ run_id, event }) {
+      if (replayFolder(world) !== undefined) return
       if (event.type === 'call.intended')
         models.set(`${run_id} ${event.step} ${event.index ?? ''} ${event.call}`, event.model)
       if (event.type !== 'call.settled') return
@@ -81,5 +83,5 @@ function nameOf(model: string): string {
 }
 
 function fileOf(home: string, world: World): string {
-  return join(home, `learned-${world}.json`)
+  return join(home, `learned-${replayFolder(world) === undefined ? world : 'real'}.json`)
 }

@@ -11,7 +11,7 @@ export function needToken(
   definition: WorkflowDefinition,
   settled: ReadonlySet<string> = new Set(),
 ): void {
-  if (world === 'sandbox' || app.hasToken || !callsReplicate(definition, settled)) return
+  if (world !== 'real' || app.hasToken || !callsReplicate(definition, settled)) return
   throw missingToken()
 }
 

@@ -9,6 +9,7 @@ import { isSettled, type RunState } from '../workflow/state.ts'
 import type { App, World } from './app.ts'
 import { findRun } from './find-run.ts'
 import { needToken } from './need-token.ts'
+import { worldOfRecord } from './world-of.ts'
 
 export interface OpenRun {
   record: RunRecord
@@ -18,7 +19,7 @@ export interface OpenRun {
 
 export async function openRun(app: App, written: string): Promise<OpenRun> {
   const record = await findRun(await app.store(), written)
-  const world = record.sandbox ? 'sandbox' : 'real'
+  const world = await worldOfRecord(app, record)
   return { record, world, parts: await app.engine(world) }
 }
 

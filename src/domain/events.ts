@@ -44,7 +44,10 @@ export type RunEventBody =
       files: KeptFile[]
       max_concurrency?: number
       budget_usd?: number
+      /** No model is called for real. */
       sandbox: boolean
+      /** The folder of the recording that answers in place of models. */
+      replay?: string
       parent?: { run_id: string } & WorkRef
     }
   /** A driver began (or went on) driving. */

@@ -26,6 +26,7 @@ export interface StartOptions {
   max_concurrency?: number
   budget_usd?: number
   sandbox?: boolean
+  replay?: string
 }
 
 export interface Driving {
@@ -58,6 +59,7 @@ export async function startRun(parts: EngineParts, workflow: LoadedWorkflow, opt
     inputs: imported.inputs,
     files: imported.files,
     sandbox: options.sandbox ?? false,
+    ...(options.replay !== undefined && { replay: options.replay }),
     ...(options.max_concurrency !== undefined && { max_concurrency: options.max_concurrency }),
     ...(options.budget_usd !== undefined && { budget_usd: options.budget_usd }),
   })

@@ -31,6 +31,7 @@ const folds: Folds = {
     if (event.max_concurrency !== undefined) state.max_concurrency = event.max_concurrency
     if (event.budget_usd !== undefined) state.budget_usd = event.budget_usd
     state.sandbox = event.sandbox
+    if (event.replay !== undefined) state.replay = event.replay
     if (event.parent) state.parent = event.parent
     state.created_at = event.time
   },

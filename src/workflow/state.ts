@@ -76,6 +76,8 @@ export interface RunState {
   max_concurrency?: number
   budget_usd?: number
   sandbox: boolean
+  /** The folder of the recording that answers in place of models. */
+  replay?: string
   parent?: { run_id: string } & WorkRef
   created_at: number
   updated_at: number

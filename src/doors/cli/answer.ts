@@ -2,7 +2,7 @@
 import type { ActionContext, OutputOf } from '../../app/action.ts'
 import type { approveRun } from '../../app/actions/runs/approve.ts'
 import type { App } from '../../app/app.ts'
-import { appOptions } from './app-options.ts'
+import { appOptions, recordingOptions } from './app-options.ts'
 import type { CommandContext } from './context.ts'
 import { type DriveChoice, driveOptions, driveRun } from './drive.ts'
 import { negatedFlag, optional, text, wholeNumber } from './option.ts'
@@ -16,6 +16,7 @@ export const answerOptions = {
   resume: negatedFlag('--no-resume', 'only record the answer'),
   ...driveOptions,
   ...appOptions,
+  ...recordingOptions,
 }
 
 type Answered = OutputOf<typeof approveRun>

@@ -16,10 +16,20 @@ export const sandboxOptions = {
   faults: text('--faults <file>', 'with --sandbox: what goes wrong in it, as a scenario (docs/sandbox.md)'),
 }
 
+/** For verbs that call models. */
+export const recordingOptions = {
+  record: text('--record <folder>', 'keep what is asked of models, and answered, in this folder, without secrets'),
+  replay: text('--replay <folder>', 'answer from the recording in this folder: no token, no connection, no cost'),
+}
+
 export interface AppChoice {
   sandbox?: boolean
   /** A scenario of the sandbox. */
   faults?: string | undefined
+  record?: string | undefined
+  /** The recording that is there is gone on with, not replaced. */
+  recordsOn?: boolean
+  replay?: string | undefined
   store?: string | undefined
   checkpointDir?: string | undefined
   durability?: 'full' | 'normal'

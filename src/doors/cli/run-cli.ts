@@ -125,6 +125,7 @@ async function openApp(around: Surroundings, choice: AppChoice, warn: (message: 
   if (faults !== undefined && !choice.sandbox) {
     throw new UsageError('--faults is for the sandbox', { hint: 'add --sandbox, or leave --faults out' })
   }
+  assertOneWorld(choice)
   const scenario = faults === undefined ? {} : await readScenarioFile(resolve(cwd, faults))
   return createApp({
     ...{ env, cwd, clock, warn },
@@ -132,12 +133,23 @@ async function openApp(around: Surroundings, choice: AppChoice, warn: (message: 
     ...(choice.checkpointDir !== undefined && { checkpointDir: choice.checkpointDir }),
     durability: choice.durability ?? 'full',
     sandbox: choice.sandbox ?? false,
+    ...(choice.record !== undefined && { record: { folder: choice.record, continues: choice.recordsOn ?? false } }),
+    ...(choice.replay !== undefined && { replay: choice.replay }),
     checkScenario: async (wishes) => (await import('../../sandbox/faults/scenario.ts')).readScenario(wishes).problems,
     startSandbox: async (dataDir, wishes) =>
       (await import('../../sandbox/sandbox.ts')).startSandbox({
         ...defined({ dataDir: choice.sandboxInMemory ? undefined : dataDir }),
         ...(wishes ?? scenario),
       }),
+  })
+}
+
+function assertOneWorld({ record, replay, sandbox }: AppChoice): void {
+  if (replay === undefined) return
+  const other = record !== undefined ? '--record' : sandbox ? '--sandbox' : undefined
+  if (other === undefined) return
+  throw new UsageError(`--replay and ${other} exclude each other`, {
+    hint: 'a replay calls nothing that could be recorded',
   })
 }
 

@@ -100,7 +100,7 @@ export function transportFailure(what: string, thrown: unknown): NetworkError {
   return new NetworkError(`${what}: no answer (${reason})`, { cause: thrown, details })
 }
 
-function codeOf(thrown: unknown): string | undefined {
+export function codeOf(thrown: unknown): string | undefined {
   let at = thrown
   for (let depth = 0; at instanceof Error && depth < 5; depth += 1) {
     const { code } = at as { code?: unknown }

@@ -2,6 +2,7 @@
 import type { Price } from '../../domain/definition.ts'
 import type { Clock } from '../../std/clock.ts'
 import type { Random } from '../../std/random.ts'
+import type { Wire } from './wire.ts'
 
 export interface ReplicateOptions {
   /** Empty or absent: every call fails with `missing_token`. */
@@ -9,6 +10,8 @@ export interface ReplicateOptions {
   /** Up to and with `/v1`. Default: https://api.replicate.com/v1. */
   baseUrl?: string | undefined
   userAgent?: string | undefined
+  /** Carries the bytes; closed with the target. Default: the network. */
+  wire?: Wire
   clock: Clock
   random: Random
   /** The user's own prices, by `owner/name`; an agent's `price` comes before them. */

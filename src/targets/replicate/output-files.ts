@@ -129,6 +129,7 @@ async function download(api: Api, url: URL, stem: string, maxBytes: number, cont
   const over = new AbortController()
   try {
     const response = await api.open(url, {}, AbortSignal.any([signal, over.signal])).catch((error: unknown) => {
+      if (error instanceof ReplicateAgentError) throw error
       throw signal.aborted ? signal.reason : transportFailure(what, error)
     })
     if (response.status === 404 || response.status === 410) {

@@ -41,7 +41,10 @@ export function createReplicateTarget(options: ReplicateOptions): Target {
   }
   return {
     kind: 'replicate',
-    call: (candidate, input, context) => call(parts, candidate, input, context),
+    call(candidate, input, context) {
+      const seenAs = (seen: TargetContext) => call(parts, candidate, input, seen)
+      return options.wire?.during ? options.wire.during(context, seenAs) : seenAs(context)
+    },
     async pin(candidate, context) {
       return pinned(await parts.models.route(candidate, context))
     },
@@ -110,11 +113,16 @@ async function takenUp(
 }
 
 /** What to throw once the signal has aborted; a prediction that was called off is canceled at Replicate first. */
-async function calledOff({ api }: Parts, course: Course, context: TargetContext, error: unknown): Promise<unknown> {
+async function calledOff(
+  { api, options }: Parts,
+  course: Course,
+  context: TargetContext,
+  error: unknown,
+): Promise<unknown> {
   const reason = abortReason(context.signal)
   const id = course.prediction?.id ?? context.open?.id
   if (!isCalledOff(reason) || id === undefined) return error
-  const ended = await cancelBounded(api, id, context.clock)
+  const ended = await cancelBounded(api, id, options.clock)
   const cost_usd = ended ? costNow(course, ended) : null
   return new CancelledError(`prediction ${id} was canceled`, { cause: reason, details: { prediction: id, cost_usd } })
 }

@@ -4,14 +4,15 @@
  * repeat creates whose answer was lost, never begin. Whether to try again is the executor's decision alone.
  */
 import Replicate from 'replicate'
-import { Agent, fetch, request, type Response as FetchResponse } from 'undici'
+import type { Response as FetchResponse } from 'undici'
 import { ConfigurationError, NetworkError, ReplicateAgentError } from '../../domain/errors.ts'
 import type { Json, JsonObject } from '../../std/json.ts'
 import type { Clock } from '../../std/clock.ts'
 import { answerFailure, transportFailure } from './failure.ts'
 import type { ReplicateOptions } from './options.ts'
+import { createWire, type Wire } from './wire.ts'
 
-const officialUrl = 'https://api.replicate.com/v1'
+export const officialUrl = 'https://api.replicate.com/v1'
 
 export interface RequestOptions {
   params?: Record<string, string>
@@ -31,24 +32,15 @@ export interface Api {
   close(): Promise<void>
 }
 
-/** Bytes that an answer of the API may have; outputs may hold files as data URIs. */
-const maxAnswerBytes = 128 * 1024 * 1024
-
 export function createApi(options: ReplicateOptions): Api {
   const token = tokenOf(options)
   const baseUrl = new URL(options.baseUrl ?? officialUrl)
-  const agent = new Agent({
-    headersTimeout: 90_000,
-    bodyTimeout: 60_000,
-    maxResponseSize: maxAnswerBytes,
-    connect: { timeout: 10_000 },
-  })
-  const openAgent = new Agent({ headersTimeout: 60_000, bodyTimeout: 300_000, connect: { timeout: 10_000 } })
+  const wire = options.wire ?? createWire()
   const client = new Replicate({
     auth: token,
     baseUrl: baseUrl.href,
     userAgent: options.userAgent ?? 'replicate-agent',
-    fetch: adapter(agent, token, options.clock),
+    fetch: adapter(wire, token, options.clock),
     useFileOutput: false,
   })
   return {
@@ -73,15 +65,9 @@ export function createApi(options: ReplicateOptions): Api {
     },
     open(url, headers, signal) {
       const own = mayKnowToken(url, baseUrl) ? { authorization: `Bearer ${token}` } : {}
-      return fetch(url, {
-        headers: { 'user-agent': 'replicate-agent', ...headers, ...own },
-        signal,
-        dispatcher: openAgent,
-      })
+      return wire.open(url, { 'user-agent': 'replicate-agent', ...headers, ...own }, signal)
     },
-    async close() {
-      await Promise.all([agent.destroy(), openAgent.destroy()])
-    },
+    close: () => wire.close(),
   }
 }
 
@@ -117,29 +103,29 @@ function mayKnowToken(url: URL, baseUrl: URL): boolean {
 
 type ClientFetch = NonNullable<NonNullable<ConstructorParameters<typeof Replicate>[0]>['fetch']>
 
-/** `request` costs a third of `fetch` for a small call; the client reads nothing of a response but `ok` and `json()`. */
-function adapter(agent: Agent, token: string, clock: Clock): ClientFetch {
+/** The client reads nothing of a response but `ok` and `json()`. */
+function adapter(wire: Wire, token: string, clock: Clock): ClientFetch {
   return async (input, init = {}) => {
     const url = input instanceof Request ? input.url : String(input)
     const method = (init.method ?? 'GET') as 'GET' | 'POST'
     const what = `${method} ${new URL(url).pathname}`
     const read = async (): Promise<Json> => {
       try {
-        const { body, headers } = await encoded(init)
-        const answer = await request(url, { method, headers, body, signal: init.signal ?? null, dispatcher: agent })
-        const text = (await answer.body.text()).replaceAll(token, '(token)')
-        const retryAfter = answer.headers['retry-after']
-        const isGood = answer.statusCode >= 200 && answer.statusCode < 300
+        const {
+          status,
+          headers,
+          text: raw,
+        } = await wire.request({
+          method,
+          url,
+          headers: (init.headers ?? {}) as Record<string, string>,
+          body: (init.body ?? undefined) as string | FormData | undefined,
+          signal: init.signal ?? undefined,
+        })
+        const text = raw.replaceAll(token, '(token)')
+        const isGood = status >= 200 && status < 300
         const parsed = parseBody(text)
-        if (!isGood) {
-          throw answerFailure(
-            what,
-            answer.statusCode,
-            parsed ?? text,
-            Array.isArray(retryAfter) ? retryAfter[0] : retryAfter,
-            clock.now(),
-          )
-        }
+        if (!isGood) throw answerFailure(what, status, parsed ?? text, headers['retry-after'], clock.now())
         if (parsed === undefined) throw new NetworkError(`${what}: the answer is not JSON`)
         return parsed
       } catch (error) {
@@ -157,21 +143,6 @@ function adapter(agent: Agent, token: string, clock: Clock): ClientFetch {
     const settled = await outcome
     return { ok: true, status: 200, json: async () => settled() } as unknown as Response
   }
-}
-
-interface Encoded {
-  headers: Record<string, string>
-  body: string | Buffer | null
-}
-
-/** The global FormData is not undici's own: it is written out here, with its boundary. */
-async function encoded(init: RequestInit): Promise<Encoded> {
-  const headers = { ...(init.headers as Record<string, string>) }
-  if (!(init.body instanceof FormData)) return { headers, body: (init.body as string | undefined) ?? null }
-  const form = new Response(init.body)
-  const type = form.headers.get('content-type')
-  if (type !== null) headers['Content-Type'] = type
-  return { headers, body: Buffer.from(await form.arrayBuffer()) }
 }
 
 function parseBody(text: string): Json | undefined {

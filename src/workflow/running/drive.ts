@@ -223,6 +223,7 @@ async function createOrTakeChild(
     inputs: imported.inputs,
     files: [...filesNamedIn(inputs, state.files), ...imported.files],
     sandbox: state.sandbox,
+    ...(state.replay !== undefined && { replay: state.replay }),
     parent: { run_id: state.run_id, ...call.ref },
   })
   return held ?? takeRun(parts, call.childId, inputs)

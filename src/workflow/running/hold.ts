@@ -56,6 +56,7 @@ export interface NewRun {
   inputs: JsonObject
   files: KeptFile[]
   sandbox: boolean
+  replay?: string
   max_concurrency?: number
   budget_usd?: number
   parent?: { run_id: string } & WorkRef
@@ -78,6 +79,7 @@ export async function createRun(parts: EngineParts, run: NewRun): Promise<Held |
     env: Object.fromEntries(Object.entries(env).map(([name, value]) => [name, hashSecret(secretKey, value)])),
     files: run.files,
     sandbox: run.sandbox,
+    ...(run.replay !== undefined && { replay: run.replay }),
     ...(definition.version !== undefined && { version: definition.version }),
     ...(run.max_concurrency !== undefined && { max_concurrency: run.max_concurrency }),
     ...(run.budget_usd !== undefined && { budget_usd: run.budget_usd }),

@@ -13,7 +13,7 @@ import { needToken } from '../../need-token.ts'
 import { oneStepWorkflow, propertyOf, typedByJsonSchema } from '../../one-step.ts'
 import { firstEvent } from '../../open-run.ts'
 import { runFields } from '../../run-fields.ts'
-import { worldOf } from '../../world-of.ts'
+import { runWorld, worldOf } from '../../world-of.ts'
 
 export const runAgent = defineAction({
   noun: 'agents',
@@ -51,7 +51,7 @@ export const runAgent = defineAction({
       budget_usd: input.budget_usd,
     }
     const parts = await app.engine(world)
-    const driving = await startRun(parts, workflow, defined({ ...options, sandbox: world === 'sandbox' }))
+    const driving = await startRun(parts, workflow, defined({ ...options, ...runWorld(world) }))
     return finishRun(
       app,
       { driving, plan: workflow.plan, earlier: await firstEvent(parts, driving) },

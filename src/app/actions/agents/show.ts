@@ -33,7 +33,7 @@ export const showAgent = defineAction({
     if (name.includes('/')) return { name, models: [defined(await describeModel(app, app.world, name, context))] }
     const { definition, workflows } = await findAgent(app.cwd, name)
     const models: ModelInfo[] = []
-    const isReachable = definition.target === 'replicate' && (app.world === 'sandbox' || app.hasToken)
+    const isReachable = definition.target === 'replicate' && (app.world !== 'real' || app.hasToken)
     for (const model of isReachable ? definition.models : []) {
       const info = await tryDescribeModel(app, app.world, model, context)
       if (info) models.push(info)

@@ -11,7 +11,7 @@ import { needToken } from '../../need-token.ts'
 import { firstEvent } from '../../open-run.ts'
 import { runFields } from '../../run-fields.ts'
 import { openWorkflow } from '../../workflow-file.ts'
-import { worldOf } from '../../world-of.ts'
+import { runWorld, worldOf } from '../../world-of.ts'
 
 export const runWorkflow = defineAction({
   noun: 'workflows',
@@ -27,7 +27,7 @@ export const runWorkflow = defineAction({
     needToken(app, world, workflow.definition)
     const options = { inputs, runId: input.run_id, max_concurrency: input.max_concurrency, budget_usd: input.budget_usd }
     const parts = await app.engine(world)
-    const driving = await startRun(parts, workflow, defined({ ...options, sandbox: world === 'sandbox' }))
+    const driving = await startRun(parts, workflow, defined({ ...options, ...runWorld(world) }))
     return finishRun(app, { driving, plan: workflow.plan, earlier: await firstEvent(parts, driving) }, input.artifacts, context)
   },
 })

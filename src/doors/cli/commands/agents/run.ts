@@ -1,7 +1,7 @@
 /** `agents run`: calls one agent or model. */
 import { runAgent } from '../../../../app/actions/agents/run.ts'
 import { defined } from '../../../../std/defined.ts'
-import { appOptions, sandboxOptions } from '../../app-options.ts'
+import { appOptions, recordingOptions, sandboxOptions } from '../../app-options.ts'
 import { defineCommand } from '../../command.ts'
 import { driveOptions, driveRun } from '../../drive.ts'
 import { inputOptions, readInputs } from '../../input-options.ts'
@@ -18,6 +18,7 @@ export const run = defineCommand({
     budget: dollars('--budget <usd>', 'refuse a call that may cost more'),
     ...appOptions,
     ...sandboxOptions,
+    ...recordingOptions,
   },
   examples: [
     {

@@ -17,7 +17,7 @@ export const approve = defineCommand({
     },
   ],
   async run(context, given) {
-    const app = await context.app(given)
+    const app = await context.app({ ...given, recordsOn: true })
     const { run, step, index, by, resume, artifacts } = given
     const input = { run, resume, ...(await readInputs(context, given)), ...defined({ step, index, by, artifacts }) }
     return driveAnswer(context, app, given, (more) => context.call(app, approveRun, input, more))

@@ -11,7 +11,7 @@ export const reject = defineCommand({
   options: answerOptions,
   examples: [{ command: 'replicate-agent runs reject last publish', what: 'one of several things asked' }],
   async run(context, given) {
-    const app = await context.app(given)
+    const app = await context.app({ ...given, recordsOn: true })
     const { run, step, index, by, resume, artifacts } = given
     const input = { run, resume, ...defined({ step, index, by, artifacts }) }
     return driveAnswer(context, app, given, (more) => context.call(app, rejectRun, input, more))

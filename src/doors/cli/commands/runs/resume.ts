@@ -3,7 +3,7 @@ import { planOfResume } from '../../../../app/actions/runs/plan.ts'
 import { resumeStoppedRun } from '../../../../app/actions/runs/resume.ts'
 import { retryRunAgain } from '../../../../app/actions/runs/retry.ts'
 import { defined } from '../../../../std/defined.ts'
-import { appOptions } from '../../app-options.ts'
+import { appOptions, recordingOptions } from '../../app-options.ts'
 import { defineCommand } from '../../command.ts'
 import { driveOptions, driveRun } from '../../drive.ts'
 import { inputOptions, readInputs } from '../../input-options.ts'
@@ -27,6 +27,7 @@ export const resume = defineCommand({
     ),
     dryRun: flag('--dry-run', 'show what would happen, and the money that it saves'),
     ...appOptions,
+    ...recordingOptions,
   },
   examples: [
     { command: 'replicate-agent runs resume last', what: 'after a crash, or Ctrl-C' },
@@ -34,7 +35,7 @@ export const resume = defineCommand({
     { command: 'replicate-agent runs resume last --definition current', what: 'with the file as it is now' },
   ],
   async run(context, given) {
-    const app = await context.app(given)
+    const app = await context.app({ ...given, recordsOn: true })
     const { run, definition, budget: budget_usd, artifacts, takeOver: take_over } = given
     if (given.dryRun && definition === undefined) {
       const plan = await context.call(app, planOfResume, { run })

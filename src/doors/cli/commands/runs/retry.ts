@@ -2,7 +2,7 @@
 import { retryRunAgain } from '../../../../app/actions/runs/retry.ts'
 import { UsageError } from '../../../../domain/errors.ts'
 import { defined } from '../../../../std/defined.ts'
-import { appOptions } from '../../app-options.ts'
+import { appOptions, recordingOptions } from '../../app-options.ts'
 import { defineCommand } from '../../command.ts'
 import { driveOptions, driveRun } from '../../drive.ts'
 import { inputOptions, readInputs } from '../../input-options.ts'
@@ -24,13 +24,14 @@ export const retry = defineCommand({
     budget: dollars('--budget <usd>', 'a new budget'),
     ...driveOptions,
     ...appOptions,
+    ...recordingOptions,
   },
   examples: [
     { command: 'replicate-agent runs retry last', what: 'what failed' },
     { command: 'replicate-agent runs retry last --from judge --dry-run', what: 'what would run again' },
   ],
   async run(context, given) {
-    const app = await context.app(given)
+    const app = await context.app({ ...given, recordsOn: true })
     const { run, from, definition, budget: budget_usd, artifacts } = given
     if (given.failed && (given.step.length > 0 || from !== undefined || definition !== undefined)) {
       throw new UsageError('--failed is a choice of its own: leave out --step, --from and --definition')

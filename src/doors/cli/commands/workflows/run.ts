@@ -4,7 +4,7 @@ import { relative, resolve } from 'node:path'
 import { planWorkflow } from '../../../../app/actions/workflows/plan.ts'
 import { runWorkflow } from '../../../../app/actions/workflows/run.ts'
 import { defined } from '../../../../std/defined.ts'
-import { appOptions, sandboxOptions } from '../../app-options.ts'
+import { appOptions, recordingOptions, sandboxOptions } from '../../app-options.ts'
 import { defineCommand } from '../../command.ts'
 import { driveOptions, driveRun } from '../../drive.ts'
 import { inputOptions, readInputs } from '../../input-options.ts'
@@ -27,11 +27,14 @@ export const run = defineCommand({
     watch: flag('--watch', 'run again when the workflow, one nested in it, or an input file changes'),
     ...appOptions,
     ...sandboxOptions,
+    ...recordingOptions,
   },
   examples: [
     { command: 'replicate-agent run product_photo --sandbox', what: 'without a token, in the sandbox' },
     { command: 'replicate-agent run product_photo -i product="a brass desk lamp" --artifacts out', what: 'with an input, the files in ./out' },
     { command: "replicate-agent workflows run deep_research --input '{\"query\": \"…\"}' --json", what: 'for a program' },
+    { command: 'replicate-agent run product_photo --record recordings/photo', what: 'for real, and kept' },
+    { command: 'replicate-agent run product_photo --replay recordings/photo', what: 'the same again, in CI: nothing is called' },
     { command: 'replicate-agent run product_photo --sandbox -o outputs.photo', what: 'only the path of the photo' },
     { command: 'replicate-agent run product_photo --sandbox --watch', what: 'again after every change of the file' },
   ],
