@@ -1,9 +1,11 @@
-import Replicate from 'replicate'
+import Replicate, { parseProgressFromLogs, validateWebhook } from 'replicate'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { decodePng } from './draw/png-decode.ts'
 import { encodePng } from './draw/png-encode.ts'
 import { drawScene } from './draw/scene.ts'
 import { type Sandbox, startSandbox } from './sandbox.ts'
+import { systemClock } from '../std/clock.ts'
+import { startReceiver } from './test-receiver.ts'
 
 let sandbox: Sandbox
 let replicate: Replicate
@@ -112,6 +114,48 @@ describe('the sandbox under the official client', () => {
     const { results } = await replicate.models.list()
     expect(results.length).toBeGreaterThan(30)
     expect((await replicate.hardware.list()).map(({ sku }) => sku)).toContain('gpu-t4')
+  })
+
+  it('lists predictions in pages, gets one, cancels one, and waits for one', async () => {
+    const slow = await startSandbox({ latency: '60s' })
+    const client = new Replicate({ auth: 'r8_any', baseUrl: slow.url })
+    const input = { prompt: 'Hello!' }
+    const made = []
+    for (let n = 0; n < 101; n += 1) {
+      made.push(await client.predictions.create({ model: 'meta/meta-llama-3-8b-instruct', input }))
+    }
+    const listed: string[] = []
+    for await (const page of client.paginate(client.predictions.list)) listed.push(...page.map(({ id }) => id))
+    expect(listed).toEqual(made.map(({ id }) => id).toReversed())
+    const [first] = made as [(typeof made)[number]]
+    expect(await client.predictions.get(first.id)).toMatchObject({ id: first.id, output: null })
+    expect(await client.predictions.cancel(first.id)).toMatchObject({ status: 'canceled', output: null })
+    expect(await client.wait(first, { interval: 1 })).toMatchObject({ id: first.id, status: 'canceled' })
+    await slow.close()
+  })
+
+  it('reports a run to a webhook, whose signature the client accepts as it comes in', async () => {
+    const receiver = await startReceiver(systemClock)
+    const output = await replicate.run('meta/meta-llama-3-8b-instruct', {
+      input: { prompt: 'Hello!' },
+      webhook: receiver.url,
+      webhook_events_filter: ['start', 'completed'],
+    })
+    await expect.poll(receiver.statuses).toEqual(['processing', 'succeeded'])
+    const { key } = await replicate.webhooks.default.secret.get()
+    for (const { headers, text } of receiver.received) {
+      const request = new Request(receiver.url, { method: 'POST', body: text })
+      for (const [name, value] of Object.entries(headers)) request.headers.set(name, String(value))
+      expect(await validateWebhook(request, key)).toBe(true)
+    }
+    expect(receiver.received[1]?.body.output).toEqual(output)
+    await receiver.close()
+  })
+
+  it('reads the progress of a prediction from its log', async () => {
+    const made = await replicate.predictions.create({ model: 'black-forest-labs/flux-dev', input: { prompt: 'x' } })
+    const done = await replicate.wait(made, { interval: 5 })
+    expect(parseProgressFromLogs(done)).toEqual({ percentage: 1, current: 28, total: 28 })
   })
 
   it('fails a prediction whose picture is no PNG, with a message that helps', async () => {

@@ -48,6 +48,8 @@ export interface SandboxOptions {
   dataLifetimeMs?: number
   /** Deliver webhooks to any host; by default only to this machine. */
   webhooksAnywhere?: boolean
+  /** Is told what people would not expect, such as a webhook that is not sent. */
+  notice?: (text: string) => void
   clock?: Clock
   random?: Random
 }
@@ -120,6 +122,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       writer,
       changes,
       anywhere: options.webhooksAnywhere ?? false,
+      notice: options.notice ?? (() => {}),
       get: (id) => engine.get(id),
       show: (row, shown) => showPrediction(context, row, shown),
     })

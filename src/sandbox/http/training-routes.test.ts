@@ -150,6 +150,19 @@ describe('a training', () => {
     })
   })
 
+  it('meets the faults of the model that it trains', async () => {
+    const faulty = await startSandbox({ clock, latency: '1000', faults: ['stability-ai/sdxl:error=Out of memory'] })
+    const kept = replicate
+    replicate = new Replicate({ auth: 'x', baseUrl: faulty.url })
+    await replicate.models.create('sandbox', 'mugs', { visibility: 'private', hardware: 'cpu' })
+    const { id } = await train()
+    clock.advance(1_000)
+    expect(await replicate.trainings.get(id)).toMatchObject({ status: 'failed', error: 'Out of memory', output: null })
+    expect((await replicate.models.get('sandbox', 'mugs')).latest_version).toBeNull()
+    replicate = kept
+    await faulty.close()
+  })
+
   it('tells its webhook of its start, its log and its end', async () => {
     const receiver = await startReceiver(clock)
     const made = await train({ webhook: receiver.url, webhook_events_filter: ['start', 'logs', 'completed'] })

@@ -13,14 +13,12 @@ export interface WebhookRow {
 
 export function openWebhookRows(database: DatabaseSync, holder: string) {
   const insert = database.prepare('insert into webhooks values (?, ?, 0, 0)')
-  const get = database.prepare('select * from webhooks where prediction = ?')
   const all = database.prepare('select * from webhooks')
   const update = database.prepare('update webhooks set begun = ?, tries = ? where prediction = ?')
   const take = database.prepare('update webhooks set holder = ? where prediction = ? and holder = ?')
   const remove = database.prepare('delete from webhooks where prediction = ?')
   return {
     insert: (prediction: string) => void insert.run(prediction, holder),
-    get: (prediction: string) => get.get(prediction) as unknown as WebhookRow | undefined,
     all: () => all.all() as unknown as WebhookRow[],
     update: (row: WebhookRow) => void update.run(row.begun, row.tries, row.prediction),
     /** False when another one took it first. */

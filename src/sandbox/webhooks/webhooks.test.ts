@@ -189,10 +189,16 @@ describe('a webhook that is not taken', () => {
   })
 
   it('is not sent to another machine, and the list of deliveries says so', async () => {
+    const notices: string[] = []
+    await sandbox.close()
+    sandbox = await startSandbox({ clock, latency: '0', notice: (text) => notices.push(text) })
+    call = createCaller(sandbox.url)
     const made = await create(flux, undefined, { webhook: 'https://example.com/hook' })
+    await create(flux, undefined, { webhook: 'https://example.com/other' })
     await expect
       .poll(deliveries)
-      .toMatchObject([{ prediction: made.id, answer: expect.stringContaining('this machine only') }])
+      .toMatchObject([{ prediction: made.id, answer: expect.stringContaining('this machine only') }, {}])
+    expect(notices).toEqual(['A webhook is not sent: the sandbox reports to this machine only, not to example.com.'])
   })
 
   it('is sent anywhere when the sandbox is told so', async () => {

@@ -59,6 +59,7 @@ export const sandbox = defineCommand({
       dataDir: path(data),
       logFile: path(log),
       webhooksAnywhere,
+      notice: (text: string) => context.note(`${text} --webhooks-anywhere sends it.`),
       clock: context.clock,
     })
     const stopped = deferred<StopSignal>()
