@@ -1,6 +1,8 @@
 /** The package as a user gets it: packed, looked through, installed globally, started. */
-import { spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -14,6 +16,8 @@ import {
 import { builtinModules } from 'node:module'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join, posix, relative, resolve } from 'node:path'
+import { createInterface } from 'node:readline'
+import { DatabaseSync } from 'node:sqlite'
 import { parseSync } from 'oxc-parser'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
@@ -239,3 +243,117 @@ describe('Installed globally', () => {
     expect(schema).toBe('object')
   })
 })
+
+/** What a pipeline does: two jobs on two machines, of which only a folder goes from one to the other. */
+describe('In a pipeline', () => {
+  const workflow = `
+name: pipeline
+inputs: {topic: {type: string, required: true}}
+steps:
+  draw: {model: black-forest-labs/flux-schnell, input: {prompt: "\${{ inputs.topic }}"}}
+  write: {model: meta/meta-llama-3-8b-instruct, input: {prompt: "Write about \${{ inputs.topic }}"}}
+  edit: {model: meta/meta-llama-3-70b-instruct, input: {prompt: "Shorten: \${{ steps.write.output }}"}, needs: [draw]}
+  judge: {model: openai/gpt-4o-mini, input: {prompt: "Is this good? \${{ steps.edit.output }}"}}
+outputs: {text: "\${{ steps.edit.output }}", verdict: "\${{ steps.judge.output }}", picture: "\${{ first(steps.draw.output) }}"}
+`
+  let offline = false
+  let sandbox: ChildProcess
+  let url: string
+  const log = () => join(folder, 'predictions.jsonl')
+
+  /** A folder with the package in it, as `npm install` makes it, and a home of its own. */
+  function newMachine(name: string) {
+    const project = join(folder, name)
+    mkdirSync(join(project, 'home'), { recursive: true })
+    writeFileSync(join(project, 'package.json'), '{"private": true}')
+    writeFileSync(join(project, 'pipeline.yaml'), workflow)
+    const options = ['--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error']
+    const installed = run('npm', ['install', ...options, tarball], project)
+    if (/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ENETUNREACH|ENOTCACHED/.test(installed.stderr)) offline = true
+    else succeeded(installed)
+    const env = {
+      ...{ PATH: [dirname(process.execPath), '/usr/bin', '/bin'].join(delimiter), HOME: join(project, 'home') },
+      ...{ REPLICATE_API_TOKEN: 'token-of-the-pipeline', REPLICATE_BASE_URL: url },
+    }
+    return { project, env, command: join(project, 'node_modules', '.bin', 'replicate-agent') }
+  }
+
+  /** The first line that a process prints for which this holds. */
+  async function lineOf(child: ChildProcess, holds: (line: Record<string, unknown>) => boolean) {
+    for await (const text of createInterface({ input: child.stdout! })) {
+      const line = JSON.parse(text) as Record<string, unknown>
+      if (holds(line)) return line
+    }
+    throw new Error('it ended before')
+  }
+
+  beforeAll(async () => {
+    const launcher = join(root, 'bin', 'replicate-agent.cjs')
+    const args = [launcher, 'sandbox', '--json', '--latency', '400', '--log', log()]
+    sandbox = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+    url = String((await lineOf(sandbox, () => true))['url'])
+  }, minutes)
+
+  afterAll(async () => {
+    sandbox.kill()
+    await once(sandbox, 'exit')
+  })
+
+  test(
+    'a job that is killed half-way is finished by another one, on another machine, which pays for nothing again',
+    async ({ skip }) => {
+      const one = newMachine('job-1')
+      skip(offline, 'the registry can not be reached')
+      const args = ['run', 'pipeline.yaml', '-i', 'topic=tea', '--checkpoint-dir', 'checkpoint', '--jsonl']
+      const job = spawn(one.command, args, { cwd: one.project, env: one.env, stdio: ['ignore', 'pipe', 'ignore'] })
+      const ended = once(job, 'exit')
+      await lineOf(job, ({ type, step }) => type === 'call.created' && step === 'edit')
+      job.kill('SIGKILL')
+      await ended
+
+      const two = newMachine('job-2')
+      const checkpoint = join(two.project, 'checkpoint')
+      cpSync(join(one.project, 'checkpoint'), checkpoint, { recursive: true })
+      rmSync(one.project, { recursive: true })
+      comesFromElsewhere(checkpoint, 1_000)
+      const resumed = run(
+        two.command,
+        ['runs', 'resume', 'last', '--checkpoint-dir', 'checkpoint', '--json'],
+        two.project,
+        two.env,
+      )
+      expect(resumed.status, resumed.stderr).toBe(0)
+      expect(JSON.parse(resumed.stdout)).toMatchObject({
+        status: 'succeeded',
+        outputs: { text: expect.any(String) as string, picture: expect.stringContaining(two.project) as string },
+      })
+      expect(resumed.stderr).toMatch(/warning: process \d+ on runner-1 was driving the run: waiting 1 s/)
+
+      const creates = readFileSync(log(), 'utf8')
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Record<string, string>)
+      const models = creates.filter(({ event }) => event === 'create').map(({ model }) => model)
+      expect(models.toSorted()).toEqual([
+        'black-forest-labs/flux-schnell',
+        'meta/meta-llama-3-70b-instruct',
+        'meta/meta-llama-3-8b-instruct',
+        'openai/gpt-4o-mini',
+      ])
+    },
+    5 * minutes,
+  )
+})
+
+/** As a store looks whose driver died on another machine, and whose lease has not ended for so long. */
+function comesFromElsewhere(checkpoint: string, ms: number): void {
+  const store = new DatabaseSync(join(checkpoint, 'store.db'))
+  try {
+    const { changes } = store
+      .prepare("update leases set host = 'runner-1', expires_at = ? where pid is not null")
+      .run(Date.now() + ms)
+    expect(changes).toBe(1)
+  } finally {
+    store.close()
+  }
+}

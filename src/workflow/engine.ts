@@ -7,7 +7,15 @@ import { timeSortedId } from '../std/ids.ts'
 import { canonicalJson, type Json, type JsonObject } from '../std/json.ts'
 import { openApprovals } from './running/approval.ts'
 import { begin, type FirstEvents } from './running/drive.ts'
-import { createRun, type EngineParts, type Held, isDriven, planOfRun, takeRun } from './running/hold.ts'
+import {
+  createRun,
+  type EngineParts,
+  type Held,
+  isDriven,
+  planOfRun,
+  takeRun,
+  type TakeOptions,
+} from './running/hold.ts'
 import { importFiles } from './running/input-files.ts'
 import { checkInputs } from './inputs.ts'
 import { loadSpilled } from './journal.ts'
@@ -71,7 +79,7 @@ export async function startRun(parts: EngineParts, workflow: LoadedWorkflow, opt
 export async function resumeRun(
   parts: EngineParts,
   runId: string,
-  options: { inputs?: JsonObject; budget_usd?: number; takeOver?: boolean } = {},
+  options: TakeOptions & { inputs?: JsonObject; budget_usd?: number } = {},
 ): Promise<Driving> {
   const record = await existing(parts, runId)
   if (record.parent_run_id !== undefined) {
@@ -80,11 +88,11 @@ export async function resumeRun(
     })
   }
   if (record.status === 'succeeded') return over(parts, runId)
-  const held = await takeRun(parts, runId, options.inputs ?? {}, { takeOver: options.takeOver ?? false })
+  const held = await takeRun(parts, runId, options.inputs ?? {}, options)
   return drive(parts, held, options.budget_usd === undefined ? {} : { budget_usd: options.budget_usd })
 }
 
-export interface RetryOptions {
+export interface RetryOptions extends TakeOptions {
   choice: RetryChoice
   /** Another definition than the run's own: what changed runs again, too. */
   current?: LoadedWorkflow
@@ -115,7 +123,7 @@ export async function retryRun(
   options: RetryOptions,
 ): Promise<Driving & { reset: Reset[] }> {
   const reset = await planRetry(parts, runId, options)
-  const held = await takeRun(parts, runId, options.inputs ?? {})
+  const held = await takeRun(parts, runId, options.inputs ?? {}, options)
   if (options.current) {
     const { definition, hash, plan } = options.current
     await parts.store.putDefinition(hash, JSON.stringify(definition))

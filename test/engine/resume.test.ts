@@ -4,6 +4,7 @@ import { CancelledError, StoreError } from '../../src/domain/errors.ts'
 import type { RunResult } from '../../src/domain/run.ts'
 import type { Store } from '../../src/state/store/contract.ts'
 import { deferred } from '../../src/std/deferred.ts'
+import { eagerClock } from '../../src/testing/eager-clock.ts'
 import type { Json } from '../../src/std/json.ts'
 import {
   answerApproval,
@@ -187,6 +188,54 @@ describe('who drives', () => {
     })
     gate.resolve()
     expect((await driving.done).status).toBe('succeeded')
+  })
+
+  describe('a run that a process on another machine was driving', () => {
+    const far = { pid: 9, host: 'far.example', started: '1', boot: 'another' }
+    const clock = eagerClock(20_000)
+
+    /** A run that waits, held by a process that this one can't look at. */
+    async function heldElsewhere() {
+      rig = await openRig({ clock })
+      const parts = { ...rig.parts, probe: (): 'elsewhere' => 'elsewhere' }
+      const driving = await startRun(parts, await rig.load('name: w\nsteps: { a: { approval: { message: m } } }'), {
+        inputs: {},
+      })
+      await driving.done
+      const taken = await rig.store.acquireLease(driving.run_id, far, () => true)
+      if (!('lease' in taken)) throw new Error('not taken')
+      return { parts, runId: driving.run_id, lease: taken.lease }
+    }
+
+    it('is taken once its lease has ended, and that is said before it is waited for', async () => {
+      const { parts, runId } = await heldElsewhere()
+      const told: [string, number][] = []
+      const waiting = ({ host }: typeof far, ms: number) => void told.push([host, ms])
+      const result = await (await resumeRun(parts, runId, { waiting })).done
+      expect(result.status).toBe('waiting')
+      expect(told).toEqual([['far.example', 15_000]])
+      expect(clock.slept).toContain(15_000)
+    })
+
+    it('is left to a process that has renewed its lease meanwhile', async () => {
+      const { parts, runId, lease } = await heldElsewhere()
+      let renewed: Promise<boolean> | undefined
+      const waiting = () => {
+        clock.advance(3_000)
+        renewed = rig.store.heartbeat(lease)
+      }
+      await expect(resumeRun(parts, runId, { waiting })).rejects.toMatchObject({
+        code: 'held',
+        message: expect.stringContaining('process 9 on far.example'),
+      })
+      expect(await renewed).toBe(true)
+    })
+
+    it('is not waited for any longer than somebody wants', async () => {
+      const { parts, runId } = await heldElsewhere()
+      const signal = AbortSignal.abort(new CancelledError('enough'))
+      await expect(resumeRun(parts, runId, { signal })).rejects.toThrow('enough')
+    })
   })
 
   it('lets a driver that lost its lease write nothing more (invariant 5)', async () => {

@@ -5,7 +5,14 @@ import type { Bus, RunEvent, WorkRef } from '../../domain/events.ts'
 import type { KeptFile } from '../../domain/file.ts'
 import type { BudgetGate, Executor } from '../../executor/contract.ts'
 import type { ArtifactStore } from '../../state/artifacts/contract.ts'
-import type { HeldLease, Lease, LeaseHolder, RunRecord, Store } from '../../state/store/contract.ts'
+import {
+  type HeldLease,
+  type Lease,
+  type LeaseHolder,
+  leaseTtlMs,
+  type RunRecord,
+  type Store,
+} from '../../state/store/contract.ts'
 import type { Clock } from '../../std/clock.ts'
 import type { JsonObject } from '../../std/json.ts'
 import type { Random } from '../../std/random.ts'
@@ -105,15 +112,24 @@ export async function createRun(parts: EngineParts, run: NewRun): Promise<Held |
   return { lease, plan: run.plan, state: foldEvents(run.run_id, [event]), inputs: run.inputs, env, secretKey }
 }
 
+export interface TakeOptions {
+  /** Ends a holder on this host that is stopped. */
+  takeOver?: boolean
+  /** Told that a holder elsewhere has to be waited for, and how long at most. */
+  waiting?(holder: LeaseHolder, ms: number): void
+  /** Ends that waiting. */
+  signal?: AbortSignal
+}
+
 /** Takes an existing run to drive it (invariants 5 and 6). `inputs` gives its secrets again. */
 export async function takeRun(
   parts: EngineParts,
   runId: string,
   inputs: JsonObject,
-  options: { takeOver?: boolean; withoutSecrets?: boolean } = {},
+  options: TakeOptions & { withoutSecrets?: boolean } = {},
 ): Promise<Held> {
   const { store } = parts
-  const taken = await acquire(parts, runId, options.takeOver ?? false)
+  const taken = await acquire(parts, runId, options)
   try {
     const state = foldEvents(runId, await store.readEvents(runId))
     const plan = await planOfRun(store, state)
@@ -139,15 +155,27 @@ export async function planOfRun(store: Store, state: RunState): Promise<Plan> {
   return planOf(JSON.parse(json) as WorkflowDefinition)
 }
 
-async function acquire(parts: EngineParts, runId: string, takeOver: boolean): Promise<Lease> {
+async function acquire(parts: EngineParts, runId: string, options: TakeOptions): Promise<Lease> {
   const attempt = () => parts.store.acquireLease(runId, parts.holder, (held) => mayTake(parts, held))
   let got = await attempt()
-  if ('held' in got && takeOver && parts.probe(got.held.holder) === 'stopped') {
+  if ('held' in got && options.takeOver && parts.probe(got.held.holder) === 'stopped') {
     await parts.endHolder(got.held.holder)
     got = await attempt()
   }
+  if ('held' in got && parts.probe(got.held.holder) === 'elsewhere')
+    got = await acquireFromElsewhere(parts, runId, got.held, options)
   if ('lease' in got) return got.lease
   throw heldError(parts, runId, got.held)
+}
+
+/** Nobody here can see whether the holder lives: a lease that it has not renewed until its end is free, whatever its clock says. */
+async function acquireFromElsewhere(parts: EngineParts, runId: string, seen: HeldLease, options: TakeOptions) {
+  const { clock, store } = parts
+  const ms = Math.min(Math.max(0, seen.expires_at - clock.now()) + 1, leaseTtlMs)
+  options.waiting?.(seen.holder, ms)
+  await clock.sleep(ms, options.signal)
+  const isSame = (held: HeldLease) => held.token === seen.token && held.heartbeat_at === seen.heartbeat_at
+  return store.acquireLease(runId, parts.holder, (held) => isSame(held) || mayTake(parts, held))
 }
 
 /** On this host a holder must be gone; on another one its lease must have run out (ruling 24). */

@@ -5,6 +5,7 @@ import { defined } from '../../../std/defined.ts'
 import { resumeRun } from '../../../workflow/engine.ts'
 import { defineAction } from '../../action.ts'
 import { finishRun } from '../../finish-run.ts'
+import { awaitHolder } from '../../await-holder.ts'
 import { givenInputs, inputFields } from '../../given-inputs.ts'
 import { earlierEvents, needTokenFor, openRun } from '../../open-run.ts'
 
@@ -24,7 +25,12 @@ export const resumeStoppedRun = defineAction({
     const run = await openRun(app, input.run)
     const plan = await needTokenFor(app, run)
     const inputs = givenInputs(plan.definition.inputs, input)
-    const options = defined({ inputs, budget_usd: input.budget_usd, takeOver: input.take_over })
+    const options = defined({
+      inputs,
+      budget_usd: input.budget_usd,
+      takeOver: input.take_over,
+      ...awaitHolder(context),
+    })
     const earlier = await earlierEvents(run)
     const driving = await resumeRun(run.parts, run.record.run_id, options)
     return finishRun(app, { driving, plan, earlier }, input.artifacts, context)

@@ -5,6 +5,7 @@ import { defined } from '../../../std/defined.ts'
 import { planRetry, retryRun } from '../../../workflow/engine.ts'
 import { defineAction } from '../../action.ts'
 import { finishRun } from '../../finish-run.ts'
+import { awaitHolder } from '../../await-holder.ts'
 import { givenInputs, inputFields } from '../../given-inputs.ts'
 import { needToken } from '../../need-token.ts'
 import { earlierEvents, openRun, settledSteps, stateOf } from '../../open-run.ts'
@@ -30,7 +31,7 @@ export const retryRunAgain = defineAction({
     const wanted = defined({ choice: retryChoice(input), current })
     const again = new Set((await planRetry(run.parts, run.record.run_id, wanted)).map(({ step }) => step))
     needToken(app, run.world, definition, new Set(settledSteps(state).filter((step) => !again.has(step))))
-    const options = { ...wanted, inputs, budget_usd: input.budget_usd, by: context.by }
+    const options = { ...wanted, inputs, budget_usd: input.budget_usd, by: context.by, ...awaitHolder(context) }
     const earlier = await earlierEvents(run)
     const { reset, ...driving } = await retryRun(run.parts, run.record.run_id, defined(options))
     const result = await finishRun(app, { driving, plan: current?.plan ?? plan, earlier }, input.artifacts, context)
