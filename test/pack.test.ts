@@ -332,7 +332,7 @@ outputs: {text: "\${{ steps.edit.output }}", verdict: "\${{ steps.judge.output }
       const creates = readFileSync(log(), 'utf8')
         .trim()
         .split('\n')
-        .map((line) => JSON.parse(line) as Record<string, string>)
+        .map((line) => JSON.parse(line) as { event: string; model: string })
       const models = creates.filter(({ event }) => event === 'create').map(({ model }) => model)
       expect(models.toSorted()).toEqual([
         'black-forest-labs/flux-schnell',
