@@ -4,7 +4,7 @@ import type { RunEvent } from '../domain/events.ts'
 import type { Problem } from '../domain/problem.ts'
 import type { Driving } from '../workflow/engine.ts'
 import type { App } from './app.ts'
-import type { TestedFile } from './workflow-tests/report.ts'
+import type { TestedCase } from './workflow-tests/report.ts'
 
 /** What will be shown of a run while it goes on. */
 export interface RunOutline {
@@ -26,8 +26,8 @@ export interface ActionContext {
   by: string
   /** Called once a run is driven or followed, so that the door can cancel, pause or leave it. */
   driving?(run: RunHandle): void
-  /** Called with each file of tests, as soon as its cases are done. */
-  tested?(file: TestedFile): void
+  /** Called with each case of tests, in order, once it and those before it are done. */
+  tested?(one: TestedCase, file: string): void
   /** Something that the user should know and that stops nothing; `problem` is what it is about, if that has a place. */
   warn(message: string, problem?: Problem): void
 }

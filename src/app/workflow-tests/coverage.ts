@@ -40,25 +40,24 @@ interface Subject {
 
 export function createCoverer(): Coverer {
   const subjects = new Map<string, Subject>()
-  /** The same definition may be reached in several ways. */
-  const byHash = new Map<string, Subject>()
+  /** The same definition may be reached in several ways, and stand in several files. */
+  const byHash = new Map<string, Set<Subject>>()
 
   async function add(plan: Plan, file: string): Promise<void> {
-    const subject = subjects.get(file) ?? { file, plan, taken: new Set<string>() }
+    const subject = { file, plan, taken: new Set<string>() }
+    if (subjects.has(file)) return
     subjects.set(file, subject)
-    byHash.set(plan.hash, subject)
-    for (const ref of Object.keys(plan.definition.workflows)) {
-      const child = plan.child(ref)
-      if (!byHash.has(child.hash)) await add(child, await fileOfReference(ref, file))
-    }
+    byHash.set(plan.hash, (byHash.get(plan.hash) ?? new Set()).add(subject))
+    for (const ref of Object.keys(plan.definition.workflows))
+      await add(plan.child(ref), await fileOfReference(ref, file))
   }
 
   return {
     expect: ({ plan, file }) => add(plan, file),
     saw(observed) {
       for (const { plan, events } of observed) {
-        const taken = byHash.get(plan.hash)?.taken
-        if (taken) for (const key of takenIn(plan, events)) taken.add(key)
+        const taken = takenIn(plan, events)
+        for (const subject of byHash.get(plan.hash) ?? []) for (const key of taken) subject.taken.add(key)
       }
     },
     async report() {

@@ -1,4 +1,5 @@
 /** Runs one case: a fresh state folder, a sandbox of its own, approvals answered as the case says. */
+import { resolve } from 'node:path'
 import { CancelledError, type ErrorData, ReplicateAgentError, toErrorData } from '../../domain/errors.ts'
 import type { RunEvent } from '../../domain/events.ts'
 import type { RunResult } from '../../domain/run.ts'
@@ -57,7 +58,7 @@ export async function runCase(app: App, one: TestCase, { workflow, home, signal 
     home,
     cwd: one.folder,
     clock,
-    env: { ...(prices !== undefined && { REPLICATE_AGENT_PRICES: prices }), ...one.env },
+    env: { ...(prices !== undefined && { REPLICATE_AGENT_PRICES: resolve(app.cwd, prices) }), ...one.env },
     random: seededRandom(one.seed),
     sandbox: { seed: one.seed, latency: one.latency, faults: one.faults, clock },
     around: answering(one.answers, one.folder),

@@ -23,8 +23,8 @@ export interface TestOptions {
   /** Keep the state folders. */
   keep: boolean
   signal: AbortSignal
-  /** Told of each file, in order, once its cases are done. */
-  tested?(file: TestedFile): void
+  /** Told of each case, in order, once it and those before it are done. */
+  tested?(one: TestedCase, file: string): void
 }
 
 interface Testing {
@@ -42,23 +42,23 @@ export async function runTests(app: App, files: readonly TestFile[], options: Te
   const folder = await mkdtemp(join(tmpdir(), 'replicate-agent-test-'))
   const testing: Testing = { app, options, folder, coverer: createCoverer(), ended: new AbortController(), made: 0 }
   const limit = pLimit(options.jobs)
+  const running: { file: TestFile; cases: Promise<TestedCase>[] }[] = []
   try {
     for (const { workflow } of files) await testing.coverer.expect(workflow)
-    const running = files.map((file) => testFile(testing, file, limit))
+    for (const file of files)
+      running.push({ file, cases: chosenOf(file, options).map((one) => limit(() => testCase(testing, file, one))) })
     // What one of them rejects with is told when its turn comes.
-    for (const one of running) one.catch(() => {})
+    for (const { cases } of running) for (const one of cases) one.catch(() => {})
     const tested: TestedFile[] = []
-    for (const one of running) {
-      const file = await one
-      tested.push(file)
-      options.tested?.(file)
-    }
+    for (const { file, cases } of running) tested.push(await testedFile(file, cases, options))
     // Of a part of the tests, coverage says nothing.
     const whole = options.name === undefined && !testing.ended.signal.aborted
     const coverage = whole ? await testing.coverer.report() : undefined
     return reportOf(tested, Math.round(app.clock.monotonic() - began), coverage)
   } finally {
     testing.ended.abort(new CancelledError('the tests are over'))
+    // What was called off still closes its store.
+    await Promise.allSettled(running.flatMap(({ cases }) => cases))
     if (!options.keep) await rm(folder, { recursive: true, force: true })
   }
 }
@@ -73,14 +73,22 @@ function reportOf(files: TestedFile[], duration_ms: number, coverage: Coverage |
   }
 }
 
-async function testFile(testing: Testing, file: TestFile, limit: ReturnType<typeof pLimit>): Promise<TestedFile> {
-  const { name } = testing.options
-  const chosen = file.cases.filter((one) => name === undefined || one.name.toLowerCase().includes(name.toLowerCase()))
-  const cases = await Promise.all(chosen.map((one) => limit(() => testCase(testing, file, one))))
+function chosenOf({ cases }: TestFile, { name }: TestOptions): TestCase[] {
+  return cases.filter((one) => name === undefined || one.name.toLowerCase().includes(name.toLowerCase()))
+}
+
+async function testedFile(
+  { file, workflow }: TestFile,
+  running: readonly Promise<TestedCase>[],
+  { tested }: TestOptions,
+): Promise<TestedFile> {
+  const cases: TestedCase[] = []
+  for (const one of running) {
+    cases.push(await one)
+    tested?.(await one, file)
+  }
   return {
-    file: file.file,
-    workflow: file.workflow.definition.name,
-    workflow_file: file.workflow.file,
+    ...{ file, workflow: workflow.definition.name, workflow_file: workflow.file },
     duration_ms: cases.reduce((sum, one) => sum + one.duration_ms, 0),
     cases,
   }

@@ -18,13 +18,10 @@ export interface TestShow {
   columns: number
 }
 
-/** The file, a line for each of its cases, and below those that failed what was wrong. */
-export function testedFileLines(file: TestedFile, show: TestShow): string[] {
-  const { style, cwd } = show
-  if (file.cases.length === 0) return []
-  const lines = [style.bold(shortPath(file.file, cwd))]
-  for (const one of file.cases) lines.push(caseLine(one, show), ...failureLines(one, show))
-  return [...lines, '']
+/** A line for the case, and below it what was wrong; `first`: of its file, which is named above it. */
+export function testedCaseLines(one: TestedCase, file: string, first: boolean, show: TestShow): string[] {
+  const head = first ? [show.style.bold(shortPath(file, show.cwd))] : []
+  return [...head, caseLine(one, show), ...failureLines(one, show)]
 }
 
 const looks = {

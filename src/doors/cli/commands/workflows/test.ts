@@ -8,7 +8,7 @@ import { defineCommand } from '../../command.ts'
 import type { CommandContext } from '../../context.ts'
 import { flag, negatedFlag, percent, text, wholeNumber, zeroOrMore } from '../../option.ts'
 import { junitXml, type JunitReport } from '../../output/junit.ts'
-import { coverageLines, testedFileLines, type TestReport, totalsLine } from '../../output/test-lines.ts'
+import { coverageLines, testedCaseLines, type TestReport, totalsLine } from '../../output/test-lines.ts'
 import { writeWhole } from '../../output/write-whole.ts'
 import { type StopSignal, stopCodes } from '../../surroundings.ts'
 import { errorAsJunit, tellGithub, testsAsJunit } from '../../test-reports.ts'
@@ -102,12 +102,16 @@ async function testOnce(
     if (junit !== undefined) await writeWhole(resolve(cwd, junit), junitXml(report))
   }
   let report: TestReport
+  let last: string | undefined
   try {
     const input = { files: [...files], bail, keep, ...defined({ name, jobs }) }
     report = await context.call(app, testWorkflows, input, {
       signal,
-      tested(file) {
-        if (!json) for (const line of testedFileLines(file, show)) context.print(line)
+      tested(one, file) {
+        if (json) return
+        if (last !== undefined && file !== last) context.print()
+        for (const line of testedCaseLines(one, file, file !== last, show)) context.print(line)
+        last = file
       },
     })
   } catch (error) {
@@ -118,6 +122,7 @@ async function testOnce(
   if (context.github) tellGithub(context.github, report)
   if (json) context.printJson(report)
   else {
+    context.print()
     context.print(totalsLine(report, show))
     if (given.coverage) for (const line of coverageLines(report, show)) context.print(line)
   }
