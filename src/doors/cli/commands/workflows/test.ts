@@ -97,7 +97,7 @@ async function testOnce(
 ): Promise<number> {
   const { name, jobs, bail, keep, json, junit } = given
   const { style, cwd } = context
-  const show = { style, cwd, columns: context.stdout.columns ?? 100 }
+  const show = { style, cwd, columns: context.stdout.columns ?? 160 }
   const write = async (report: JunitReport) => {
     if (junit !== undefined) await writeWhole(resolve(cwd, junit), junitXml(report))
   }
