@@ -84,12 +84,12 @@ async function createDeployment(context: SandboxContext, request: SandboxRequest
     released_ms: Math.floor(context.clock.now()),
     online_ms: 0,
   }
-  const wrong = wrongRelease(context, row)
-  if (wrong) return wrong
-  if (!(await context.writer.write(() => context.deployments.insert(row)))) {
-    return problem(409, 'A deployment with that name already exists.')
-  }
-  return ok(viewDeployment(row))
+  const refused = await context.writer.write(() => {
+    const wrong = wrongRelease(context, row)
+    if (wrong) return wrong
+    return context.deployments.insert(row) ? undefined : problem(409, 'A deployment with that name already exists.')
+  })
+  return refused ?? ok(viewDeployment(row))
 }
 
 async function changeDeployment(context: SandboxContext, request: SandboxRequest): Promise<Answer> {
@@ -103,9 +103,12 @@ async function changeDeployment(context: SandboxContext, request: SandboxRequest
   const now = Math.floor(context.clock.now())
   const online = found.min_instances > 0 ? now : found.online_ms
   const row: DeploymentRow = { ...found, ...read.sent, released_ms: now, online_ms: online }
-  const wrong = wrongRelease(context, row)
-  if (wrong) return wrong
-  await context.writer.write(() => context.deployments.release(row))
+  const refused = await context.writer.write(() => {
+    const wrong = wrongRelease(context, row)
+    if (!wrong) context.deployments.release(row)
+    return wrong
+  })
+  if (refused) return refused
   const released = context.deployments.get(row.name)
   return released ? ok(viewDeployment(released)) : notFound()
 }

@@ -91,16 +91,22 @@ async function deleteVersion(context: SandboxContext, request: SandboxRequest): 
   const version = context.ownModels.version(param(request, 2))
   if (version?.model !== own.name) return notFound()
   if (own.visibility !== 'private') return problem(403, 'You can only delete versions of private models.')
-  const deployment = context.deployments.ofVersion(version.id)
-  if (deployment !== undefined) {
-    return problem(409, `You cannot delete a version that has a deployment: ${deployment} runs it.`)
-  }
-  if (context.predictions.isTrainedFrom(version.id)) {
-    return problem(409, 'You cannot delete a version that is the base of a training.')
-  }
-  await context.writer.write(() => context.ownModels.removeVersion(version.id))
+  // in one transaction, for another process may deploy it meanwhile
+  const used = await context.writer.write(() => {
+    const use = useOf(context, version.id)
+    if (use === undefined) context.ownModels.removeVersion(version.id)
+    return use
+  })
+  if (used !== undefined) return problem(409, `You cannot delete a version that ${used}.`)
   await context.engine.forgetVersion(version.id)
   return { kind: 'empty', status: 202 }
+}
+
+/** What a version is used for, that keeps it from being deleted. */
+function useOf(context: SandboxContext, version: string): string | undefined {
+  const deployment = context.deployments.ofVersion(version)
+  if (deployment !== undefined) return `has a deployment: ${deployment} runs it`
+  return context.predictions.isTrainedFrom(version) ? 'is the base of a training' : undefined
 }
 
 /** The answer where there is no such model, or it belongs to another account. */
