@@ -216,6 +216,20 @@ describe('Installed globally', () => {
     expect(JSON.parse(stdout)).toMatchObject({ status: 'succeeded', outputs: { answer: 42 } })
   })
 
+  test('it copies an example of the package, with its inputs, and the copy passes its tests.', ({ skip }) => {
+    skip(offline, 'the registry can not be reached')
+    const project = join(folder, 'examples')
+    const { status, stderr } = start(process.execPath, ['init', '--example', 'translate_checked', '--folder', project])
+    expect(status, stderr).toBe(0)
+    expect(existsSync(join(project, 'workflows/inputs/north-wind.txt'))).toBe(true)
+    const tested = start(process.execPath, [
+      'workflows',
+      'test',
+      join(project, 'workflows/translation_round.test.yaml'),
+    ])
+    expect(tested.status, tested.stderr + tested.stdout).toBe(0)
+  })
+
   test('on a Node that is too old it says which one it needs, with code 69.', ({ skip }) => {
     skip(offline, 'the registry can not be reached')
     const old = '/usr/bin/node'

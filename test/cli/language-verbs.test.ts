@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { JsonObject } from '../../src/std/json.ts'
@@ -288,7 +288,42 @@ describe('init', () => {
     expect((await cli.run('init poster --json')).json()).toEqual({
       file: join(cli.cwd, 'workflows/poster.yaml'),
       name: 'poster',
+      files: [join(cli.cwd, 'workflows/poster.yaml')],
     })
+  })
+
+  test('copies an example with its test, what it runs and what it reads', async () => {
+    const { code, stdout } = await cli.run('init --example translate_checked')
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^wrote workflows\/translate_checked\.yaml and \d files that it needs/)
+    const copied = await readdir(join(cli.cwd, 'workflows'), { recursive: true })
+    expect(copied.toSorted()).toEqual([
+      'inputs',
+      'inputs/north-wind.txt',
+      'translate_checked.test.yaml',
+      'translate_checked.yaml',
+      'translation_round.test.yaml',
+      'translation_round.yaml',
+    ])
+    expect(await readFile(join(cli.cwd, 'workflows/translate_checked.yaml'), 'utf8')).toMatch(/^# A translation/)
+    expect((await cli.run('validate translate_checked')).code).toBe(0)
+  })
+
+  test('writes nothing over what is there, half an example included', async () => {
+    await cli.write('workflows/caption_images.test.yaml', 'mine')
+    const { code, stderr } = await cli.run('init --example caption_images')
+    expect(code).toBe(2)
+    expect(stderr).toContain('caption_images.test.yaml exists already')
+    expect(await readdir(join(cli.cwd, 'workflows'))).toEqual(['caption_images.test.yaml'])
+  })
+
+  test('says which examples there are', async () => {
+    const { code, stderr } = await cli.run('init --example caption_image')
+    expect(code).toBe(2)
+    expect(stderr).toMatch(
+      /there is no example "caption_image"[^]*did you mean "caption_images"\? There are article_to_podcast/,
+    )
+    expect((await cli.run('init mine --example caption_images')).stderr).toContain('an example keeps its own name')
   })
 })
 
