@@ -81,12 +81,16 @@ describe('The packed package', () => {
       'dist/cli/main.js',
       'dist/cli/THIRD-PARTY-LICENSES.txt',
       'schema/workflow.schema.json',
+      'workflows/deep_research.test.yaml',
+      'workflows/inputs/README.md',
     ]) {
       expect(files).toContain(file)
     }
     expect(
       files.filter((file) =>
-        /(^|\/)(src|test|scripts|bench|node_modules|\.built|\.env.*|out)(\/|$)|\.(test|fixture)\.|tsconfig/.test(file),
+        /(^|\/)(src|test|scripts|bench|node_modules|\.built|\.env.*|out)(\/|$)|\.(test|fixture)\.(?!yaml$)|tsconfig/.test(
+          file,
+        ),
       ),
     ).toEqual([])
   })
