@@ -1,20 +1,16 @@
 /** Kills the process of a run again and again, resumes it, and compares what came of it with an undisturbed run. */
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { cp, mkdir, readFile, rm } from 'node:fs/promises'
+import { cp, mkdir, rm } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { isDeepStrictEqual } from 'node:util'
 import { rolldown } from 'rolldown'
-import type { RunEvent } from '../../src/domain/events.ts'
 import type { RunResult } from '../../src/domain/run.ts'
-import { checkStore } from '../../src/state/store/check.ts'
-import { openStore } from '../../src/state/store/open.ts'
-import { systemClock } from '../../src/std/clock.ts'
 import { seededRandom } from '../../src/std/random.ts'
 import { temporaryFolder, type TemporaryFolder } from '../../src/testing/temporary-folder.ts'
-import { journalFaults } from './journal-rules.ts'
+import { createsOf, storeFaults } from './processes.ts'
 import type { Answer, Ask } from './sandbox-host.ts'
 
 export interface SweepOptions {
@@ -127,7 +123,7 @@ async function live(stage: Stage, name: string, deaths: readonly Death[], report
     if (last.code !== 0)
       report.faults.push(`${name}: the last process ended with ${last.code ?? last.signal}: ${last.stderr}`)
     const outcome = last.code === 0 ? outcomeOf(last.stdout, life.home) : undefined
-    for (const fault of await storeFaults(life.home)) report.faults.push(`${name}: ${fault}`)
+    for (const fault of await storeFaults(life.home, 'run')) report.faults.push(`${name}: ${fault}`)
     return { outcome, creates: await createsOf(life.logFile), commits: last.commits }
   } finally {
     await stage.closeSandbox(life.number)
@@ -182,31 +178,6 @@ function differences(seen: RunResult | undefined, undisturbed: RunResult | undef
   return [...new Set([...some.keys(), ...others.keys()])]
     .filter((name) => !isDeepStrictEqual(some.get(name), others.get(name)))
     .map((name) => `"${name}" is ${JSON.stringify(some.get(name))}, not ${JSON.stringify(others.get(name))}`)
-}
-
-async function createsOf(logFile: string): Promise<string[]> {
-  const lines = (await readFile(logFile, 'utf8')).split('\n').filter((line) => line !== '')
-  return lines
-    .map((line) => JSON.parse(line) as { event: string; model: string; input_sha256: string })
-    .filter(({ event }) => event === 'create')
-    .map(({ model, input_sha256 }) => `${model} ${input_sha256}`)
-    .toSorted()
-}
-
-/** Faults of the file, and of the journals of the run and the runs nested in it. */
-async function storeFaults(home: string): Promise<string[]> {
-  const faults = (await checkStore({ home })).problems
-  const store = await openStore({ home, durability: 'normal', clock: systemClock, random: Math.random })
-  try {
-    const ids = await store.findRuns('run', 100)
-    for (const id of ids) {
-      const events: RunEvent[] = await store.readEvents(id)
-      faults.push(...journalFaults(events, true).map((fault) => `journal of ${id}: ${fault}`))
-    }
-    return faults
-  } finally {
-    await store.close()
-  }
 }
 
 // ── the stage ──
