@@ -126,7 +126,12 @@ async function createOnce(
 }
 
 /** One attempt a call, re-attached by id as Replicate would be; the provider finishes what it was asked for. */
-function handMadeExecutor(models: Record<string, Model>, provider: Provider, clock: Clock, cost: number): Executor {
+export function handMadeExecutor(
+  models: Record<string, Model>,
+  provider: Provider,
+  clock: Clock,
+  cost: number,
+): Executor {
   return {
     async execute(spec: CallSpec, context: CallContext): Promise<CallOutcome> {
       const candidate = spec.chain[0]
@@ -178,6 +183,7 @@ function handMadeExecutor(models: Record<string, Model>, provider: Provider, clo
 }
 
 async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  work.catch(() => {})
   if (signal.aborted) throw abortReason(signal)
   return Promise.race([
     work,
