@@ -207,12 +207,12 @@ export class RunDriver {
   /** Cancels everything that has begun; what has not begun stays so. */
   #halt(reason: Error): void {
     this.#halted = reason
-    this.#callOff([...this.#parked.values()], reason)
+    this.#callOff([...this.#parked.values(), ...this.#board.fans.takeAgain()], reason)
     this.#parked.clear()
     this.#board.endWaiting()
   }
 
-  /** Nested runs that wait are gone into once more, to be cancelled themselves. */
+  /** Nested runs that wait, and items not gone into again yet, are gone into once more, to be cancelled themselves. */
   #callOff(parked: readonly WorkRef[], reason: Error): void {
     for (const ref of parked) this.#starter.decideAgain(ref)
     this.#board.units.abort(reason)

@@ -400,6 +400,86 @@ outputs: { r: "\${{ steps.r.output }}" }
     expect((await (await cancelRun(rig.another(), second.run_id, 'me')).done).status).toBe('cancelled')
   })
 
+  it('cancels the items of a foreach where they run, also when nobody drives it', async () => {
+    let calls = 0
+    const both = deferred()
+    rig = await openRig({
+      models: {
+        'o/slow': () => {
+          calls += 1
+          if (calls === 2) both.resolve()
+          return new Promise<never>(() => {})
+        },
+      },
+    })
+    const yaml =
+      'name: f\nsteps: { s: { model: o/slow, input: { n: "${{ item }}" }, foreach: { in: [1, 2, 3], max_concurrency: 2 } } }'
+    const driving = await startRun(rig.parts, await rig.load(yaml), { inputs: {} })
+    await both.promise
+    driving.abandon(new CancelledError('gone', { code: 'interrupted' }))
+    await driving.done.catch(() => {})
+    const { steps } = await (await cancelRun(rig.another(), driving.run_id, 'me')).done
+    expect(steps.s).toMatchObject({ status: 'cancelled', items: [{ status: 'cancelled' }, { status: 'cancelled' }] })
+    expect(rig.provider.cancelled).toEqual(['o/slow', 'o/slow'])
+  })
+
+  it('runs the items of a foreach that were cancelled when it goes on, although another one had failed', async () => {
+    const begun = deferred()
+    let first = true
+    rig = await openRig({
+      models: {
+        'o/item': ({ index }) => {
+          if (index === 0) throw new Error('no')
+          if (!first) return index as number
+          first = false
+          begun.resolve()
+          return new Promise<never>(() => {})
+        },
+      },
+    })
+    const yaml =
+      'name: f\nsteps: { s: { model: o/item, input: { n: "${{ item }}" }, foreach: { in: [1, 2, 3], max_concurrency: 1 } } }'
+    const driving = await startRun(rig.parts, await rig.load(yaml), { inputs: {} })
+    await begun.promise
+    driving.cancel('a test')
+    expect((await driving.done).steps.s).toMatchObject({ status: 'cancelled' })
+    const resumed = await (await resumeRun(rig.another(), driving.run_id)).done
+    expect(resumed.steps.s).toMatchObject({
+      status: 'failed',
+      items: [{ status: 'failed' }, { status: 'succeeded', output: 1 }, { status: 'succeeded', output: 2 }],
+    })
+  })
+
+  it('starts no more items after a failure with fail_fast, also when the process died right after it', async () => {
+    const failing = deferred()
+    rig = await openRig({
+      models: {
+        'o/item': ({ index }) =>
+          index === 0 ? failing.promise.then(() => Promise.reject(new Error('no'))) : new Promise<never>(() => {}),
+      },
+    })
+    const yaml =
+      'name: f\nsteps: { s: { model: o/item, input: { n: "${{ item }}" }, foreach: { in: [1, 2, 3, 4], max_concurrency: 2, fail_fast: true } } }'
+    const driving = await startRun(
+      {
+        ...rig.parts,
+        bus: ({ event }) => {
+          if (event.type === 'step.settled' && event.index === 0)
+            driving.abandon(new CancelledError('gone', { code: 'interrupted' }))
+        },
+      },
+      await rig.load(yaml),
+      { inputs: {} },
+    )
+    while (rig.provider.creates.length < 2) await new Promise(setImmediate)
+    failing.resolve()
+    await expect(driving.done).rejects.toMatchObject({ code: 'interrupted' })
+    const resumed = await (await resumeRun(rig.another(), driving.run_id)).done
+    expect(resumed.steps.s).toMatchObject({ status: 'failed', items: [{ status: 'failed' }, { status: 'cancelled' }] })
+    expect(rig.provider.creates).toHaveLength(2)
+    expect(rig.provider.cancelled).toContain('o/item')
+  })
+
   it('pauses without cancelling what is in flight, and goes on when resumed', async () => {
     const begun = deferred()
     const gate = deferred()

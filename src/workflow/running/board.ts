@@ -4,7 +4,7 @@ import type { EventOf } from '../../domain/events.ts'
 import type { Clock } from '../../std/clock.ts'
 import { openApprovals } from './approval.ts'
 import { cancelledWork } from './endings.ts'
-import { type FanOut, FanOuts, fanResult, isDone } from './fan-out.ts'
+import { failsFast, type FanOut, FanOuts, fanResult, isDone } from './fan-out.ts'
 import type { Journal } from '../journal.ts'
 import type { Plan } from '../plan.ts'
 import { createSchedule, type Schedule, settleStep } from '../scheduler.ts'
@@ -56,8 +56,7 @@ export class Board {
       return
     }
     fan.settled += 1
-    const { on_error, foreach } = fan.step.definition
-    if (event.status === 'failed' && on_error === 'fail' && foreach?.fail_fast && !fan.closed) {
+    if (event.status === 'failed' && failsFast(fan.step) && !fan.closed) {
       fan.closed = true
       this.units.abort(new CancelledError(`item ${event.index} failed`), event.step)
     }

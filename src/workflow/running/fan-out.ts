@@ -34,11 +34,19 @@ export function listOf(step: PlanStep, scope: Scope, context: EvaluateContext): 
 export function createFanOut(step: PlanStep, list: readonly Json[], scope: Scope, state: StepState): FanOut {
   const again: number[] = []
   let settled = 0
+  let closed = false
   for (const [index, item] of state.items) {
     if (isSettled(item)) settled += 1
     else if (!item.approval) again.push(index)
+    // An earlier process may have ended between the failure of an item and what follows from it.
+    if (item.status === 'failed' && failsFast(step)) closed = true
   }
-  return { step, list, scope, again: again.sort((a, b) => a - b), next: 0, inFlight: 0, settled, closed: false }
+  return { step, list, scope, again: again.sort((a, b) => a - b), next: 0, inFlight: 0, settled, closed }
+}
+
+/** Whether the first item that fails ends the others. */
+export function failsFast({ definition: { on_error, foreach } }: PlanStep): boolean {
+  return on_error === 'fail' && foreach?.fail_fast === true
 }
 
 /** The item that would start next, or undefined when the window is full or nothing is left. */
@@ -92,6 +100,9 @@ export function fanResult(fan: FanOut, state: StepState, now: number): EventOf<'
     cost_usd: cost,
   }
   const [first] = failed.sort(([a], [b]) => a - b)
+  // What was called off is left to a resume, also when something else has failed.
+  const isCalledOff = fan.settled < fan.list.length || hasCancelled(state)
+  if (isCalledOff && !(first && failsFast(fan.step))) return { ...event, status: 'cancelled' }
   if (first) {
     const message = `${failed.length} of ${fan.list.length} items failed; item ${first[0]}: ${first[1]?.message ?? 'failed'}`
     return {
@@ -100,7 +111,7 @@ export function fanResult(fan: FanOut, state: StepState, now: number): EventOf<'
       error: toErrorData(new NonRetryableError('step_failed', message, { step: id })),
     }
   }
-  return fan.settled < fan.list.length || hasCancelled(state) ? { ...event, status: 'cancelled' } : event
+  return event
 }
 
 function hasCancelled(state: StepState): boolean {
@@ -127,6 +138,11 @@ export class FanOuts {
 
   all(): FanOut[] {
     return [...this.#fans.values()]
+  }
+
+  /** Items that earlier processes began and this one has not gone into yet; they are the caller's from now on. */
+  takeAgain(): WorkRef[] {
+    return this.all().flatMap(({ step, again }) => again.splice(0).map((index) => ({ step: step.id, index })))
   }
 
   /** Forgets it; false when it was forgotten before. */

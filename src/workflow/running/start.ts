@@ -1,4 +1,5 @@
 /** Decides what begins next, and puts it on the board: steps whose needs are settled, items of fan-outs, work to take up again. */
+import { CancelledError } from '../../domain/errors.ts'
 import type { EventOf, WorkRef } from '../../domain/events.ts'
 import type { Json } from '../../std/json.ts'
 import { approvalOf } from './approval.ts'
@@ -84,7 +85,14 @@ export class Starter {
       this.#parts.journal.add({ type: 'foreach.expanded', step: step.id, count: list.length })
     const fan = createFanOut(step, list, scope, state)
     this.#parts.board.fans.add(fan)
+    if (fan.closed) this.#callOffItems(fan)
     this.#parts.board.settleFan(fan)
+  }
+
+  /** Items that were in flight when another one failed are cancelled where they run. */
+  #callOffItems(fan: FanOut): void {
+    for (const index of fan.again.splice(0)) this.decideAgain({ step: fan.step.id, index })
+    this.#parts.board.units.abort(new CancelledError('another item failed'), fan.step.id)
   }
 
   #startItem(fan: FanOut): void {
