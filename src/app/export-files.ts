@@ -8,6 +8,8 @@ export interface ExportedFile extends FileRef {
   step: string
   index?: number
   child_run_id?: string
+  /** Its bytes are not here. */
+  missing?: true
   /** Where the artifact store has it. */
   kept: string
 }
@@ -20,7 +22,8 @@ export async function exportFiles(app: App, runId: string, folder?: string): Pro
   for (const { file, ...where } of await filesOfRun(await app.store(), runId)) {
     const kept = artifacts.shownPath(file)
     const path = folder === undefined ? kept : await artifacts.exportTo(file, folder)
-    exported.push({ ...where, ...file, path, kept })
+    const isMissing = folder === undefined && !(await artifacts.has(file.sha256))
+    exported.push({ ...where, ...file, path, kept, ...(isMissing && { missing: true as const }) })
   }
   return exported
 }

@@ -18,6 +18,8 @@ export const runSummaryShape = z.object({
   cost_usd: z.number().nullable(),
   created_at: z.iso.datetime(),
   updated_at: z.iso.datetime(),
+  /** When it was brought here from another store. */
+  imported_at: z.iso.datetime().optional(),
 })
 export type RunSummary = z.infer<typeof runSummaryShape>
 
@@ -29,5 +31,6 @@ export function runSummary(record: RunRecord, interrupted: boolean): RunSummary 
     cost_usd: roundUsd(cost_usd),
     created_at: new Date(record.created_at).toISOString(),
     updated_at: new Date(record.updated_at).toISOString(),
+    ...(record.imported_at !== undefined && { imported_at: new Date(record.imported_at).toISOString() }),
   }
 }

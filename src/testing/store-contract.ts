@@ -2,6 +2,7 @@
 import type { Store } from '../state/store/contract.ts'
 import type { Clock } from '../std/clock.ts'
 import { eagerClock } from './eager-clock.ts'
+import { addingPromises } from './store-adds.ts'
 import { drivingPromises } from './store-drives.ts'
 import { keepingPromises } from './store-keeps.ts'
 import { removingPromises } from './store-removes.ts'
@@ -23,7 +24,12 @@ export interface OpenedStore {
 /** `open` makes a store that is empty. */
 export function storeContract(name: string, runner: SuiteRunner, open: (clock: Clock) => Promise<OpenedStore>): void {
   runner.describe(`${name}, as a store`, () => {
-    for (const [title, body] of Object.entries({ ...keepingPromises, ...drivingPromises, ...removingPromises })) {
+    for (const [title, body] of Object.entries({
+      ...keepingPromises,
+      ...drivingPromises,
+      ...removingPromises,
+      ...addingPromises,
+    })) {
       runner.it(title, async () => {
         const clock = eagerClock()
         const opened = await open(clock)

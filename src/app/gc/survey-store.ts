@@ -32,9 +32,9 @@ export async function surveyStore(store: Store, artifacts: ArtifactStore, now: n
   return { holdings: holdings.toSorted((a, b) => touchedAt(a) - touchedAt(b)), sizes, besides }
 }
 
-/** Its last event. */
+/** Its last event, or when it came here. */
 export function touchedAt({ root }: Holding): number {
-  return root.updated_at
+  return Math.max(root.updated_at, root.imported_at ?? 0)
 }
 
 async function holdingOf(store: Store, root: RunRecord, sizes: ReadonlyMap<string, number>): Promise<Holding> {

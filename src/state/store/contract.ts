@@ -21,6 +21,8 @@ export interface RunRecord {
   updated_at: number
   /** Of the last event. */
   seq: number
+  /** When it was brought here from another store, epoch milliseconds. */
+  imported_at?: number
 }
 
 export type RunRecordPatch = Partial<
@@ -123,6 +125,15 @@ export interface Store {
 
   cacheGet(key: string, now: number): Promise<CacheEntry | undefined>
   cachePut(entry: CacheEntry): Promise<void>
+
+  /**
+   * Adds runs from elsewhere with their definitions in one transaction, held by nobody. Gives an id that is taken;
+   * then nothing was added.
+   */
+  addRuns(
+    runs: readonly { record: RunRecord; events: readonly RunEvent[] }[],
+    definitions: readonly { hash: string; json: string }[],
+  ): Promise<string | undefined>
 
   // ── making room ──
 

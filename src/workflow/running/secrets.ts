@@ -128,6 +128,6 @@ export function readEnv(
 
 function notTheSame(what: string): ConfigurationError {
   return new ConfigurationError('missing_secret', `${what} is not what this run was started with`, {
-    hint: 'give the same value, or start a new run',
+    hint: 'give the same value, or start a new run; of a run that was imported from another store nobody can tell, so it needs a new one',
   })
 }

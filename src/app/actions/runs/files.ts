@@ -18,6 +18,7 @@ export const filesOfOneRun = defineAction({
         step: z.string().describe('in a nested run with the way to it: `episode[2]/draw`'),
         index: z.number().optional(),
         child_run_id: z.string().optional().describe('the nested run that has it'),
+        missing: z.literal(true).optional().describe('its bytes are not here: the run was imported without them'),
       }),
     ),
   }),

@@ -72,6 +72,14 @@ export const nounTable: Readonly<Record<string, NounEntry>> = {
       reject: { summary: 'say no to what a run asks', load: async () => (await import('./runs/reject.ts')).reject },
       diff: { summary: 'say what differs between two runs', load: async () => (await import('./runs/diff.ts')).diff },
       files: { summary: 'list or copy the files of a run', load: async () => (await import('./runs/files.ts')).files },
+      export: {
+        summary: 'write runs into one archive, without secrets',
+        load: async () => (await import('./runs/export.ts')).exportCommand,
+      },
+      import: {
+        summary: 'bring the runs of an archive here',
+        load: async () => (await import('./runs/import.ts')).importCommand,
+      },
       gc: { summary: 'remove old runs and what only they needed', load: async () => (await import('./runs/gc.ts')).gc },
     },
   },

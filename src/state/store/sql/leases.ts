@@ -17,6 +17,11 @@ export async function insertLease(
   return { run_id: runId, token: 1 }
 }
 
+/** The lease of a run that nobody has driven here. */
+export async function insertFreeLease(session: SqlSession, runId: string): Promise<void> {
+  await session.run('insert into leases (run_id, token) values (?, 0)', [runId])
+}
+
 /** Undefined when nobody holds it. */
 export async function selectLease(reader: SqlReader, runId: string): Promise<HeldLease | undefined> {
   const [row] = await reader.all('select * from leases where run_id = ? and pid is not null', [runId])

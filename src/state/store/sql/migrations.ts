@@ -58,7 +58,9 @@ const removal: Migration = () => [
   `create table released (sha256 text not null primary key, ended_at bigint not null)`,
 ]
 
-export const migrations: readonly Migration[] = [runsAndJournals, removal]
+const imports: Migration = () => [`alter table runs add column imported_at bigint`]
+
+export const migrations: readonly Migration[] = [runsAndJournals, removal, imports]
 
 /** The version of a store that this code reads and writes. */
 export const storeVersion = migrations.length

@@ -72,7 +72,7 @@ export async function deleteRun(
     for (const table of ['events', 'leases', 'commands', 'runs'])
       await session.run(`delete from ${table} where run_id = ?`, [run_id])
   }
-  const endedAt = Math.max(...family.map((run) => run.updated_at))
+  const endedAt = Math.max(...family.map((run) => Math.max(run.updated_at, run.imported_at ?? 0)))
   for (const hash of files) {
     await session.run(
       `insert into released (sha256, ended_at) values (?, ?)

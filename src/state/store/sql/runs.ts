@@ -17,6 +17,7 @@ const columns = [
   'created_at',
   'updated_at',
   'seq',
+  'imported_at',
 ] as const satisfies readonly (keyof RunRecord)[]
 
 /** False when the id is taken. */
@@ -98,5 +99,6 @@ function toRecord(row: SqlRow): RunRecord {
     created_at: Number(row['created_at']),
     updated_at: Number(row['updated_at']),
     seq: Number(row['seq']),
+    ...(row['imported_at'] !== null && { imported_at: Number(row['imported_at']) }),
   }
 }

@@ -1,11 +1,12 @@
 /** The store over any SQL database: portable SQL here, what is hot (or can't be portable) given by the backend. */
 import { randomBytes } from 'node:crypto'
 import type { Clock } from '../../../std/clock.ts'
-import type { Store } from '../contract.ts'
+import type { RunEvent } from '../../../domain/events.ts'
+import type { RunRecord, Store } from '../contract.ts'
 import { checkSequence } from '../sequence.ts'
 import { selectEntry, upsertEntry } from './cache.ts'
 import { insertCommand, markDone, selectPending } from './commands.ts'
-import { clearLease, insertLease, selectLease, takeLease } from './leases.ts'
+import { clearLease, insertFreeLease, insertLease, selectLease, takeLease } from './leases.ts'
 import type { SqlPort, SqlSession } from './port.ts'
 import { deleteRun, deleteStale, dropUnnamed, selectHashes, selectHashesBesides, selectReleased } from './removal.ts'
 import { insertDefinition, insertRun, selectDefinition, selectRun, selectRunIds, selectRuns } from './runs.ts'
@@ -19,16 +20,14 @@ export function sqlStore(port: SqlPort, own: OwnPart, clock: Clock): Store {
     ...own,
     async createRun(record, definition, events, holder) {
       checkSequence(record.run_id, events, 1)
-      const bodies = events.map((event) => JSON.stringify(event))
       return port.write(async (session) => {
         if (!(await insertRun(session, { ...record, seq: events.length }))) return false
         await insertDefinition(session, definition.hash, definition.json)
-        for (const [at, body] of bodies.entries()) {
-          await session.run('insert into events (run_id, seq, body) values (?, ?, ?)', [record.run_id, at + 1, body])
-        }
+        await insertEvents(session, record.run_id, events)
         return insertLease(session, record.run_id, holder, clock.now())
       })
     },
+    addRuns: (runs, definitions) => addRuns(port, runs, definitions),
     getRun: (runId) => selectRun(port, runId),
     findRuns: (prefix, limit) => selectRunIds(port, prefix, limit),
     listRuns: (filter) => selectRuns(port, filter),
@@ -55,6 +54,29 @@ export function sqlStore(port: SqlPort, own: OwnPart, clock: Clock): Store {
     secretKey: () => secretKey(port),
     close: () => port.close(),
   }
+}
+
+async function addRuns(
+  port: SqlPort,
+  runs: readonly { record: RunRecord; events: readonly RunEvent[] }[],
+  definitions: readonly { hash: string; json: string }[],
+): Promise<string | undefined> {
+  for (const { record, events } of runs) checkSequence(record.run_id, events, 1)
+  return port.write(async (session) => {
+    for (const { record } of runs) if (await selectRun(session, record.run_id)) return record.run_id
+    for (const { hash, json } of definitions) await insertDefinition(session, hash, json)
+    for (const { record, events } of runs) {
+      await insertRun(session, { ...record, seq: events.length })
+      await insertEvents(session, record.run_id, events)
+      await insertFreeLease(session, record.run_id)
+    }
+    return undefined
+  })
+}
+
+async function insertEvents(session: SqlSession, runId: string, events: readonly RunEvent[]): Promise<void> {
+  const sql = 'insert into events (run_id, seq, body) values (?, ?, ?)'
+  for (const [at, event] of events.entries()) await session.run(sql, [runId, at + 1, JSON.stringify(event)])
 }
 
 /** The same owner may claim again: it may have died between claiming and journaling. */

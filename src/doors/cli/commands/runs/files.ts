@@ -36,7 +36,7 @@ export const files = defineCommand({
       file.name,
       formatBytes(file.bytes),
       style.dim(file.media_type),
-      shortPath(file.path, cwd),
+      file.missing ? style.dim('not here: the run was imported without it') : shortPath(file.path, cwd),
     ])
     for (const line of tableLines(rows, [{}, {}, { align: 'right' }, {}, {}], style.dim)) context.print(line)
     return undefined

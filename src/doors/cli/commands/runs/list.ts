@@ -40,7 +40,9 @@ export const list = defineCommand({
       coloured(run.status, shownStatus(run), style),
       formatUsd(run.cost_usd),
       formatAge(Date.parse(run.created_at), now),
-      run.sandbox ? style.dim('sandbox') : '',
+      style.dim(
+        [run.sandbox ? 'sandbox' : '', run.imported_at === undefined ? '' : 'imported'].filter(Boolean).join(', '),
+      ),
     ])
     const columns = [
       { header: 'run' },

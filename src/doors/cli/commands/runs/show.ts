@@ -24,7 +24,7 @@ export const show = defineCommand({
     const lines = [
       headline(run, look),
       style.dim(
-        `  started ${run.created_at}; last checkpoint ${checkpoint.seq} at ${checkpoint.time}${run.attempt > 1 ? `; attempt ${run.attempt}` : ''}`,
+        `  started ${run.created_at}; last checkpoint ${checkpoint.seq} at ${checkpoint.time}${run.attempt > 1 ? `; attempt ${run.attempt}` : ''}${run.imported_at === undefined ? '' : `; imported ${run.imported_at}`}`,
       ),
       ...(driven === '' ? [] : [`  ${driven}${driver?.state === 'stopped' ? ', which is stopped (Ctrl-Z?)' : ''}`]),
       ...stepLines(run, look),
