@@ -57,7 +57,11 @@ function handlerBranches(step: PlanStep, plan: Plan): Branch[] {
   }
   if (chainOf(plan.definition, step.definition).length > firstChoices(step, plan)) {
     const missing = 'its fallback was never used'
-    branches.push({ step: id, kind: 'fallback', way: 'used', missing, path: [group, id, 'fallback'] })
+    // The step's own, or its agent's.
+    const { action, fallback } = definition
+    const isAgents = action.kind === 'agent' && fallback.length === 0
+    const path = isAgents ? ['agents', action.agent, 'fallback'] : [group, id, 'fallback']
+    branches.push({ step: id, kind: 'fallback', way: 'used', missing, path })
   }
   return branches
 }

@@ -84,10 +84,12 @@ async function coverageOf({ file, plan, taken }: Subject): Promise<WorkflowCover
     file,
     covered: branches.length - missing.length,
     total: branches.length,
-    missing: missing.map(({ step, kind, way, missing: message, path }) => {
-      const { line = 1, column = 1 } = places?.problem(path, { code: '', message, at: 'key' }) ?? {}
-      return { step, kind, way, message, line, column }
-    }),
+    missing: missing
+      .map(({ step, kind, way, missing: message, path }) => {
+        const { line = 1, column = 1 } = places?.problem(path, { code: '', message, at: 'key' }) ?? {}
+        return { step, kind, way, message, line, column }
+      })
+      .sort((a, b) => a.line - b.line || a.column - b.column),
   }
 }
 
