@@ -60,11 +60,11 @@ describe('docs/sandbox.md', () => {
     expect(sentence.match(/[\w-]+\/[\w-]+/g)).toEqual(Object.keys(trainingFields))
   })
 
-  it('shows a receiver of webhooks that works', async () => {
-    const program = [...page.matchAll(/```js\n([^]*?)```/g)]
-      .map(([, code = '']) => code)
-      .find((code) => code.includes('validateWebhook'))
-    expect(await printed(program ?? '')).toBe('succeeded\n')
+  it('shows programs that work', async () => {
+    const [run = '', receive = ''] = [...page.matchAll(/```js\n([^]*?)```/g)].map(([, code]) => code)
+    const onSandbox = run.replace("'http://127.0.0.1:8091/v1'", 'process.env.REPLICATE_BASE_URL')
+    expect(await printed(`${onSandbox}\nconsole.log(String(picture))`)).toMatch(/^http:.*\/delivery\/.*\.png\n$/)
+    expect(await printed(receive)).toBe('succeeded\n')
   })
 
   it('lists every model as it is', () => {
