@@ -5,6 +5,7 @@ const module_ = require('module')
 const os = require('os')
 const path = require('path')
 const { pathToFileURL } = require('url')
+const v8 = require('v8')
 
 function start(root, args, handedOver) {
   const entry = path.join(root, 'dist', 'cli', 'main.js')
@@ -15,6 +16,9 @@ function start(root, args, handedOver) {
   }
   if (handedOver) endWithLauncher()
   if (process.versions.node.startsWith('22.')) silenceSqliteWarning()
+  // V8 would let its young generation grow to 64 MB: a workflow of 10,000 steps would take half as much memory again,
+  // to be a few percent quicker.
+  v8.setFlagsFromString('--semi-space-growth-factor=1')
   // Has effect on what is imported from here on.
   module_.enableCompileCache(path.join(cacheFolder(), 'replicate-agent', 'compile'))
   import(pathToFileURL(entry).href)
