@@ -51,10 +51,15 @@ function timeOf(step: Step): string {
   return step.estimate_ms === 0 ? '' : `~${formatDuration(step.estimate_ms)}`
 }
 
+/** Every row is as wide as the widest: of a step that needs thousands, only the first needs are shown. */
+const shownNeeds = 8
+
 function needsOf(step: Step, style: Style): string {
-  return step.needs
+  const names = step.needs
+    .slice(0, shownNeeds)
     .map(({ id, implied, via }) => (implied ? `${id} ${style.dim(`(implied by ${via ?? 'a reference'})`)}` : id))
-    .join(', ')
+  const more = step.needs.length - names.length
+  return (more === 0 ? names : [...names, `… (${more} more)`]).join(', ')
 }
 
 function totals(plan: PlanReport, style: Style): string[] {
