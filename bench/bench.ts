@@ -61,6 +61,13 @@ const { values } = parseArgs({
   },
 })
 
+// What listens for `exit` ends the servers that it started.
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)
+  process.once(signal, () => process.exit(code))
+
 if (values.help) process.stdout.write(usage)
 else await main()
 

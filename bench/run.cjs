@@ -5,16 +5,7 @@ const { spawnSync } = require('node:child_process')
 const { existsSync, statSync } = require('node:fs')
 const { dirname, join } = require('node:path')
 const prepare = require('../scripts/prepare.cjs')
-
-function run(command, args, env) {
-  const { status, error } = spawnSync(command, args, {
-    cwd: __dirname,
-    stdio: 'inherit',
-    env: { ...process.env, ...env },
-  })
-  if (error) prepare.say(error.message)
-  if (status !== 0) process.exit(status ?? 1)
-}
+const runProcess = require('../scripts/run-process.cjs')
 
 function isInstalled() {
   const installed = join(__dirname, 'node_modules', '.package-lock.json')
@@ -26,11 +17,18 @@ function installPeers(node) {
   if (isInstalled()) return
   prepare.say('Installing what the benchmarks compare with (once) …')
   const [command, ...first] = prepare.npm()
-  run(command, [...first, 'ci', '--no-fund', '--no-audit'], { PATH: `${dirname(node)}:${process.env.PATH}` })
+  const env = { ...process.env, PATH: `${dirname(node)}:${process.env.PATH}` }
+  const { status, error } = spawnSync(command, [...first, 'ci'], { cwd: __dirname, stdio: 'inherit', env })
+  if (error) prepare.say(error.message)
+  if (status !== 0) process.exit(status ?? 1)
 }
 
 const args = process.argv.slice(2)
+const only = /--only[ =](\S*)/.exec(args.join(' '))
+const needsPeers = !args.includes('--no-peers') && (!only || only[1].includes('steps'))
+
 prepare.build(false, (node) => {
-  if (!args.includes('--no-peers')) installPeers(node)
-  run(node, ['--disable-warning=ExperimentalWarning', join(__dirname, 'bench.ts'), ...args])
+  if (needsPeers) installPeers(node)
+  const command = [node, '--disable-warning=ExperimentalWarning', join(__dirname, 'bench.ts'), ...args]
+  runProcess.run(command, prepare.root, {}, runProcess.endAs)
 })

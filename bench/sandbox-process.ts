@@ -17,6 +17,8 @@ export async function startSandboxProcess(
   const args = ['sandbox', '--port', '0', '--latency', latency, '--data', data, '--json']
   const child = spawnNode(folder, [launcherOf(root), ...args])
   const ended = once(child, 'exit')
+  const end = () => child.kill('SIGKILL')
+  process.once('exit', end)
   const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream })
   const [line] = (await Promise.race([once(lines, 'line'), ended.then(() => [])])) as [string | undefined]
   if (line === undefined) throw new Error('the sandbox ended before it listened')
@@ -26,6 +28,7 @@ export async function startSandboxProcess(
     async close() {
       child.kill('SIGTERM')
       await ended
+      process.off('exit', end)
     },
   }
 }

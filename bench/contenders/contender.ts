@@ -55,6 +55,8 @@ export function startContender(file: string, ...args: string[]): Contender {
 
 /** The other side: answers until it is told to close. */
 export function serve(racer: Racer): void {
+  // Pools and connections would keep it alive after the one that asks is gone.
+  process.on('disconnect', () => process.exit())
   const answer = async (request: Request): Promise<number> => {
     if (request.what === 'close') {
       await racer.close()

@@ -48,12 +48,16 @@ export interface Start {
 export async function startServer({ command, args, port, ready, stop, user }: Start): Promise<Server> {
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], cwd: '/', ...user })
   const ended = once(child, 'exit')
+  // Nobody else would end it when this process is told to stop.
+  const end = () => child.kill('SIGKILL')
+  process.once('exit', end)
   await untilPrinted(child, ready)
   return {
     port,
     async close() {
       child.kill(stop)
       await ended
+      process.off('exit', end)
     },
   }
 }
