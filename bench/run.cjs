@@ -12,13 +12,20 @@ function isInstalled() {
   return existsSync(installed) && statSync(installed).mtimeMs >= statSync(join(__dirname, 'package-lock.json')).mtimeMs
 }
 
-/** better-sqlite3 is overridden to 13: 12, which LangGraph.js asks for, aborts in garbage collection on Node 24.21. */
+/**
+ * Not `npm ci`, which refuses a lock file without the optional binaries of other platforms (msgpackr-extract's).
+ * better-sqlite3 is overridden to 13: 12, which LangGraph.js asks for, aborts in garbage collection on Node 24.21.
+ */
 function installPeers(node) {
   if (isInstalled()) return
   prepare.say('Installing what the benchmarks compare with (once) …')
   const [command, ...first] = prepare.npm()
   const env = { ...process.env, PATH: `${dirname(node)}:${process.env.PATH}` }
-  const { status, error } = spawnSync(command, [...first, 'ci'], { cwd: __dirname, stdio: 'inherit', env })
+  const { status, error } = spawnSync(command, [...first, 'install', '--no-save'], {
+    cwd: __dirname,
+    stdio: 'inherit',
+    env,
+  })
   if (error) prepare.say(error.message)
   if (status !== 0) process.exit(status ?? 1)
 }
