@@ -89,6 +89,8 @@ async function main(): Promise<void> {
   const results: Results = {}
   for (const name of chosen) {
     const folder = mkdtempSync(join(base, `${name}-`))
+    const clean = () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
+    process.once('exit', clean)
     try {
       const part = await parts[name]({ ...options, folder })
       process.stdout.write(`${partText(part)}\n\n`)
@@ -96,7 +98,8 @@ async function main(): Promise<void> {
       // Part by part: what was measured stays when a later one fails.
       if (values.write) recordResults(here, results, names)
     } finally {
-      rmSync(folder, { recursive: true, force: true })
+      process.off('exit', clean)
+      clean()
     }
   }
   const missed = Object.values(results).flatMap(({ figures }) => figures.filter(({ met }) => !met))

@@ -19,6 +19,8 @@ export async function startPostgres(folder: string): Promise<(Server & { url: st
   const data = user ? mkdtempSync('/var/tmp/bench-postgres-') : folder
   if (user) chownSync(data, user.uid, user.gid)
   else mkdirSync(data, { recursive: true })
+  const clean = () => rmSync(data, { recursive: true, force: true, maxRetries: 3 })
+  process.once('exit', clean)
   try {
     assertOnDisk(data)
     const cluster = join(data, 'cluster')
@@ -33,11 +35,12 @@ export async function startPostgres(folder: string): Promise<(Server & { url: st
       url: `postgresql://bench@127.0.0.1:${port}/bench`,
       async close() {
         await server.close()
-        rmSync(data, { recursive: true, force: true })
+        process.off('exit', clean)
+        clean()
       },
     }
   } catch (error) {
-    rmSync(data, { recursive: true, force: true })
+    clean()
     throw error
   }
 }
