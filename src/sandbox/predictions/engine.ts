@@ -78,7 +78,7 @@ export class PredictionEngine {
     await this.#parts.writer.write(() => {
       this.#parts.predictions.insert(row)
       if (row.webhook !== null) this.#parts.webhooks.insert(row.id)
-      this.#parts.log.add({
+      this.#parts.log.add(() => ({
         time: new Date(row.created_ms).toISOString(),
         event: row.destination === null ? 'create' : 'train',
         id: row.id,
@@ -91,7 +91,7 @@ export class PredictionEngine {
         status: 'starting',
         usd: row.usd,
         fault: order.fault?.kind ?? null,
-      })
+      }))
     })
     this.#due.add(row.id, dueAt(row))
     const unsettled = { canceled_ms: null, status: null, ended_ms: null, removed_ms: null } as const
@@ -122,7 +122,7 @@ export class PredictionEngine {
     if (row && momentOf(row, now).phase !== 'ended') {
       await writer.write(() => {
         if (!predictions.cancel(id, now)) return
-        log.add({ time: new Date(now).toISOString(), event: 'cancel', id, model: row.model })
+        log.add(() => ({ time: new Date(now).toISOString(), event: 'cancel', id, model: row.model }))
       })
       changes.announce(id)
     }

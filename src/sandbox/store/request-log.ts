@@ -15,8 +15,8 @@ import { StoreError } from '../../domain/errors.ts'
 import type { JsonObject } from '../../std/json.ts'
 
 export interface RequestLog {
-  /** Within a transaction: the line belongs to it. */
-  add(line: JsonObject): void
+  /** Within a transaction: the line belongs to it. It is made only where there is a file. */
+  add(line: () => JsonObject): void
   /** After the commit: the lines go to the file. */
   committed(): void
   close(): void
@@ -42,7 +42,7 @@ export function openRequestLog(database: DatabaseSync, file: string | undefined)
         forget.run(writtenSeq, process.pid, path)
         writtenSeq = 0
       }
-      const written = JSON.stringify(line)
+      const written = JSON.stringify(line())
       lastSeq = Number(insert.run(process.pid, path, written).lastInsertRowid)
       lines.push(`${written}\n`)
     },
