@@ -20,11 +20,11 @@ export async function lookAtPicture(bytes: Buffer, mediaType: string): Promise<S
   if (!isPng(bytes)) return readHeader(bytes, mediaType)
   const picture = await decodePng(bytes)
   const { width, height, texts } = picture
-  const { colors, looks, light, middle } = measure(picture)
+  const { colors, accent, looks, light, middle } = measure(picture)
   const made = texts['prompt'] ?? texts['Description'] ?? texts['Title']
   const shape = shapeOf(width, height)
-  const seen = `a ${shape} picture of ${width} by ${height} pixels, mostly ${listed(colors.slice(0, 3))}; ${[...light, ...middle].join(', ')}`
-  const tags = made === undefined ? [shape, ...light, ...colors.slice(0, 3)] : keywords(made, 5)
+  const seen = `a ${shape} picture of ${width} by ${height} pixels, mostly ${[listed(colors.slice(0, 3)), ...accent.map((color) => `some ${color}`)].join(', with ')}; ${[...light, ...middle].join(', ')}`
+  const tags = made === undefined ? [shape, ...light, ...colors.slice(0, 3), ...accent] : keywords(made, 5)
   return { description: made ?? seen, width, height, looks, texts, colors, tags }
 }
 
@@ -43,6 +43,8 @@ function readHeader(bytes: Buffer, mediaType: string): SeenDetails {
 
 interface Measured {
   colors: string[]
+  /** A vivid colour that stands out, though it is none of the three most frequent. */
+  accent: string[]
   looks: number
   /** Words for brightness, contrast and detail; those that can be said. */
   light: string[]
@@ -73,10 +75,19 @@ function measure({ width, height, channels, data }: Picture): Measured {
   const looks = Math.min(1, all.contrast() * 2.2 + all.saturation() * 0.9)
   return {
     colors: all.colors(),
+    accent: accentOf(all),
     looks,
     light: lightWords(all, change / all.size),
     middle: middleWords(inside, outside),
   }
+}
+
+const vivid = /^(red|orange|yellow|green|teal|blue|purple|pink)$/
+
+function accentOf(all: Tally): string[] {
+  const found = all.colors().findIndex((name) => vivid.test(name))
+  const name = all.colors()[found]
+  return name !== undefined && found >= 3 && all.share(name) >= 0.05 ? [name] : []
 }
 
 function lightWords(all: Tally, change: number): string[] {
@@ -142,6 +153,10 @@ class Tally {
   /** The share of pixels that are not grey. */
   colorful(): number {
     return this.#colorful / this.#seen
+  }
+
+  share(color: string): number {
+    return (this.#counts.get(color) ?? 0) / this.#seen
   }
 
   /** The most frequent first. */

@@ -45,15 +45,16 @@ export function checkChildInput(
   }
 }
 
-const kinds: Record<InputSpec['type'], string> = {
-  string: 'string',
-  number: 'number',
-  integer: 'number',
-  boolean: 'boolean',
-  array: 'array',
-  object: 'object',
-  file: 'string',
-  files: 'array',
+const kinds: Record<InputSpec['type'], readonly ValueType['kind'][]> = {
+  string: ['string'],
+  number: ['number'],
+  integer: ['number'],
+  boolean: ['boolean'],
+  array: ['array'],
+  object: ['object'],
+  file: ['string'],
+  // a folder is text, files that were given to this workflow are a list
+  files: ['string', 'array'],
 }
 
 /** Of a constant everything is known, of an expression at most its type. */
@@ -68,7 +69,7 @@ function faultOf(
     return checkInput(spec, value)?.message
   }
   const type = nodeType(node, types)
-  if (type.kind === 'any' || type.kind === kinds[spec.type] || (type.kind === 'null' && !spec.required))
+  if (type.kind === 'any' || kinds[spec.type].includes(type.kind) || (type.kind === 'null' && !spec.required))
     return undefined
   return `must be of type ${spec.type}, but is ${nameOfType(type)}`
 }
