@@ -16,9 +16,9 @@ function start(root, args, handedOver) {
   }
   if (handedOver) endWithLauncher()
   if (process.versions.node.startsWith('22.')) silenceSqliteWarning()
-  // V8 would let its young generation grow to 64 MB: a workflow of 10,000 steps would take half as much memory again,
-  // to be a few percent quicker.
-  v8.setFlagsFromString('--semi-space-growth-factor=1')
+  // While a large file is read, V8 would let its young generation grow to 64 MB: a workflow of 10,000 steps would take
+  // half as much memory again, to be a few percent quicker.
+  if (args.some(isLargeWorkflow)) v8.setFlagsFromString('--semi-space-growth-factor=1')
   // Has effect on what is imported from here on.
   module_.enableCompileCache(path.join(cacheFolder(), 'replicate-agent', 'compile'))
   import(pathToFileURL(entry).href)
@@ -28,6 +28,15 @@ function start(root, args, handedOver) {
       process.stderr.write(`error: ${text ?? error}\n`)
       process.exitCode = 1
     })
+}
+
+function isLargeWorkflow(arg) {
+  if (!/\.ya?ml$/.test(arg)) return false
+  try {
+    return fs.statSync(arg).size > 200_000
+  } catch {
+    return false
+  }
 }
 
 /** The XDG base directory specification has relative paths ignored. */
