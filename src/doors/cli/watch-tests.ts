@@ -44,14 +44,15 @@ export async function watchTests(context: CommandContext, app: App, tests: Watch
       const next = watch.changed()
       next.catch(() => {})
       if (affected.length > 0) {
-        if (changed.length > 0) context.note(dim(`${changed.map((path) => basename(path)).join(', ')} changed`))
+        const names = changed.filter((path) => !folders.includes(path)).map((path) => basename(path))
+        if (names.length > 0) context.note(dim(`${names.join(', ')} changed`))
         await tests.run(affected, over.signal).catch((error: unknown) => {
           // What is wrong now may be repaired by the next change.
           if (stopped === undefined) context.report(error)
         })
       }
       if (affected.length > 0 || known.size === 0)
-        context.note(dim(`watching ${count(known.size, 'test file')}; Ctrl-C ends it`))
+        context.note(dim(`\nwatching ${count(known.size, 'test file')}; Ctrl-C ends it\n`))
       changed = await untilAborted(next, over.signal)
     }
   } catch (error) {
