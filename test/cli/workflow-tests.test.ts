@@ -236,6 +236,38 @@ tests:
     expect(code).toBe(0)
   })
 
+  test('what each call was sent can be looked at, of items, attempts and nested workflows, also when it is long', async () => {
+    const long = 'x'.repeat(100_000)
+    await cli.write('workflows/inner.yaml', 'steps: {ask: {model: acme/private, input: {q: within}}}\n')
+    await cli.write(
+      'workflows/calls.yaml',
+      `inputs: {text: {type: string, default: ${long}}}
+steps:
+  each: {foreach: {in: [a, b]}, model: meta/meta-llama-3-8b-instruct, input: {prompt: 'Say \${{ item }}'}}
+  long: {model: acme/unknown, input: {text: '\${{ inputs.text }}'}}
+  none: {model: acme/unknown, condition: 'false'}
+  nested: {workflow: inner.yaml}
+`,
+    )
+    await cli.write(
+      'workflows/calls.test.yaml',
+      `tests:
+  - name: calls
+    answers: {acme/private: [{error: server}, {output: 1}], acme/unknown: {output: 2}}
+    expect:
+      that:
+        - map(calls.each, "index") == [0, 1] and calls.each[1].input.prompt == "Say b"
+        - calls.each[0].model == "meta/meta-llama-3-8b-instruct"
+        - calls["nested.ask"][1].input.q == "within" and len(calls["nested.ask"]) == 2
+        - len(calls.long[0].input.text) == 100000
+        - len(calls.none) == 0
+`,
+    )
+    const { stdout, stderr } = await cli.run('workflows test calls')
+    expect(stderr).toBe('')
+    expect(stdout).toContain('1 passed')
+  })
+
   test('a case that never ends is left, and says which step ran', async () => {
     const failures = await complaints(`
 tests:

@@ -80,7 +80,8 @@ async function replyTo(
 ): Promise<TargetResult> {
   const { record, signal } = context
   if (context.open) await record.reattached('not_found')
-  await record.intended(input, undefined)
+  // As the target would journal it.
+  await record.intended(candidate.target === 'replicate' ? { input } : input, undefined)
   signal.throwIfAborted()
   const cost_usd = reply.cost_usd ?? 0
   if (reply.error !== undefined) throw failureOf(reply.error, candidate, cost_usd)

@@ -66,8 +66,9 @@ function checkGiven({ one, workflow, tell, loading }: Checking): void {
 
 function checkAnswer({ names, tell, loading }: Checking, key: string, answer: AnswerSpec): void {
   const place = ['answers', key]
-  if (!names.calls.includes(key)) {
-    const hint = loading.didYouMean(key, names.calls, 'steps and models that are called')
+  const known = [...names.callers, ...names.models]
+  if (!known.includes(key)) {
+    const hint = loading.didYouMean(key, known, 'steps and models that are called')
     const what = names.steps.includes(key)
       ? `step "${key}" makes no call`
       : `the workflow has no step or model "${key}"`
@@ -184,7 +185,7 @@ function checkExpectations({ one, workflow, names, loading, tell }: Checking): v
     }
   }
   for (const [at, text] of (expect.that ?? []).entries())
-    for (const { offset, ...parts } of checkExpectedExpression(text, workflow.definition))
+    for (const { offset, ...parts } of checkExpectedExpression(text, workflow.definition, names))
       loading.report(one.pathOf(['expect', 'that', at]), { ...parts, at: offset })
 }
 

@@ -1,12 +1,12 @@
-/** Expressions over the result of a run, that a test expects to be true. */
+/** Expressions over the result of a run, and over what its calls were sent, that a test expects to be true. */
 import type { WorkflowDefinition } from '../../domain/definition.ts'
-import type { RunResult } from '../../domain/run.ts'
 import { checkExpression } from '../../expression/check.ts'
 import { evaluateExpression, truthy } from '../../expression/evaluate.ts'
 import { ExpressionError } from '../../expression/expression-error.ts'
 import type { Expression, ExpressionProblem } from '../../expression/parse.ts'
-import { anyType, numberType, stringType, type ValueType } from '../../expression/value-type.ts'
+import { anyType, listOf, numberType, stringType, type ValueType } from '../../expression/value-type.ts'
 import { isObject, type Json, type JsonObject } from '../../std/json.ts'
+import type { WorkflowNames } from './workflow-names.ts'
 import { parseBareExpression } from '../../workflow/planning/bare-expression.ts'
 
 export interface FoundProblem {
@@ -18,10 +18,16 @@ export interface FoundProblem {
 }
 
 /** What is wrong with it, given the steps and outputs that the workflow has. */
-export function checkExpectedExpression(text: string, definition: WorkflowDefinition): FoundProblem[] {
+export function checkExpectedExpression(
+  text: string,
+  definition: WorkflowDefinition,
+  { callers }: Pick<WorkflowNames, 'callers'>,
+): FoundProblem[] {
   const outcome = parseBareExpression(text)
+  const calls = object(Object.fromEntries(callers.map((step) => [step, listOf(anyType)])))
+  const names = { ...namesOfResult(definition), calls }
   const problems = outcome.ok
-    ? checkExpression(outcome.expression, { names: namesOfResult(definition), statusFunctions: false }).problems
+    ? checkExpression(outcome.expression, { names, statusFunctions: false }).problems
     : outcome.problems
   return problems
     .filter(({ severity }) => severity === 'error')
@@ -56,10 +62,9 @@ export type Truth =
   | { holds: false; value: Json; read: { name: string; value: Json | undefined }[] }
   | { holds: false; broken: string; hint: string | undefined }
 
-export function evaluateExpected(text: string, result: RunResult, now: number): Truth {
+export function evaluateExpected(text: string, scope: JsonObject, now: number): Truth {
   const outcome = parseBareExpression(text)
   if (!outcome.ok) throw new Error('an expectation was not checked before it was evaluated')
-  const scope = result as unknown as JsonObject
   try {
     const value = evaluateExpression(outcome.expression, scope, { now })
     if (truthy(value)) return { holds: true }

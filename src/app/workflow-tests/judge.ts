@@ -26,15 +26,16 @@ type Tell = (path: Path, failure: Omit<Failure, keyof Place | 'details'> & { det
 interface Judging {
   one: TestCase
   result: RunResult
+  calls: CaseRun['calls']
   tell: Tell
 }
 
 /** `now`: for expressions that ask for it. Empty: all is as expected. */
-export function judge(one: TestCase, { result, timed_out_ms }: CaseRun, now: number): Failure[] {
+export function judge(one: TestCase, { result, calls, timed_out_ms }: CaseRun, now: number): Failure[] {
   const failures: Failure[] = []
   const tell: Tell = (path, { details = [], ...failure }) =>
     failures.push({ ...one.placeOf(path), details, ...failure })
-  const judging: Judging = { one, result, tell }
+  const judging: Judging = { one, result, calls, tell }
   if (timed_out_ms !== undefined) {
     tell(['name'], tooLong(result, timed_out_ms))
     return failures
@@ -117,8 +118,8 @@ function judgeValues(judging: Judging, now: number): void {
     })
 }
 
-function judgeExpression({ result, tell }: Judging, text: string, at: number, now: number): void {
-  const truth = evaluateExpected(text, result, now)
+function judgeExpression({ result, calls, tell }: Judging, text: string, at: number, now: number): void {
+  const truth = evaluateExpected(text, { ...(result as unknown as JsonObject), calls }, now)
   if (truth.holds) return
   const path = ['expect', 'that', at]
   if ('broken' in truth)

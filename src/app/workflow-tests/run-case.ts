@@ -21,15 +21,19 @@ import type { LoadedWorkflow } from '../../workflow/load.ts'
 import type { Plan } from '../../workflow/plan.ts'
 import type { App } from '../app.ts'
 import { answering } from './answering.ts'
+import { callsMade } from './calls-made.ts'
 import { type CaseClock, caseClock } from './case-clock.ts'
 import type { TestCase } from './merged-case.ts'
 import type { ApprovalAnswerSpec } from './spec.ts'
+import { namesIn } from './workflow-names.ts'
 
 /** The same in every case, so that what a run says of itself is the same each time. */
 const runIdOfCase = 'test'
 
 /** What a run, or one nested in it, did. */
 export interface Observed {
+  /** Of a nested run, the steps that lead to it, each with a dot after it: `outer.`. */
+  within: string
   plan: Plan
   events: readonly RunEvent[]
 }
@@ -39,6 +43,8 @@ export interface CaseRun {
   result: RunResult
   started: boolean
   observed: Observed[]
+  /** What the calls of each step were sent. */
+  calls: Record<string, JsonObject[]>
   /** It was left after this time, unfinished. */
   timed_out_ms?: number
 }
@@ -92,11 +98,12 @@ async function drive(trial: Trial): Promise<CaseRun> {
     })
   } catch (error) {
     if (!(error instanceof ReplicateAgentError)) throw error
-    return { result: neverStarted(workflow, toErrorData(error)), started: false, observed: [] }
+    return { result: neverStarted(workflow, toErrorData(error)), started: false, observed: [], calls: {} }
   }
   const { result, late } = await untilEnd(trial, driving)
-  const observed = await observe(parts, runIdOfCase, workflow.plan)
-  return { result, started: true, observed, ...(late && { timed_out_ms: one.timeout_ms }) }
+  const observed = await observe(parts, runIdOfCase, workflow.plan, '')
+  const calls = await callsMade(observed, parts.artifacts, namesIn(workflow.definition).callers)
+  return { result, started: true, observed, calls, ...(late && { timed_out_ms: one.timeout_ms }) }
 }
 
 function neverStarted({ definition }: LoadedWorkflow, error: ErrorData): RunResult {
@@ -172,13 +179,14 @@ async function give(parts: EngineParts, asked: PendingApproval, answer: Approval
 }
 
 /** The journals of a run and of those nested in it, each with the plan that it followed. */
-async function observe(parts: EngineParts, runId: string, plan: Plan): Promise<Observed[]> {
+async function observe(parts: EngineParts, runId: string, plan: Plan, within: string): Promise<Observed[]> {
   const events = await parts.store.readEvents(runId)
-  const observed: Observed[] = [{ plan, events }]
+  const observed: Observed[] = [{ within, plan, events }]
   for (const event of events) {
     if (event.type !== 'child.started') continue
     const action = plan.steps.get(event.step)?.definition.action
-    if (action?.kind === 'workflow') observed.push(...(await observe(parts, event.run_id, plan.child(action.ref))))
+    if (action?.kind === 'workflow')
+      observed.push(...(await observe(parts, event.run_id, plan.child(action.ref), `${within}${event.step}.`)))
   }
   return observed
 }

@@ -93,7 +93,11 @@ const expectSpec = strict(
     ).optional(),
     that: z
       .array(z.string({ error: 'must be an expression' }), { error: 'must be a list of expressions' })
-      .register(...words('Expressions over the result of the run, as `run --json` prints it, that must be true.'))
+      .register(
+        ...words(
+          'Expressions that must be true, over the result of the run as `run --json` prints it, and over `calls.STEP[0].input`.',
+        ),
+      )
       .optional(),
     schema: schemaField('A JSON Schema that the outputs, as one object, must fit.').optional(),
     error: errorExpectation.optional(),

@@ -12,15 +12,17 @@ export interface WorkflowNames {
   own: string[]
   /** Ids of all steps; those of a nested workflow as `outer.inner`. */
   steps: string[]
-  /** What an answer can be given for: steps that make calls, and the models of their chains. */
-  calls: string[]
+  /** Steps that make calls; those of a nested workflow as `outer.inner`. */
+  callers: string[]
+  /** What they call, without versions. */
+  models: string[]
   /** Of nested workflows, too. */
   approvals: NamedApproval[]
 }
 
 export function namesIn(definition: WorkflowDefinition): WorkflowNames {
   const steps = new Set<string>()
-  const calls = new Set<string>()
+  const callers = new Set<string>()
   const models = new Set<string>()
   const approvals: NamedApproval[] = []
   const visit = (within: WorkflowDefinition, prefix: string) => {
@@ -30,7 +32,7 @@ export function namesIn(definition: WorkflowDefinition): WorkflowNames {
       steps.add(path)
       if (action.kind === 'approval') approvals.push({ id, approval: action.approval })
       const chain = chainOf(within, step)
-      if (chain.length > 0) calls.add(path)
+      if (chain.length > 0) callers.add(path)
       for (const { model } of chain) models.add(nameOfModel(model))
       const nested = action.kind === 'workflow' ? within.workflows[action.ref] : undefined
       if (nested) visit(nested, `${path}.`)
@@ -38,7 +40,7 @@ export function namesIn(definition: WorkflowDefinition): WorkflowNames {
   }
   visit(definition, '')
   const own = [...Object.keys(definition.steps), ...Object.keys(definition.finally)]
-  return { own, steps: [...steps], calls: [...calls, ...models], approvals }
+  return { own, steps: [...steps], callers: [...callers], models: [...models], approvals }
 }
 
 /** Without its version. */
