@@ -60,8 +60,9 @@ function textOf(definition: WorkflowDefinition, step: WorkflowDefinition['steps'
 function failedSteps(plan: Plan, state: RunState): Reset[] {
   const resets: Reset[] = []
   for (const [id, step] of state.steps) {
-    if (step.status !== 'failed') continue
     const indexes = failedItems(step)
+    // Of a foreach that went on without them (`on_error: continue`), items may have failed though the step did not.
+    if (step.status !== 'failed' && !(step.status === 'succeeded' && indexes.length > 0)) continue
     const reset: Reset =
       indexes.length > 0
         ? { step: id, indexes, why: `${indexes.length} of its items failed` }
@@ -82,7 +83,8 @@ function namedSteps(plan: Plan, names: readonly string[]): Reset[] {
   return names.map((name) => {
     if (plan.steps.has(name)) return { step: name, why: 'it was asked for' }
     const near = suggest(name, plan.steps.keys())
-    throw new UsageError(`the run has no step "${name}"`, near === undefined ? {} : { hint: `did you mean "${near}"?` })
+    const hint = near === undefined ? `its steps: ${[...plan.steps.keys()].join(', ')}` : `did you mean "${near}"?`
+    throw new UsageError(`the run has no step "${name}"`, { hint })
   })
 }
 

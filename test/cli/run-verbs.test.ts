@@ -258,7 +258,10 @@ describe('a run that fails', () => {
       code: 0,
       stdout: expect.stringMatching(/1 step run again:\n {2}broken +it failed/) as string,
     })
-    expect((await cli.run('runs retry bad --step nope')).code).toBe(2)
+    expect(await cli.run('runs retry bad --step nope')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('its steps: kept, broken') as string,
+    })
     expect((await cli.run('runs retry bad --failed --step kept')).code).toBe(2)
     await cli.write('workflows/failing.yaml', failing.replace('1 / inputs.by', '7'))
     const end = await cli.run('runs resume bad --definition current --json')
@@ -271,6 +274,27 @@ describe('a run that fails', () => {
       attempt: 2,
       steps: { kept: { output: 1 }, broken: { output: 7 } },
     })
+  })
+
+  test('is tried again from named steps, and in the items that failed, though the step went on without them', async () => {
+    const items = '{foreach: {in: [0, 1, 2], as: n}, value: "${{ 1 / (n + inputs.by) }}", on_error: continue}'
+    await cli.write(
+      'workflows/failing.yaml',
+      `${failing}  items: ${items}\n  sum: {value: "\${{ len(steps.items.output) }}"}\n`,
+    )
+    await cli.run('run failing --run-id bad -q')
+    const resets = async (options: string) => {
+      const { reset } = (await cli.run(`runs retry bad ${options} --dry-run --json`)).json()
+      return (reset as JsonObject[])
+        .map(({ step, indexes }) => `${String(step)}${JSON.stringify(indexes) ?? ''}`)
+        .toSorted()
+    }
+    expect(await resets('')).toEqual(['broken', 'items[0]', 'sum'])
+    expect(await resets('--failed')).toEqual(['broken', 'items[0]', 'sum'])
+    expect(await resets('--from kept')).toEqual(['broken', 'kept'])
+    expect(await resets('--step sum --step kept')).toEqual(['broken', 'kept', 'sum'])
+    expect((await cli.run('runs retry bad --from items -q')).code).toBe(1)
+    expect((await cli.run('runs show bad --json')).json()).toMatchObject({ attempt: 2, steps: { sum: { output: 3 } } })
   })
 })
 

@@ -31,35 +31,51 @@ export interface ImportedRuns {
   filesMissing: string[]
 }
 
+interface ImportedRun {
+  record: RunRecord
+  events: RunEvent[]
+}
+
 interface Contents {
   manifest: Manifest
-  runs: Map<string, { record: RunRecord; events: RunEvent[] }>
+  runs: Map<string, ImportedRun>
   definitions: Map<string, string>
 }
 
 export async function importRuns(path: string, parts: ImportParts): Promise<ImportedRuns> {
   const contents = await checkedContents(path)
-  const { fresh, present } = await sortOut(contents, parts)
   const { artifacts } = parts
+  await sortOut(contents, parts)
   let filesAdded = await keepFiles(path, contents, artifacts, (hash) => artifacts.renew(hash))
-  const runs = fresh.map((runId) => contents.runs.get(runId) as { record: RunRecord; events: RunEvent[] })
-  if (runs.length > 0) {
-    const now = parts.clock.now()
-    const marked = runs.map(({ record, events }) => ({ record: { ...record, imported_at: now }, events }))
-    const definitions = [...contents.definitions].map(([hash, json]) => ({ hash, json }))
-    const taken = await parts.store.addRuns(marked, definitions)
-    if (taken !== undefined) throw otherRun(taken)
-  }
+  const { imported, present } = await addRuns(contents, parts)
   // Between a file and the run that names it, hours may have passed on a slow disk, and a gc.
   filesAdded += await keepFiles(path, contents, artifacts, (hash) => artifacts.has(hash))
   const filesMissing: string[] = []
   for (const { sha256 } of contents.manifest.files) if (!(await artifacts.has(sha256))) filesMissing.push(sha256)
-  return { imported: runs.map(({ record }) => record), present, filesAdded, filesMissing }
+  return { imported, present, filesAdded, filesMissing }
+}
+
+/** All of them at once. Another import of the same may come in between: then they are here already. */
+async function addRuns(contents: Contents, parts: ImportParts): Promise<Pick<ImportedRuns, 'imported' | 'present'>> {
+  const definitions = [...contents.definitions].map(([hash, json]) => ({ hash, json }))
+  for (;;) {
+    const { fresh, present } = await sortOut(contents, parts)
+    if (fresh.length === 0) return { imported: [], present }
+    const now = parts.clock.now()
+    const runs = fresh.map(({ record, events }) => ({ record: { ...record, imported_at: now }, events }))
+    const taken = await parts.store.addRuns(runs, definitions)
+    if (taken === undefined) return { imported: runs.map(({ record }) => record), present }
+    // A nested run whose run above is not here is no part of what was exported.
+    if (fresh.some(({ record }) => record.run_id === taken && record.parent_run_id !== undefined)) {
+      const root = await parts.store.getRun(taken.split('.')[0] as string)
+      if (!root) throw otherRun(taken)
+    }
+  }
 }
 
 async function checkedContents(path: string): Promise<Contents> {
   let manifest: Manifest | undefined
-  const contents = { runs: new Map<string, { record: RunRecord; events: RunEvent[] }>(), definitions: new Map() }
+  const contents = { runs: new Map<string, ImportedRun>(), definitions: new Map() }
   const entries = new Map<string, (text: string) => void>()
   await readArchive(path, {
     async manifest(read) {
@@ -116,21 +132,21 @@ function assertNamed({ manifest, runs }: Contents, path: string): void {
 async function sortOut(
   { manifest, runs }: Contents,
   { store, secretsOf }: ImportParts,
-): Promise<{ fresh: string[]; present: RunRecord[] }> {
-  const fresh: string[] = []
+): Promise<{ fresh: ImportedRun[]; present: RunRecord[] }> {
+  const fresh: ImportedRun[] = []
   const present: RunRecord[] = []
   for (const root of manifest.runs.filter(({ parent_run_id }) => parent_run_id === undefined)) {
     const family = familyOf(manifest, root.run_id)
     const here = await store.getRun(root.run_id)
     if (!here) {
-      fresh.push(...family.map(({ run_id }) => run_id))
+      fresh.push(...family.map(({ run_id }) => runs.get(run_id) as ImportedRun))
       continue
     }
     const same = await collectRun(store, here, secretsOf)
     const sums = (some: readonly { run_id: string; sha256: string }[]) =>
       some.map(({ run_id, sha256 }) => `${run_id} ${sha256}`).join('\n')
     if (sums(same.runs.map(({ entry }) => entry)) !== sums(family)) throw otherRun(root.run_id)
-    present.push((runs.get(root.run_id) as { record: RunRecord }).record)
+    present.push((runs.get(root.run_id) as ImportedRun).record)
   }
   return { fresh, present }
 }
