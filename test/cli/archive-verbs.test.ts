@@ -174,6 +174,7 @@ describe('a run that is exported and imported', () => {
     await run('poster -i topic=tea --run-id r1')
     await exported('r1')
     await imported()
+    await imported()
     expect((await there.run('runs gc --older-than 1h --json')).json()).toMatchObject({ removed: [] })
     expect((await there.run('runs gc --keep 0 --json')).json()).toMatchObject({ files: { removed: 3, left: 0 } })
   })

@@ -45,8 +45,10 @@ interface Contents {
 export async function importRuns(path: string, parts: ImportParts): Promise<ImportedRuns> {
   const contents = await checkedContents(path)
   const { artifacts } = parts
-  await sortOut(contents, parts)
-  let filesAdded = await keepFiles(path, contents, artifacts, (hash) => artifacts.renew(hash))
+  const { fresh } = await sortOut(contents, parts)
+  // Files of runs that are here are named already; those of others are about to be.
+  const isKept = (hash: string) => (fresh.length > 0 ? artifacts.renew(hash) : artifacts.has(hash))
+  let filesAdded = await keepFiles(path, contents, artifacts, isKept)
   const { imported, present } = await addRuns(contents, parts)
   // Between a file and the run that names it, hours may have passed on a slow disk, and a gc.
   filesAdded += await keepFiles(path, contents, artifacts, (hash) => artifacts.has(hash))
