@@ -21,7 +21,7 @@ import { checkInputs } from './inputs.ts'
 import { loadSpilled } from './journal.ts'
 import type { LoadedWorkflow } from './load.ts'
 import { assertRetryable, type Reset, type RetryChoice, resetsOf, resetsOfDefinition, retried } from './retry.ts'
-import { placeholders, secretTexts } from './running/secrets.ts'
+import { createMask, placeholders, readEnv, secretsOf, secretTexts } from './running/secrets.ts'
 import { foldEvents } from './fold.ts'
 import { workOf } from './state.ts'
 import { viewRun } from './view.ts'
@@ -278,9 +278,12 @@ async function attach(
 ): Promise<Driving> {
   const record = await existing(parts, runId)
   const state = foldEvents(runId, await parts.store.readEvents(runId))
-  const same =
-    canonicalJson(placeholders(workflow.definition, inputs, await parts.store.secretKey())) ===
-    canonicalJson(state.inputs)
+  const { definition } = workflow
+  const secretKey = await parts.store.secretKey()
+  const mask = createMask(
+    secretsOf(definition, inputs, readEnv(definition.env, parts.env, undefined, secretKey), parts.secrets),
+  )
+  const same = canonicalJson(placeholders(definition, inputs, secretKey, mask)) === canonicalJson(state.inputs)
   if (record.definition_hash !== workflow.hash || !same) {
     const what = record.definition_hash === workflow.hash ? 'other inputs' : 'another definition'
     throw new UsageError(`run ${runId} exists already, with ${what}`, {

@@ -53,8 +53,13 @@ function requiredHint(name: string, spec: InputSpec): string {
   return `${spec.description === undefined ? '' : `${spec.description}; `}give it with -i ${name}=${value}`
 }
 
-/** What is wrong with one value, or undefined. */
+/** What is wrong with one value, or undefined. Of a secret, it says only what is wanted. */
 export function checkInput(spec: InputSpec, value: Json): Fault | undefined {
+  const fault = faultOf(spec, value)
+  return fault && spec.secret ? { message: fault.message.replace(/, but .*/s, '') } : fault
+}
+
+function faultOf(spec: InputSpec, value: Json): Fault | undefined {
   const type = typeFault(spec, value)
   if (type) return type
   if (spec.enum && !spec.enum.some((allowed) => jsonEqual(allowed, value))) {

@@ -7,6 +7,7 @@ import Replicate from 'replicate'
 import type { Response as FetchResponse } from 'undici'
 import { ConfigurationError, NetworkError, ReplicateAgentError } from '../../domain/errors.ts'
 import type { Json, JsonObject } from '../../std/json.ts'
+import { textMask } from '../../std/text-mask.ts'
 import type { Clock } from '../../std/clock.ts'
 import { answerFailure, transportFailure } from './failure.ts'
 import type { ReplicateOptions } from './options.ts'
@@ -105,6 +106,7 @@ type ClientFetch = NonNullable<NonNullable<ConstructorParameters<typeof Replicat
 
 /** The client reads nothing of a response but `ok` and `json()`. */
 function adapter(wire: Wire, token: string, clock: Clock): ClientFetch {
+  const withoutToken = textMask([token], '(token)')
   return async (input, init = {}) => {
     const url = input instanceof Request ? input.url : String(input)
     const method = (init.method ?? 'GET') as 'GET' | 'POST'
@@ -122,7 +124,7 @@ function adapter(wire: Wire, token: string, clock: Clock): ClientFetch {
           body: (init.body ?? undefined) as string | FormData | undefined,
           signal: init.signal ?? undefined,
         })
-        const text = raw.replaceAll(token, '(token)')
+        const text = withoutToken(raw)
         const isGood = status >= 200 && status < 300
         const parsed = parseBody(text)
         if (!isGood) throw answerFailure(what, status, parsed ?? text, headers['retry-after'], clock.now())

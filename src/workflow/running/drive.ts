@@ -13,7 +13,8 @@ import { Journal, loadSpilled } from '../journal.ts'
 import type { Plan } from '../plan.ts'
 import { resetsOf, retried } from '../retry.ts'
 import { RunDriver } from '../run.ts'
-import { createMask, type Mask } from './secrets.ts'
+import { progressMask } from './progress-mask.ts'
+import { createMask, type Mask, secretsOf } from './secrets.ts'
 import { addCost, type RunState, unspill } from '../state.ts'
 import type { ChildCall, ChildEnd } from './work.ts'
 
@@ -36,8 +37,9 @@ export interface FirstEvents {
 export async function begin(parts: EngineParts, held: Held, first: FirstEvents = {}, family?: Family): Promise<Begun> {
   const { lease, plan, state } = held
   const { store, artifacts, clock, bus } = parts
-  const secrets = secretsOf(parts, held)
+  const secrets = secretsOf(plan.definition, held.inputs, held.env, parts.secrets)
   const mask = family ? both(family.mask, createMask(secrets)) : createMask(secrets)
+  const shown = progressMask(mask, [...secrets, ...(family?.secrets ?? [])])
   const journal = new Journal({ store, artifacts, clock, bus, lease, state, mask })
   for (const event of first.before ?? []) journal.add(event)
   const started: RunEventBody = {
@@ -70,14 +72,14 @@ export async function begin(parts: EngineParts, held: Held, first: FirstEvents =
     files: filesOf(parts, state),
     claim: (id, ref) => store.claimPrediction(id, ownerOf(state, ref)),
     progress: (ref, news) =>
-      bus({ run_id: state.run_id, event: { type: 'call.progress', time: clock.now(), ...ref, ...news } }),
+      bus({ run_id: state.run_id, event: { type: 'call.progress', time: clock.now(), ...ref, ...shown(ref, news) } }),
     commands: () => store.pendingCommands(state.run_id),
     commandsDone: (ids) => store.finishCommands(state.run_id, ids),
     pauseChildren: (by) => {
       for (const child of children) child.pause(by)
     },
     hasNews: (childId) => hasCommands(store, childId),
-    runChild: (child) => runChild(parts, { held, budget, mask, children }, child),
+    runChild: (child) => runChild(parts, { held, budget, mask, secrets, children }, child),
   })
   return { driver, secrets, done: driveHeld(parts, lease, driver, state), loaded: journal.loaded }
 }
@@ -106,12 +108,6 @@ async function driveHeld(parts: EngineParts, lease: Lease, driver: RunDriver, st
 }
 
 // ── what a run holds ──
-
-function secretsOf(parts: EngineParts, held: Held): Json[] {
-  const { inputs } = held.plan.definition
-  const secrets = Object.entries(held.inputs).filter(([name, value]) => inputs[name]?.secret && value !== null)
-  return [...secrets.map(([, value]) => value), ...Object.values(held.env), ...(parts.secrets ?? [])]
-}
 
 function both(a: Mask, b: Mask): Mask {
   return (value) => b(a(value))
@@ -163,6 +159,7 @@ interface Family {
   held: Held
   budget: BudgetGate
   mask: Mask
+  secrets: readonly Json[]
   children: Set<RunDriver>
 }
 
@@ -223,6 +220,7 @@ async function createOrTakeChild(
     inputs: imported.inputs,
     files: [...filesNamedIn(inputs, state.files), ...imported.files],
     sandbox: state.sandbox,
+    mask: family.mask,
     ...(state.replay !== undefined && { replay: state.replay }),
     parent: { run_id: state.run_id, ...call.ref },
   })

@@ -17,7 +17,7 @@ import type { Clock } from '../../std/clock.ts'
 import type { JsonObject } from '../../std/json.ts'
 import type { Random } from '../../std/random.ts'
 import { type Plan, planOf } from '../plan.ts'
-import { fillSecrets, hashSecret, placeholders, readEnv } from './secrets.ts'
+import { createMask, fillSecrets, hashSecret, type Mask, placeholders, readEnv, secretsOf } from './secrets.ts'
 import { foldEvents } from '../fold.ts'
 import type { RunState } from '../state.ts'
 
@@ -66,6 +66,8 @@ export interface NewRun {
   replay?: string
   max_concurrency?: number
   budget_usd?: number
+  /** Of the run above: its secrets stand in no input of a nested one. */
+  mask?: Mask
   parent?: { run_id: string } & WorkRef
 }
 
@@ -76,13 +78,14 @@ export async function createRun(parts: EngineParts, run: NewRun): Promise<Held |
   const secretKey = await store.secretKey()
   const env = readEnv(definition.env, parts.env, undefined, secretKey)
   const hash = run.plan.hash
+  const own = createMask(secretsOf(definition, run.inputs, env, parts.secrets))
   const event: RunEvent = {
     seq: 1,
     time: clock.now(),
     type: 'run.created',
     workflow: definition.name,
     definition_hash: hash,
-    inputs: placeholders(definition, run.inputs, secretKey),
+    inputs: placeholders(definition, run.inputs, secretKey, (value) => own(run.mask ? run.mask(value) : value)),
     env: Object.fromEntries(Object.entries(env).map(([name, value]) => [name, hashSecret(secretKey, value)])),
     files: run.files,
     sandbox: run.sandbox,

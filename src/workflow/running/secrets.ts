@@ -2,6 +2,7 @@
 import { createHmac } from 'node:crypto'
 import type { WorkflowDefinition } from '../../domain/definition.ts'
 import { ConfigurationError } from '../../domain/errors.ts'
+import { leastMaskedLength, textMask } from '../../std/text-mask.ts'
 import { canonicalJson, isObject, type Json, type JsonObject } from '../../std/json.ts'
 
 const maskText = '***'
@@ -9,22 +10,20 @@ const maskText = '***'
 export type Mask = <T extends Json>(value: T) => T
 
 /**
- * Replaces every secret text inside strings and keys, in whatever case: models capitalise what begins a sentence.
- * Texts shorter than 4 characters only as whole strings.
+ * Replaces every secret text inside strings and keys, also as programs write it there. Texts shorter than 4 characters
+ * only as whole strings, and numbers shorter than 4 digits not at all.
  */
 export function createMask(secrets: readonly Json[]): Mask {
-  const texts = new Set(secretTexts(secrets))
-  if (texts.size === 0) return (value) => value
-  const whole = new Set([...texts].filter((text) => text.length < 4))
-  // Longest first, so that a secret inside another one leaves no rest of it.
-  const parts = [...texts].filter((text) => text.length >= 4).sort((a, b) => b.length - a.length)
-  const anyPart = parts.length > 0 ? new RegExp(parts.map(literally).join('|'), 'giu') : undefined
-  const maskString = (text: string): string => {
-    if (whole.has(text)) return maskText
-    return anyPart ? text.replaceAll(anyPart, maskText) : text
-  }
+  const texts = secretTexts(secrets)
+  if (texts.length === 0) return (value) => value
+  const isShort = (text: string) => text.length < leastMaskedLength
+  const whole = new Set(texts.filter(isShort))
+  const numbers = new Set(texts.filter((text) => !isShort(text)).map(Number))
+  const maskParts = textMask(texts, maskText)
+  const maskString = (text: string): string => (whole.has(text) ? maskText : maskParts(text))
   const maskValue = (value: Json): Json => {
     if (typeof value === 'string') return maskString(value)
+    if (typeof value === 'number') return numbers.has(value) ? maskText : value
     if (Array.isArray(value)) return value.map(maskValue)
     if (!isObject(value)) return value
     return Object.fromEntries(Object.entries(value).map(([key, field]) => [maskString(key), maskValue(field)]))
@@ -39,18 +38,31 @@ export function secretTexts(secrets: readonly Json[]): string[] {
   return [...texts]
 }
 
-/** A pattern that finds just this text. */
-function literally(text: string): string {
-  return text.replaceAll(/[\\^$.*+?()[\]{}|/]/g, '\\$&')
+const leastEncodedBytes = 8
+
+function formsOf(text: string): string[] {
+  const url = encodeURIComponent(text.toWellFormed())
+  const html = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
+  const forms = [text, JSON.stringify(text).slice(1, -1), url, url.replaceAll('%20', '+'), html]
+  return [...forms, ...base64Forms(Buffer.from(text))]
+}
+
+/**
+ * Alone, and within other bytes: there it may begin at any of three places of a group, and the characters that it
+ * shares with its neighbours, for up to two of its bytes at each end, are not its own.
+ */
+function base64Forms(bytes: Buffer): string[] {
+  if (bytes.length < leastEncodedBytes) return []
+  const whole = [0, 1, 2].map((from) => bytes.subarray(from, bytes.length - ((bytes.length - from) % 3)))
+  return [bytes, ...whole].flatMap((part) => {
+    const url = part.toString('base64url')
+    return [part.toString('base64'), url, url.replaceAll('-', '+').replaceAll('_', '/')]
+  })
 }
 
 function collectTexts(value: Json, into: Set<string>): void {
   if (typeof value === 'string') {
-    if (value !== '') {
-      into.add(value)
-      // As it stands inside JSON text.
-      into.add(JSON.stringify(value).slice(1, -1))
-    }
+    if (value !== '') into.add(value)
   } else if (typeof value === 'number') into.add(String(value))
   else if (Array.isArray(value)) for (const item of value) collectTexts(item, into)
   else if (isObject(value)) for (const field of Object.values(value)) collectTexts(field, into)
@@ -60,12 +72,30 @@ export function hashSecret(key: Uint8Array, value: Json): string {
   return createHmac('sha256', key).update(canonicalJson(value)).digest('hex')
 }
 
-/** Inputs as they are journaled: secret ones stand as `{"$secret": <keyed hash>}`. */
-export function placeholders(definition: WorkflowDefinition, inputs: JsonObject, key: Uint8Array): JsonObject {
+/** What is secret in a run: inputs that say so, declared environment values, and `more`. */
+export function secretsOf(
+  definition: WorkflowDefinition,
+  inputs: JsonObject,
+  env: Readonly<Record<string, string>>,
+  more: readonly string[] = [],
+): Json[] {
+  const own = Object.entries(inputs).filter(([name, value]) => definition.inputs[name]?.secret && value !== null)
+  return [...own.map(([, value]) => value), ...Object.values(env), ...more]
+}
+
+/** Inputs as they are journaled: secret ones, and others that hold a secret, stand as `{"$secret": <keyed hash>}`. */
+export function placeholders(
+  definition: WorkflowDefinition,
+  inputs: JsonObject,
+  key: Uint8Array,
+  mask: Mask,
+): JsonObject {
+  const isSecret = (name: string, value: Json) =>
+    value !== null && (definition.inputs[name]?.secret || canonicalJson(mask(value)) !== canonicalJson(value))
   return Object.fromEntries(
     Object.entries(inputs).map(([name, value]) => [
       name,
-      definition.inputs[name]?.secret && value !== null ? { $secret: hashSecret(key, value) } : value,
+      isSecret(name, value) ? { $secret: hashSecret(key, value) } : value,
     ]),
   )
 }
