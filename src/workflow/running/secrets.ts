@@ -38,28 +38,6 @@ export function secretTexts(secrets: readonly Json[]): string[] {
   return [...texts]
 }
 
-const leastEncodedBytes = 8
-
-function formsOf(text: string): string[] {
-  const url = encodeURIComponent(text.toWellFormed())
-  const html = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
-  const forms = [text, JSON.stringify(text).slice(1, -1), url, url.replaceAll('%20', '+'), html]
-  return [...forms, ...base64Forms(Buffer.from(text))]
-}
-
-/**
- * Alone, and within other bytes: there it may begin at any of three places of a group, and the characters that it
- * shares with its neighbours, for up to two of its bytes at each end, are not its own.
- */
-function base64Forms(bytes: Buffer): string[] {
-  if (bytes.length < leastEncodedBytes) return []
-  const whole = [0, 1, 2].map((from) => bytes.subarray(from, bytes.length - ((bytes.length - from) % 3)))
-  return [bytes, ...whole].flatMap((part) => {
-    const url = part.toString('base64url')
-    return [part.toString('base64'), url, url.replaceAll('-', '+').replaceAll('_', '/')]
-  })
-}
-
 function collectTexts(value: Json, into: Set<string>): void {
   if (typeof value === 'string') {
     if (value !== '') into.add(value)
