@@ -143,7 +143,8 @@ async function runVictim(stage: Stage, home: string, url: string, death?: Death)
   const own = death && 'when' in death ? [String(death.commit), death.when] : []
   const child = fork(stage.victim, [home, url, stage.workflow, ...own], {
     execArgv: [],
-    env: { ...process.env, NODE_COMPILE_CACHE: stage.compileCache },
+    // Who is killed tells nothing of what it ran, and measuring it turns the compile cache off.
+    env: { ...process.env, NODE_COMPILE_CACHE: stage.compileCache, NODE_V8_COVERAGE: '' },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
   const end: VictimEnd = { code: null, signal: null, stdout: '', stderr: '', commits: 0 }

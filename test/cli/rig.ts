@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { runCli } from '../../src/doors/cli/run-cli.ts'
 import type { StopSignal } from '../../src/doors/cli/surroundings.ts'
-import { systemClock } from '../../src/std/clock.ts'
+import { type Clock, systemClock } from '../../src/std/clock.ts'
 import type { Json, JsonObject } from '../../src/std/json.ts'
 
 export interface CliEnd {
@@ -20,6 +20,7 @@ export interface RunOptions {
   stdin?: string
   env?: Record<string, string>
   tty?: boolean
+  clock?: Clock
   /** Called with what was printed so far, on every write; may send signals. */
   watch?(printed: string, send: (signal: StopSignal) => void): void
 }
@@ -76,7 +77,7 @@ export async function openCli(env: Record<string, string> = {}): Promise<CliRig>
         },
         env: { REPLICATE_AGENT_HOME: home, ...env, ...options.env },
         cwd,
-        clock: systemClock,
+        clock: options.clock ?? systemClock,
         onStop(listener) {
           listeners.add(listener)
           return () => listeners.delete(listener)

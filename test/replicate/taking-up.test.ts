@@ -34,6 +34,19 @@ describe('taking up a call of an earlier process', () => {
     expect(creates()).toEqual([])
   })
 
+  it('finds what was journaled by a clock that has been set back since', async () => {
+    const { call, creates } = await bench((request) => {
+      if (isList(request)) {
+        const after = Date.parse(request.query.get('created_after') ?? '')
+        return { body: { next: null, results: after < at ? [prediction({ input: { prompt: 'x' } })] : [] } }
+      }
+      return isGet(request) ? { body: prediction() } : undefined
+    })
+    const { outcome } = await call(official, { prompt: 'x' }, open({ intended_at: at + 3_600_000 }))
+    expect(outcome).toMatchObject({ status: 'succeeded', output: 'done' })
+    expect(creates()).toEqual([])
+  })
+
   it('exchanges a known id that an equal call has claimed for the one that nobody has', async () => {
     const same = { input: { prompt: 'x' } }
     const { call, creates } = await bench((request) => {

@@ -46,7 +46,8 @@ export async function exchange(
 }
 
 async function matching(api: Api, route: Route, open: OpenCall, context: TargetContext): Promise<Prediction[]> {
-  const from = open.intended_at - skewMs
+  // A clock that was set back since would put the intent into the future.
+  const from = Math.min(open.intended_at, context.clock.now()) - skewMs
   // What was journaled is masked already; what this process remembers is not.
   const wanted = canonicalInput(context.mask(inputOf(open.body)))
   const found: Prediction[] = []
