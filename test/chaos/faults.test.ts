@@ -231,7 +231,8 @@ describe('a disk that is full', () => {
         error: {
           code: 'disk_full',
           message: expect.stringContaining('no room left'),
-          hint: expect.stringContaining('Make room, then resume'),
+          hint: expect.stringMatching(/Make room, then resume the run\. To go on: replicate-agent runs resume r$/),
+          details: { run_id: 'r' },
         },
       })
       await rm(ballast)

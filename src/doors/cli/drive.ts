@@ -2,7 +2,7 @@
 import { evaluateExpr } from '../../app/actions/expr/evaluate.ts'
 import type { ActionContext, RunHandle } from '../../app/action.ts'
 import type { App } from '../../app/app.ts'
-import { CancelledError, UsageError } from '../../domain/errors.ts'
+import { CancelledError, StoreError, UsageError } from '../../domain/errors.ts'
 import type { RunResult } from '../../domain/run.ts'
 import { deferred } from '../../std/deferred.ts'
 import type { JsonObject } from '../../std/json.ts'
@@ -80,10 +80,11 @@ type Driven = Ended | { left: Left }
 async function drive(
   context: CommandContext,
   app: App,
-  { jsonl, tui, quiet }: DriveChoice,
+  choice: DriveChoice,
   report: RunReport | undefined,
   start: (more: Partial<ActionContext>) => Promise<RunResult>,
 ): Promise<Driven> {
+  const { jsonl, tui, quiet } = choice
   const progress = showProgress(context, app, progressKind(context, { jsonl, tui, quiet }))
   const signals = handleSignals(context, progress)
   const begin = (run: RunHandle) => {
@@ -99,11 +100,23 @@ async function drive(
   } catch (error) {
     await progress.end()
     const left = signals.left()
-    if (left === undefined || !(error instanceof CancelledError)) throw error
+    if (left === undefined || !(error instanceof CancelledError)) throw stoppedBy(error, signals.run(), choice)
     return { left }
   } finally {
     signals.stop()
   }
+}
+
+/** A run that its store stopped can be resumed: the error says how. */
+function stoppedBy(error: unknown, run: RunHandle | undefined, choice: DriveChoice): unknown {
+  const isStore = error instanceof StoreError && (error.code === 'disk_full' || error.code === 'store')
+  if (!isStore || !run || run.following) return error
+  const { code, message, hint, cause, details } = error
+  return new StoreError(code, message, {
+    hint: `${hint === undefined ? '' : `${hint} `}To go on: ${commandFor(run, choice)}`,
+    cause,
+    details: { ...details, run_id: run.run_id },
+  })
 }
 
 function assertOneOutput({ json, jsonl, output }: DriveChoice): void {
@@ -147,14 +160,18 @@ function handleSignals(context: CommandContext, progress: Progress) {
       begin()
     },
     quit: quit.promise,
+    run: () => run,
     left: (): Left | undefined => (first === undefined ? undefined : { signal: first, run }),
   }
 }
 
 function errorOfLeft({ run }: Left, choice: DriveChoice): CancelledError {
-  const hint =
-    run && `replicate-agent runs ${run.following ? 'watch' : 'resume'} ${run.run_id}${repeatedOptions(choice)}`
-  return new CancelledError(whatIsLeft(run), { code: 'interrupted', hint })
+  return new CancelledError(whatIsLeft(run), { code: 'interrupted', hint: run && commandFor(run, choice) })
+}
+
+/** What goes on with a run that was left. */
+function commandFor(run: RunHandle, choice: DriveChoice): string {
+  return `replicate-agent runs ${run.following ? 'watch' : 'resume'} ${run.run_id}${repeatedOptions(choice)}`
 }
 
 function leave(context: CommandContext, choice: DriveChoice, { signal, run }: Left, error: CancelledError): number {
