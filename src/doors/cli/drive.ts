@@ -109,9 +109,9 @@ async function drive(
 
 /** A run that its store stopped can be resumed: the error says how. */
 function stoppedBy(error: unknown, run: RunHandle | undefined, choice: DriveChoice): unknown {
-  const isStore = error instanceof StoreError && (error.code === 'disk_full' || error.code === 'store')
-  if (!isStore || !run || run.following) return error
+  if (!(error instanceof StoreError) || !run || run.following) return error
   const { code, message, hint, cause, details } = error
+  if (code !== 'disk_full' && code !== 'store') return error
   return new StoreError(code, message, {
     hint: `${hint === undefined ? '' : `${hint} `}To go on: ${commandFor(run, choice)}`,
     cause,
