@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs'
-import { glob } from 'node:fs/promises'
+import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 
@@ -10,9 +9,9 @@ const commands = [...text.matchAll(/`(?:npm test -- ([^`]+)|node (scripts\/[\w-]
 describe('the commands that show a guarantee', () => {
   it.each(commands.map(([command, tests, script]) => ({ command, places: tests?.split(' ') ?? [script ?? ''] })))(
     '$command run something',
-    async ({ places }) => {
+    ({ places }) => {
       for (const place of places) {
-        const files = await Array.fromAsync(glob([place, `${place}/**/*.test.{ts,tsx}`], { cwd: root }))
+        const files = globSync([place, `${place}/**/*.test.{ts,tsx}`], { cwd: root })
         expect(
           files.filter((file) => /\.(test\.tsx?|cjs)$/.test(file)),
           place,
