@@ -247,7 +247,12 @@ steps:
   long: {model: acme/unknown, input: {text: '\${{ inputs.text }}'}}
   none: {model: acme/unknown, condition: 'false'}
   nested: {workflow: inner.yaml}
+  many: {foreach: {in: [a, b, c]}, workflow: echo.yaml, input: {text: '\${{ item }}'}}
 `,
+    )
+    await cli.write(
+      'workflows/echo.yaml',
+      'inputs: {text: {type: string}}\nsteps: {ask: {model: acme/unknown, input: {q: "${{ inputs.text }}"}}}\n',
     )
     await cli.write(
       'workflows/calls.test.yaml',
@@ -261,6 +266,7 @@ steps:
         - calls["nested.ask"][1].input.q == "within" and len(calls["nested.ask"]) == 2
         - len(calls.long[0].input.text) == 100000
         - len(calls.none) == 0
+        - join(map(map(calls["many.ask"], "input"), "q"), " ") == "a b c"
 `,
     )
     const { stdout, stderr } = await cli.run('workflows test calls')

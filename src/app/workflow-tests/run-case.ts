@@ -34,6 +34,8 @@ const runIdOfCase = 'test'
 export interface Observed {
   /** Of a nested run, the steps that lead to it, each with a dot after it: `outer.`. */
   within: string
+  /** Indexes of the items of those steps, 0 where there are none. */
+  items: readonly number[]
   plan: Plan
   events: readonly RunEvent[]
 }
@@ -101,7 +103,7 @@ async function drive(trial: Trial): Promise<CaseRun> {
     return { result: neverStarted(workflow, toErrorData(error)), started: false, observed: [], calls: {} }
   }
   const { result, late } = await untilEnd(trial, driving)
-  const observed = await observe(parts, runIdOfCase, workflow.plan, '')
+  const observed = await observe(parts, runIdOfCase, { within: '', items: [], plan: workflow.plan })
   const calls = await callsMade(observed, parts.artifacts, namesIn(workflow.definition).callers)
   return { result, started: true, observed, calls, ...(late && { timed_out_ms: one.timeout_ms }) }
 }
@@ -179,14 +181,24 @@ async function give(parts: EngineParts, asked: PendingApproval, answer: Approval
 }
 
 /** The journals of a run and of those nested in it, each with the plan that it followed. */
-async function observe(parts: EngineParts, runId: string, plan: Plan, within: string): Promise<Observed[]> {
+async function observe(
+  parts: EngineParts,
+  runId: string,
+  run: Pick<Observed, 'within' | 'items' | 'plan'>,
+): Promise<Observed[]> {
+  const { within, items, plan } = run
   const events = await parts.store.readEvents(runId)
-  const observed: Observed[] = [{ within, plan, events }]
+  const observed: Observed[] = [{ ...run, events }]
   for (const event of events) {
     if (event.type !== 'child.started') continue
     const action = plan.steps.get(event.step)?.definition.action
-    if (action?.kind === 'workflow')
-      observed.push(...(await observe(parts, event.run_id, plan.child(action.ref), `${within}${event.step}.`)))
+    if (action?.kind !== 'workflow') continue
+    const nested = {
+      within: `${within}${event.step}.`,
+      items: [...items, event.index ?? 0],
+      plan: plan.child(action.ref),
+    }
+    observed.push(...(await observe(parts, event.run_id, nested)))
   }
   return observed
 }
