@@ -35,8 +35,11 @@ interface Numbered {
 
 /** Lines such as `[3] (paper.txt) "…"`. */
 export function numberedEvidence(prompt: string): Numbered[] {
-  const lines = prompt.matchAll(/^\s*\[(\d{1,3})\]\s*(?:\([^)\n]*\)\s*)?["“]?(.+?)["”]?\s*$/gm)
-  return [...lines].map((match) => ({ number: Number(match[1]), text: match[2] ?? '' }))
+  const lines = prompt.split('\n').map((line) => /^\[(\d{1,3})\] ?(?:\([^)]*\))?(.*)$/.exec(line.trim()))
+  return lines.flatMap((match) => {
+    const text = (match?.[2] ?? '').trim().replace(/^["“]/, '').replace(/["”]$/, '')
+    return match && text !== '' ? [{ number: Number(match[1]), text }] : []
+  })
 }
 
 export interface Statement {
@@ -61,7 +64,10 @@ export function statementsFrom(question: string, evidence: readonly Numbered[], 
 }
 
 function tellingClause(text: string, weigh: (piece: string) => number): string {
-  const clauses = text.split(/[;:]\s+|,\s+(?=(?:and|who|which|whether|while)\b)|(?<!\bnot only\b.*),\s+(?=but\b)/)
+  // what is telling in a passage stands near its beginning, and no passage is a book
+  const clauses = text
+    .slice(0, 1_000)
+    .split(/[;:]\s+|,\s+(?=(?:and|who|which|whether|while)\b)|,(?<!\bnot only\b.*)\s+(?=but\b)/)
   const long = clauses.filter((clause) => words(clause).length >= 5)
   const best = long.reduce((chosen, each) => (weigh(each) > weigh(chosen) ? each : chosen), long[0] ?? text)
   return `${capitalised(

@@ -22,7 +22,7 @@ const labelLine = new RegExp(
 const fences = [
   /```\w*\n?([\s\S]*?)```/g,
   /"""([\s\S]*?)"""/g,
-  /<(\w+)>\s*([\s\S]*?)\s*<\/\1>/g,
+  /<(\w+)>([\s\S]*?)<\/\1>/g,
   /---+\n([\s\S]*?)(?:\n---+|$)/g,
 ]
 const askingWords =
