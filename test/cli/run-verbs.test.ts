@@ -159,6 +159,7 @@ describe('workflows run', () => {
     ['run poster -i topic=tea -i times=many', 'times', 3],
     ['run poster -i topic=tea -i tpoic=x', 'did you mean "topic"?', 3],
     ['run poster -i topic', '-i takes key=value', 3],
+    ['run poster -i topic=tea -i topic=coffee', '-i gives "topic" twice', 3],
     ['run poster --input {', 'not JSON', 3],
     ['run poster -i topic=tea --json --jsonl', 'not both', 2],
     ['run poster -i topic=tea --json -o outputs.words', 'not both', 2],

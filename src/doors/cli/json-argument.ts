@@ -61,11 +61,17 @@ export async function readTextFile(path: string): Promise<string> {
 
 /** `key=value` pairs of a repeated option. */
 export function readPairs(pairs: readonly string[], option: string): Record<string, string> {
-  return Object.fromEntries(
-    pairs.map((pair) => {
-      const at = pair.indexOf('=')
-      if (at > 0) return [assertUsableKey(pair.slice(0, at), pair.slice(0, at)), pair.slice(at + 1)]
-      throw new NonRetryableError('invalid_input', `${option} takes key=value, not "${pair}"`)
-    }),
-  )
+  const read = new Map<string, string>()
+  for (const pair of pairs) {
+    const at = pair.indexOf('=')
+    if (at < 1) throw new NonRetryableError('invalid_input', `${option} takes key=value, not "${pair}"`)
+    const key = assertUsableKey(pair.slice(0, at), pair.slice(0, at))
+    if (read.has(key)) {
+      throw new NonRetryableError('invalid_input', `${option} gives "${key}" twice`, {
+        hint: `give it once; a list is written as JSON: ${option} ${key}='["…", "…"]'`,
+      })
+    }
+    read.set(key, pair.slice(at + 1))
+  }
+  return Object.fromEntries(read)
 }
