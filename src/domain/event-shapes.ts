@@ -16,6 +16,8 @@ export const runIdText = z
   .regex(/^[A-Za-z0-9][\w-]*(\.[\w-]+)*$/, 'is not the id of a run')
 
 const whole = z.number().int().nonnegative()
+/** Epoch milliseconds; later ones are no dates. */
+const moment = whole.max(8.64e15)
 const money = z.number().nullable()
 const json = z.json()
 const jsonObject = z.record(z.string(), json)
@@ -98,7 +100,7 @@ const bodies = {
     cost_usd: money,
   },
   'child.started': { ...work, run_id: runIdText },
-  'approval.requested': { ...work, message: z.string(), inputs: jsonObject, expires_at: z.number().optional() },
+  'approval.requested': { ...work, message: z.string(), inputs: jsonObject, expires_at: moment.optional() },
   'approval.answered': { ...work, approved: z.boolean(), inputs: jsonObject, by: plainText },
   'model.resolved': { ...work, model: plainText, version: plainText },
   'call.uploaded': { ...call, sha256: hashText, url: z.string() },
@@ -130,7 +132,7 @@ const bodies = {
 const shapes = new Map<string, z.ZodType>(
   Object.entries(bodies).map(([type, body]) => [
     type,
-    z.looseObject({ seq: whole, time: whole, type: z.literal(type), ...body }),
+    z.looseObject({ seq: whole, time: moment, type: z.literal(type), ...body }),
   ]),
 )
 

@@ -381,6 +381,11 @@ const forgeries: [string, (good: Entry[]) => Entry[], string][] = [
     'outputs',
   ],
   [
+    'a moment that is no date',
+    (good) => withJournal(good, ([first, ...rest]) => [{ ...first, time: 9e15 }, ...rest]),
+    '"time"',
+  ],
+  [
     'a name with control characters',
     (good) => withJournal(good, ([first, ...rest]) => [{ ...first, version: '\u001b[2J' }, ...rest]),
     '"version"',

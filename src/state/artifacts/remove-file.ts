@@ -45,7 +45,7 @@ export async function removeFile({ path, unfinished, nonce }: Removal, notAfter:
   return false
 }
 
-/** False when there is no such file. */
+/** False when there is no such file, or it is another user's: then it is put anew. */
 export async function renewFile(path: string): Promise<boolean> {
   try {
     // Milliseconds of the file system's time, which is what `remove` compares.
@@ -55,7 +55,8 @@ export async function renewFile(path: string): Promise<boolean> {
     await stat(path)
     return true
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'EPERM' || code === 'EACCES') return false
     throw error
   }
 }

@@ -17,6 +17,8 @@ interface ChangeShow {
   cwd: string
 }
 
+/** Of one part of the comparison. */
+const mostChanges = 40
 /** Lines of one side of a change. */
 const mostLines = 30
 /** Lines around what changed in a long text. */
@@ -25,10 +27,12 @@ const shortJson = 100
 
 export async function changeLines(changes: readonly Change[], show: ChangeShow): Promise<string[]> {
   const lines: string[] = []
-  for (const change of changes) {
+  for (const change of changes.slice(0, mostChanges)) {
     lines.push(`  ${placeOf(change.path)}`)
     lines.push(...(await bodyOf(change, show)).map((line) => `    ${line}`))
   }
+  const more = changes.length - mostChanges
+  if (more > 0) lines.push(`  … ${count(more, 'more change')}; --json has them all`)
   return lines
 }
 
