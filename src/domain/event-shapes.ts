@@ -1,6 +1,7 @@
 /** What events of a journal look like when they come from elsewhere. Fields that are not known are let through. */
 import { z } from 'zod'
 import { errorCodes } from './errors.ts'
+import type { Json } from '../std/json.ts'
 import type { RunEventType } from './events.ts'
 
 /** A name that will be printed: no control or text-direction characters, and not endless. */
@@ -19,7 +20,8 @@ const whole = z.number().int().nonnegative()
 /** Epoch milliseconds; later ones are no dates. */
 const moment = whole.max(8.64e15)
 const money = z.number().nullable()
-const json = z.json()
+/** What JSON.parse gave, whatever it is. */
+const json = z.custom<Json>((value) => value !== undefined, 'is missing')
 const jsonObject = z.record(z.string(), json)
 const work = { step: plainText, index: whole.optional(), round: whole.optional() }
 const call = { ...work, call: whole }

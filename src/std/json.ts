@@ -34,3 +34,18 @@ export function jsonEqual(a: Json, b: Json): boolean {
     keys.every((key) => Object.hasOwn(b, key) && jsonEqual(a[key] as Json, b[key] as Json))
   )
 }
+
+/** Whether lists and objects stand in each other more than `most` deep; does not go deeper than that itself. */
+export function nestsDeeper(value: Json, most: number): boolean {
+  let level: Json[] = [value]
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > most) return true
+    const inner: Json[] = []
+    for (const part of level) {
+      const parts = Array.isArray(part) ? part : isObject(part) ? Object.values(part) : []
+      for (const each of parts) if (typeof each === 'object' && each !== null) inner.push(each)
+    }
+    level = inner
+  }
+  return false
+}

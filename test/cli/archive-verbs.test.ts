@@ -381,6 +381,19 @@ const forgeries: [string, (good: Entry[]) => Entry[], string][] = [
     'outputs',
   ],
   [
+    'an event that is nested too deeply',
+    (good) => {
+      const deep = JSON.parse(`${'['.repeat(2_000)}${']'.repeat(2_000)}`) as Json
+      return withJournal(good, ([first, ...rest]) => [{ ...first, inputs: { deep } }, ...rest])
+    },
+    'nested too deeply',
+  ],
+  [
+    'an event without its value',
+    (good) => withJournal(good, (events) => events.with(-1, { ...events.at(-1), outputs: {} })),
+    '"outputs"',
+  ],
+  [
     'a moment that is no date',
     (good) => withJournal(good, ([first, ...rest]) => [{ ...first, time: 9e15 }, ...rest]),
     '"time"',

@@ -4,12 +4,16 @@ import type { WorkflowDefinition } from '../../domain/definition.ts'
 import { eventProblem, plainText } from '../../domain/event-shapes.ts'
 import type { RunEvent } from '../../domain/events.ts'
 import type { RunRecord } from '../../state/store/contract.ts'
+import { type Json, nestsDeeper } from '../../std/json.ts'
 import { foldEvents } from '../../workflow/fold.ts'
 import { hashDefinition, planOf } from '../../workflow/plan.ts'
 import type { RunState } from '../../workflow/state.ts'
 import type { Manifest } from './manifest.ts'
 
 type Entry = Manifest['runs'][number]
+
+/** No value of a run is so deep; recursion has an end somewhere above. */
+const deepest = 1_000
 
 /** The row of the run follows from its journal. Throws an Error that says what is wrong. */
 export function checkJournal(entry: Entry, text: string): { record: RunRecord; events: RunEvent[] } {
@@ -34,6 +38,7 @@ function parseEvents(entry: Entry, text: string): RunEvent[] {
     } catch {
       throw wrong(entry, `${where} is not JSON`)
     }
+    if (nestsDeeper(event as Json, deepest)) throw wrong(entry, `${where} is nested too deeply`)
     const problem = eventProblem(event)
     if (problem !== undefined) throw wrong(entry, `${where}: ${problem}`)
     const { seq, type } = event as RunEvent
@@ -58,7 +63,7 @@ function wrong({ run_id }: Entry, what: string): Error {
 
 // ── definitions ──
 
-const json = z.json()
+const json = z.custom<Json>((value) => value !== undefined, 'is missing')
 const names = z.array(plainText)
 const step = z.looseObject({
   action: z.looseObject({ kind: z.enum(['agent', 'model', 'workflow', 'value', 'approval']) }),
@@ -86,12 +91,13 @@ export function checkDefinition(hash: string, text: string): void {
   const where = `the definition ${hash.slice(0, 8)}`
   let parsed: WorkflowDefinition
   try {
-    const checked = definition.safeParse(JSON.parse(text))
+    parsed = JSON.parse(text) as WorkflowDefinition
+    if (nestsDeeper(parsed as unknown as Json, deepest)) throw new Error('it is nested too deeply')
+    const checked = definition.safeParse(parsed)
     if (!checked.success) {
       const [issue] = checked.error.issues
       throw new Error(`"${issue?.path.join('.')}" ${issue?.message}`)
     }
-    parsed = JSON.parse(text) as WorkflowDefinition
     plan(parsed)
   } catch (error) {
     throw new Error(`${where}: ${(error as Error).message}`, { cause: error })
