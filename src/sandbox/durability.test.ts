@@ -164,13 +164,15 @@ describe('a sandbox with a data folder', () => {
     const body = { input: { prompt: 'x' }, webhook: receiver.url, webhook_events_filter: ['completed'] }
     const { body: made } = await child.call('POST', flux, body)
     await child.kill()
-    for (let start = 0; start < 2; start += 1) {
-      const sandbox = await startSandbox({ dataDir: folder, clock: laterClock(5_000) })
-      await expect
-        .poll(() => receiver.received.map(({ body: told }) => [told.id, told.status]))
-        .toEqual([[made.id, 'succeeded']])
-      await sandbox.close()
-    }
+    const sandbox = await startSandbox({ dataDir: folder, clock: laterClock(5_000) })
+    const told = async () => (await fetch(sandbox.url.replace(/v1$/, '_sandbox/webhooks'))).json()
+    const delivery = { prediction: made.id, event: 'completed', answer: 200 }
+    await expect.poll(told).toMatchObject({ deliveries: [delivery] })
+    await sandbox.close()
+    const again = await startSandbox({ dataDir: folder, clock: laterClock(5_000) })
+    await createCaller(again.url)('GET', '/account')
+    await again.close()
+    expect(receiver.received.map(({ body: shown }) => [shown.id, shown.status])).toEqual([[made.id, 'succeeded']])
     await receiver.close()
   })
 

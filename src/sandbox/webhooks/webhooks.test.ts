@@ -52,8 +52,8 @@ interface Delivered {
   prediction: string
 }
 
-async function deliveries(): Promise<Delivered[]> {
-  const response = await fetch(sandbox.url.replace(/v1$/, '_sandbox/webhooks'))
+async function deliveries(url = sandbox.url): Promise<Delivered[]> {
+  const response = await fetch(url.replace(/v1$/, '_sandbox/webhooks'))
   return ((await response.json()) as { deliveries: Delivered[] }).deliveries
 }
 
@@ -238,6 +238,8 @@ describe('a sandbox with a data folder', () => {
     kept = await start()
     await expect.poll(receiver.statuses).toEqual(['processing', 'succeeded'])
     expect(receiver.received[1]?.body.id).toBe(made.id)
+    // an answer that is still on its way when the sandbox closes would not count
+    await expect.poll(() => deliveries(kept.url)).toMatchObject([{ event: 'completed', answer: 200 }])
     await kept.close()
     kept = await start()
     await createCaller(kept.url)('GET', '/account')
