@@ -71,6 +71,8 @@ export interface App {
   artifacts(): Promise<ArtifactStore>
   target(kind: string, world: World): Promise<Target>
   engine(world: World): Promise<EngineParts>
+  /** Throws, before anything is journaled, when the recording that the world is about can't be used. */
+  ready(world: World): Promise<void>
   /** What is wrong with the wishes for a sandbox. */
   scenarioProblems(wishes: Pick<SandboxWishes, 'latency' | 'faults'>): Promise<readonly ScenarioProblem[]>
   /** An app in the sandbox with a state folder of its own; attempts follow each other without back-off. */

@@ -188,8 +188,6 @@ export function createApp(options: AppOptions): App {
 
   const engine = worldly((world) =>
     once(async (): Promise<EngineParts> => {
-      // Before anything is journaled: a recording that can't be used is no run's failure.
-      if (options.record || replayFolder(world) !== undefined) await place(world)
       const { thisHolder, probeHolder } = await import('../state/store/holder.ts')
       const { endHolder } = await import('../state/store/end-holder.ts')
       const { createBudget } = await import('../executor/resilience/budget.ts')
@@ -218,6 +216,9 @@ export function createApp(options: AppOptions): App {
     hasToken: token !== '',
     target: async (kind, world) => (await targets(world)).get(kind),
     engine,
+    async ready(world) {
+      if (options.record || replayFolder(world) !== undefined) await place(world)
+    },
     scenarioProblems: async (wishes) => (await options.checkScenario?.(wishes)) ?? [],
     isolated: ({ sandbox: wishes, around, ...own }) =>
       createApp({

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { access, appendFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { access, appendFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -258,6 +258,20 @@ describe('what was not recorded', () => {
     await start()
     await record('run one -q')
     expect((await replay('runs resume r -q')).code).toBe(0)
+  })
+
+  test('leaves a run that can be looked at, cancelled, and resumed elsewhere, whatever became of the recording', async () => {
+    await cli.write('workflows/one.yaml', one.replace('Say something', 'Say something else'))
+    expect((await replay('run one --run-id r -q')).code).toBe(5)
+    expect((await replay('run one --run-id other -q')).code).toBe(5)
+    await start()
+    await record('run one -q')
+    await rename(join(cli.cwd, 'rec'), join(cli.cwd, 'moved'))
+    expect((await cli.run('runs show r')).code).toBe(0)
+    const gone = await cli.run('runs resume r')
+    expect({ code: gone.code, told: gone.stderr.includes('there is no recording in') }).toEqual({ code: 5, told: true })
+    expect((await cli.run('runs resume r --replay moved -q')).code).toBe(0)
+    expect((await cli.run('runs cancel other --json')).json()).toMatchObject({ status: 'cancelled' })
   })
 
   test('does not turn a run that was started for real into a replay', async () => {

@@ -35,6 +35,7 @@ export const runAgent = defineAction({
     const model = agent ? agent.models[0] : name
     const probe = oneStepWorkflow(defined({ name, agents, inputs: {}, cwd: app.cwd }))
     needToken(app, world, probe.definition)
+    await app.ready(world)
     const info =
       target === 'replicate' && model !== undefined ? await tryDescribeModel(app, world, model, context) : undefined
     const schema = agent?.input_schema ?? info?.input_schema

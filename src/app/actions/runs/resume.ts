@@ -24,6 +24,7 @@ export const resumeStoppedRun = defineAction({
   async run(app, input, context) {
     const run = await openRun(app, input.run)
     const plan = await needTokenFor(app, run)
+    await app.ready(run.world)
     const inputs = givenInputs(plan.definition.inputs, input)
     const options = defined({
       inputs,

@@ -31,6 +31,7 @@ export const retryRunAgain = defineAction({
     const wanted = defined({ choice: retryChoice(input), current })
     const again = new Set((await planRetry(run.parts, run.record.run_id, wanted)).map(({ step }) => step))
     needToken(app, run.world, definition, new Set(settledSteps(state).filter((step) => !again.has(step))))
+    await app.ready(run.world)
     const options = { ...wanted, inputs, budget_usd: input.budget_usd, by: context.by, ...awaitHolder(context) }
     const earlier = await earlierEvents(run)
     const { reset, ...driving } = await retryRun(run.parts, run.record.run_id, defined(options))

@@ -25,6 +25,7 @@ export const runWorkflow = defineAction({
     assertInputs(workflow, inputs)
     const world = await worldOf(app, input.run_id)
     needToken(app, world, workflow.definition)
+    await app.ready(world)
     const options = { inputs, runId: input.run_id, max_concurrency: input.max_concurrency, budget_usd: input.budget_usd }
     const parts = await app.engine(world)
     const driving = await startRun(parts, workflow, defined({ ...options, ...runWorld(world) }))

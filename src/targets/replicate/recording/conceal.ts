@@ -10,7 +10,8 @@ export interface Concealer {
   events(text: string): string
 }
 
-export const removed = '(removed)'
+/** In a link, too, it is found again as it is. */
+export const removed = '-removed-'
 
 /** Parameters that let whoever has the link in. */
 const signing =

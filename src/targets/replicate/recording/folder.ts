@@ -23,7 +23,7 @@ export async function readManifest(folder: string): Promise<Manifest | undefined
 
 /** What a recording that was killed at its beginning leaves is none of them. */
 export async function holdsOtherFiles(folder: string): Promise<boolean> {
-  const ours = [exchangesFolder, bodiesFolder]
+  const ours = [exchangesFolder, bodiesFolder, lockFile]
   return (await entriesOf(folder)).some((name) => !ours.includes(name) && !name.startsWith(`${manifestFile}.`))
 }
 
@@ -37,6 +37,38 @@ async function entriesOf(folder: string): Promise<string[]> {
       code === 'ENOTDIR' ? `${folder} is no folder` : `the recording ${folder} can't be read (${code})`,
       { cause: error },
     )
+  }
+}
+
+const lockFile = '.recording'
+
+/** Makes this process the one that records into the folder; gives what ends that. Throws UsageError while another one does. */
+export async function holdFolder(folder: string): Promise<() => Promise<void>> {
+  await mkdir(folder, { recursive: true })
+  const file = join(folder, lockFile)
+  for (;;) {
+    try {
+      await writeFile(file, `${process.pid}\n`, { flag: 'wx' })
+      return () => rm(file, { force: true })
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    }
+    const pid = Number(await readFile(file, 'utf8').catch(() => ''))
+    if (pid !== process.pid && lives(pid)) {
+      throw new UsageError(`process ${pid} records into ${folder}`, { hint: 'wait for it, or name another folder' })
+    }
+    // Its process was killed.
+    await rm(file, { force: true })
+  }
+}
+
+function lives(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0) return false
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }
 

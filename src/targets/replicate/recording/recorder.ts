@@ -13,7 +13,7 @@ import { bodyOf, inputOf, isDone, isSearch, parseJson, spilled, withoutPartial }
 import { trackCallers } from './caller.ts'
 import { type Concealer, createConcealer } from './conceal.ts'
 import { type Body, copied } from './copy.ts'
-import { beginRecording, holdsOtherFiles, readExchange, readManifest, writeExchange } from './folder.ts'
+import { beginRecording, holdFolder, holdsOtherFiles, readExchange, readManifest, writeExchange } from './folder.ts'
 import { isCreate, keptHeaders, type RecordedAnswer, type RecordedRequest, unanswered } from './format.ts'
 import { nameOf, requestOf } from './request.ts'
 
@@ -40,12 +40,16 @@ export async function openRecorder(wire: Wire, options: RecorderOptions): Promis
   const kept = new Map<string, Promise<Kept>>()
   /** Inputs of creates, as a search compares them. */
   const inputs = new Set<string>()
-  let begun: Promise<void> | undefined
+  /** Gives what lets the folder go. */
+  let begun: Promise<() => Promise<void>> | undefined
 
   /** A verb that asks nothing leaves the folder as it is. */
-  function begin(): Promise<void> {
-    const recorded_at = new Date(clock.now()).toISOString()
-    begun ??= earlier ? Promise.resolve() : beginRecording(folder, { format: 1, base_url: baseUrl, recorded_at })
+  function begin(): Promise<() => Promise<void>> {
+    begun ??= holdFolder(folder).then(async (letGo) => {
+      const recorded_at = new Date(clock.now()).toISOString()
+      if (!earlier) await beginRecording(folder, { format: 1, base_url: baseUrl, recorded_at })
+      return letGo
+    })
     return begun
   }
 
@@ -96,12 +100,14 @@ export async function openRecorder(wire: Wire, options: RecorderOptions): Promis
         return { answers: all, said: says }
       })
     })
-    // One that can't be written is told to who asked; the next one tries again.
-    kept.set(
-      name,
-      next.catch(() => before(name)),
-    )
-    await next
+    kept.set(name, next)
+    try {
+      await next
+    } catch (error) {
+      // Told to who asked; the next one tries again.
+      if (kept.get(name) === next) kept.delete(name)
+      throw error
+    }
     return named
   }
 
@@ -166,6 +172,9 @@ export async function openRecorder(wire: Wire, options: RecorderOptions): Promis
     async close() {
       await Promise.allSettled(kept.values())
       await wire.close()
+      await (
+        await begun?.catch(() => undefined)
+      )?.()
     },
   }
 }
