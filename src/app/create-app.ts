@@ -217,7 +217,9 @@ export function createApp(options: AppOptions): App {
     target: async (kind, world) => (await targets(world)).get(kind),
     engine,
     async ready(world) {
-      if (options.record || replayFolder(world) !== undefined) await place(world)
+      const folder = replayFolder(world)
+      if (folder !== undefined) await (await import('../targets/replicate/recording/replayer.ts')).readRecording(folder)
+      else if (options.record) await place(world)
     },
     scenarioProblems: async (wishes) => (await options.checkScenario?.(wishes)) ?? [],
     isolated: ({ sandbox: wishes, around, ...own }) =>

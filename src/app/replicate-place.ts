@@ -42,7 +42,7 @@ export async function replicatePlace(
   if (!record) return place
   const { openRecorder } = await import('../targets/replicate/recording/recorder.ts')
   const { createWire } = await import('../targets/replicate/wire.ts')
-  const { officialUrl } = await import('../targets/replicate/transport.ts')
+  const { officialUrl } = await import('../targets/replicate/options.ts')
   const wire = await openRecorder(createWire(), {
     ...record,
     folder: resolve(cwd, record.folder),

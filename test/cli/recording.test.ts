@@ -271,7 +271,8 @@ describe('what was not recorded', () => {
     const gone = await cli.run('runs resume r')
     expect({ code: gone.code, told: gone.stderr.includes('there is no recording in') }).toEqual({ code: 5, told: true })
     expect((await cli.run('runs resume r --replay moved -q')).code).toBe(0)
-    expect((await cli.run('runs cancel other --json')).json()).toMatchObject({ status: 'cancelled' })
+    const cancelled = await cli.run('runs cancel other --json')
+    expect(cancelled.json(), cancelled.stdout + cancelled.stderr).toMatchObject({ status: 'cancelled' })
   })
 
   test('does not turn a run that was started for real into a replay', async () => {

@@ -4,6 +4,8 @@ import type { Clock } from '../../std/clock.ts'
 import type { Random } from '../../std/random.ts'
 import type { Wire } from './wire.ts'
 
+export const officialUrl = 'https://api.replicate.com/v1'
+
 export interface ReplicateOptions {
   /** Empty or absent: every call fails with `missing_token`. */
   token?: string | undefined

@@ -10,10 +10,8 @@ import type { Json, JsonObject } from '../../std/json.ts'
 import { textMask } from '../../std/text-mask.ts'
 import type { Clock } from '../../std/clock.ts'
 import { answerFailure, transportFailure } from './failure.ts'
-import type { ReplicateOptions } from './options.ts'
+import { officialUrl, type ReplicateOptions } from './options.ts'
 import { createWire, type Wire } from './wire.ts'
-
-export const officialUrl = 'https://api.replicate.com/v1'
 
 export interface RequestOptions {
   params?: Record<string, string>

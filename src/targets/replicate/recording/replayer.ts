@@ -5,13 +5,14 @@ import { Response } from 'undici'
 import { ConfigurationError } from '../../../domain/errors.ts'
 import type { Clock } from '../../../std/clock.ts'
 import type { TargetContext } from '../../target.ts'
+import { officialUrl } from '../options.ts'
 import { hasEnded, hasSucceeded, readPrediction } from '../prediction.ts'
 import type { Asked, Wire } from '../wire.ts'
 import { parseJson } from './body.ts'
 import { callerName, trackCallers } from './caller.ts'
 import { createConcealer } from './conceal.ts'
 import { readBody, readExchange, readManifest } from './folder.ts'
-import { isCreate, type RecordedAnswer, type RecordedRequest, unanswered } from './format.ts'
+import { isCreate, type Manifest, type RecordedAnswer, type RecordedRequest, unanswered } from './format.ts'
 import { nearestRecorded } from './nearest.ts'
 import { nameOf, requestOf } from './request.ts'
 
@@ -30,14 +31,19 @@ interface Kept {
 }
 
 /** Throws ConfigurationError when there is no recording, or a damaged one. */
+export async function readRecording(folder: string): Promise<Manifest> {
+  const manifest = await readManifest(folder)
+  if (manifest) return manifest
+  throw new ConfigurationError('configuration', `there is no recording in ${folder}`, {
+    hint: 'make one with --record, or say with --replay where it is',
+  })
+}
+
+/** Without a recording, it throws as `readRecording` when it is asked anything but to cancel: what never ran is over. */
 export async function openReplayer(folder: string, clock: Clock): Promise<Replayer> {
   const manifest = await readManifest(folder)
-  if (!manifest) {
-    throw new ConfigurationError('configuration', `there is no recording in ${folder}`, {
-      hint: 'make one with --record',
-    })
-  }
-  const { base_url: baseUrl } = manifest
+  const baseUrl = manifest?.base_url ?? officialUrl
+  const recordedAt = manifest ? Date.parse(manifest.recorded_at) : clock.now()
   const callers = trackCallers()
   const exchanges = new Map<string, Promise<Kept | undefined>>()
   /** Who was given which prediction by a create. */
@@ -52,8 +58,8 @@ export async function openReplayer(folder: string, clock: Clock): Promise<Replay
     const kept = await reading
     const answer = kept && next(kept, caller?.name, !isCreate(request))
     if (answer) return answer
-    // There is nothing that runs, so nothing has to be told to stop.
     if (asked.method === 'POST' && request.url.endsWith('/cancel')) return { status: 404 }
+    await readRecording(folder)
     throw await notRecorded(folder, request, caller?.name, kept?.answers.length ?? 0)
   }
 
@@ -88,8 +94,7 @@ export async function openReplayer(folder: string, clock: Clock): Promise<Replay
         headers: hurried(status, sent),
       })
     },
-    during: (context, call) =>
-      callers.during(context, () => call(replayed(context, clock, Date.parse(manifest.recorded_at), given))),
+    during: (context, call) => callers.during(context, () => call(replayed(context, clock, recordedAt, given))),
     close: async () => {},
   }
   return { wire, baseUrl }
