@@ -30,7 +30,8 @@ export interface AppOptions {
   checkpointDir?: string
   /** Default: a file in the home folder. */
   storeUrl?: string
-  durability?: 'full' | 'normal'
+  /** `none`: what is thrown away at the end need not survive anything. */
+  durability?: 'full' | 'normal' | 'none'
   /** New runs call models in the sandbox. */
   sandbox?: boolean
   /** Keeps what is asked of models, and answered, in a folder. */
@@ -225,7 +226,7 @@ export function createApp(options: AppOptions): App {
     isolated: ({ sandbox: wishes, around, ...own }) =>
       createApp({
         ...defined({ startSandbox: options.startSandbox, functions: options.functions }),
-        ...{ ...own, sandbox: true, durability: 'normal', trial: { around, sandbox: wishes } },
+        ...{ ...own, sandbox: true, durability: 'none', trial: { around, sandbox: wishes } },
       }),
     subscribe(listener) {
       listeners.add(listener)

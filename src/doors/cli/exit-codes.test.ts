@@ -32,6 +32,7 @@ const promised: Record<number, ErrorCode[]> = {
     'invalid_expression',
     'invalid_input',
     'invalid_config',
+    'invalid_test',
     'file_not_found',
     'file_unreadable',
     'file_too_large',

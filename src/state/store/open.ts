@@ -9,8 +9,11 @@ export interface OpenStoreOptions {
   url?: string
   /** The state folder; made, for its owner only, when it is not there. */
   home: string
-  /** `full`: what was acknowledged survives power loss. `normal`: it survives the end of any process, not of the machine. */
-  durability: 'full' | 'normal'
+  /**
+   * `full`: what was acknowledged survives power loss. `normal`: it survives the end of any process, not of the machine.
+   * `none`: as normal, but the file itself may not survive the end of the machine.
+   */
+  durability: 'full' | 'normal' | 'none'
   clock: Clock
   random: Random
 }

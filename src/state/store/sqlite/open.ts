@@ -23,6 +23,8 @@ export async function openSqlite(url: string, { durability, clock, random }: Ope
   let database: DatabaseSync | undefined
   try {
     database = new DatabaseSync(file, { timeout: 0, enableForeignKeyConstraints: false })
+    // Making the file is most of what a short-lived store writes.
+    if (durability === 'none') database.exec('pragma synchronous = off')
     await migrate(database, patience)
     configure(database, durability)
     const connection = new Connection(database, patience)
@@ -37,7 +39,7 @@ export async function openSqlite(url: string, { durability, clock, random }: Ope
 function configure(database: DatabaseSync, durability: OpenStoreOptions['durability']): void {
   // fullfsync matters on macOS only, where a plain fsync leaves data in the drive's cache.
   const full = durability === 'full'
-  database.exec(`pragma synchronous = ${full ? 'full' : 'normal'};
+  database.exec(`pragma synchronous = ${durability === 'none' ? 'off' : durability};
     pragma fullfsync = ${full ? 1 : 0};
     pragma checkpoint_fullfsync = ${full ? 1 : 0};
     pragma journal_size_limit = 67108864`)
