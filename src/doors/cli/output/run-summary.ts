@@ -44,23 +44,35 @@ function outputLine(
   value: Json,
   width: number,
   files: ReadonlySet<string>,
-  { style, cwd }: SummaryShow,
+  { style, cwd, columns }: SummaryShow,
 ): string[] {
-  const lines = textOf(value, files, cwd).split('\n')
+  const lines = textOf(value, files, cwd, columns - width - 4).split('\n')
   const shown = lines.slice(0, mostLines)
   if (lines.length > mostLines)
     shown.push(style.dim(`… ${lines.length - mostLines} more lines; --output outputs.${name} prints it all`))
   return shown.map((line, at) => `  ${(at === 0 ? name : '').padEnd(width)}  ${line}`.trimEnd())
 }
 
-/** Strings as they are, files as paths, a list of files one a line, everything else as JSON. */
-function textOf(value: Json, files: ReadonlySet<string>, cwd: string): string {
+/** Strings as they are, files as paths, a list of files one a line, everything else as JSON; one a line what is long. */
+function textOf(value: Json, files: ReadonlySet<string>, cwd: string, room: number): string {
   const isFile = (part: Json): part is string => typeof part === 'string' && files.has(part)
   if (isFile(value)) return shortPath(value, cwd)
   if (typeof value === 'string') return printable(value).trimEnd()
   if (Array.isArray(value) && value.length > 0 && value.every(isFile))
     return value.map((path) => shortPath(path, cwd)).join('\n')
-  return printable(JSON.stringify(value))
+  const json = printable(JSON.stringify(value))
+  if (json.length <= room || value === null || typeof value !== 'object') return json
+  const part = (inner: Json): string => {
+    const text = typeof inner === 'string' && inner !== '' ? printable(inner) : printable(JSON.stringify(inner))
+    return text.replace(/\s*\n\s*/g, ' ')
+  }
+  if (Array.isArray(value)) {
+    // a list of words reads well as it is
+    return value.every((item) => part(item).length <= 24) ? json : value.map((item) => `- ${part(item)}`).join('\n')
+  }
+  return Object.entries(value)
+    .map(([key, inner]) => `${printable(key)}: ${part(inner)}`)
+    .join('\n')
 }
 
 export interface ShownFile {
