@@ -15,6 +15,7 @@ inputs:
   tone: {type: string, enum: [warm, cool], default: warm}
   list: {type: array, default: []}
   photo: {type: file, required: false}
+  photos: {type: files, required: false}
 steps: {a: {value: "\${{ inputs.n }}"}}
 outputs: {n: "\${{ steps.a.output }}"}
 `,
@@ -22,6 +23,7 @@ outputs: {n: "\${{ steps.a.output }}"}
   await cli.write('half.json', '{"n": 1')
   await mkdir(join(cli.cwd, 'folder'))
   execFileSync('mkfifo', [join(cli.cwd, 'pipe')])
+  execFileSync('mkfifo', [join(cli.cwd, 'folder', 'pipe')])
 })
 afterAll(() => cli.close())
 
@@ -58,6 +60,9 @@ const badInputs: [string[], number, string, string, string?][] = [
   [['-i', 'n=1', '-i', 'photo=none.png'], 3, 'file_not_found', 'input "photo": there is no file', 'working folder'],
   [['-i', 'n=1', '-i', 'photo=folder'], 3, 'file_unreadable', 'is not a regular file'],
   [['-i', 'n=1', '-i', 'photo=pipe'], 3, 'file_unreadable', 'is not a regular file'],
+  [['-i', 'n=1', '-i', 'photos=pipe'], 3, 'file_unreadable', 'is not a regular file'],
+  [['-i', 'n=1', '-i', 'photos=folder'], 3, 'invalid_input', 'there are no files in folder'],
+  [['-i', 'n=1', '-i', 'photos=none/*.png'], 3, 'file_not_found', 'none'],
   [['-i', 'n=1', '-i', 'photo=file://elsewhere/x'], 3, 'invalid_input', 'no file URL of this machine', 'file:///path'],
   [['-i', 'n=1', '-i', 'photo=data:text/plain,%zz'], 3, 'invalid_input', 'not a valid data: URI', 'base64'],
   ...['../../x', 'a/b', '..', '.', '', 'a.b', 'a b', '-x'.padStart(1), 'x'.repeat(101), 'last', 'ü'].map(

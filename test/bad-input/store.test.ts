@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { chmod, cp, mkdir, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -104,6 +104,7 @@ describe('a store that is', () => {
 
   it.each([
     ['a folder', 'store', 'is not a file', '--store'],
+    ['a FIFO', 'store', 'is not a file', '--store'],
     ['text', 'store_corrupt', 'is not a store', '--store'],
     ['of another program', 'store', 'another program', '--store'],
     ['of a newer version', 'store_newer', 'newer version', 'update'],
@@ -114,6 +115,7 @@ describe('a store that is', () => {
       const file = join(home, 'store.db')
       await mkdir(home, { recursive: true, mode: 0o700 })
       if (what === 'a folder') await mkdir(file)
+      else if (what === 'a FIFO') execFileSync('mkfifo', [file])
       else if (what === 'text') await writeFile(file, 'My notes on SQLite. '.repeat(500))
       else {
         const database = new DatabaseSync(file)
@@ -122,7 +124,7 @@ describe('a store that is', () => {
         )
         database.close()
       }
-      const before = what === 'a folder' ? undefined : await readFile(file)
+      const before = what === 'a folder' || what === 'a FIFO' ? undefined : await readFile(file)
       for (const command of ['run w.yaml -i text=x --json', 'runs list --json', 'runs resume r1 --json']) {
         const end = await cli.run(command, at(home))
         expect(end.code, command).toBe(74)

@@ -38,6 +38,9 @@ const expected = {
   },
 }
 
+// Processes by the dozen, on machines with other things to do.
+vi.setConfig({ testTimeout: 90_000 })
+
 let folder: TemporaryFolder
 let sandbox: Sandbox
 let place: Place

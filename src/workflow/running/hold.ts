@@ -150,13 +150,19 @@ export async function takeRun(
 /** The plan of the run's own copy of its definition. */
 export async function planOfRun(store: Store, state: RunState): Promise<Plan> {
   const json = await store.getDefinition(state.definition_hash)
-  if (json === undefined) {
-    throw new StoreError('store_corrupt', `the definition of run ${state.run_id} is missing from the store`, {
-      hint: '`doctor` checks the store',
-    })
+  const what = `the definition of run ${state.run_id}`
+  if (json === undefined)
+    throw new StoreError('store_corrupt', `${what} is missing from the store`, { hint: doctorHint })
+  let definition: WorkflowDefinition
+  try {
+    definition = JSON.parse(json) as WorkflowDefinition
+  } catch (cause) {
+    throw new StoreError('store_corrupt', `${what} is damaged in the store`, { cause, hint: doctorHint })
   }
-  return planOf(JSON.parse(json) as WorkflowDefinition)
+  return planOf(definition)
 }
+
+const doctorHint = 'Run `replicate-agent doctor` to see what is readable, and put a copy of the store back.'
 
 async function acquire(parts: EngineParts, runId: string, options: TakeOptions): Promise<Lease> {
   const attempt = () => parts.store.acquireLease(runId, parts.holder, (held) => mayTake(parts, held))

@@ -11,7 +11,7 @@ const colours = { ok: 'green', warning: 'yellow', fault: 'red' } as const
 
 export const doctor = defineCommand({
   description:
-    'Looks over the runtime, the token, the state folder, the disk, the store, the sandbox and the terminal. Exits 1 when it finds a fault.',
+    'Looks over the runtime, the token, the state folder, the disk, the store and its files, the sandbox and the terminal. Exits 1 when it finds a fault.',
   args: {},
   options: { json: flag('--json', 'print {ok, checks}'), ...appOptions },
   examples: [{ command: 'replicate-agent doctor', what: 'before the first run, or when something is odd' }],

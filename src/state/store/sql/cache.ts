@@ -1,6 +1,7 @@
 /** Results of calls kept for the same call made again. */
 import type { Json } from '../../../std/json.ts'
 import type { CacheEntry } from '../contract.ts'
+import { keptJson } from './kept-json.ts'
 import type { SqlReader, SqlSession } from './port.ts'
 
 export async function selectEntry(reader: SqlReader, key: string, now: number): Promise<CacheEntry | undefined> {
@@ -11,7 +12,7 @@ export async function selectEntry(reader: SqlReader, key: string, now: number): 
   if (!row) return undefined
   return {
     key,
-    value: JSON.parse(String(row['value'])) as Json,
+    value: keptJson<Json>(row['value'], 'an answer in the cache'),
     cost_usd: row['cost_usd'] as number | null,
     created_at: Number(row['created_at']),
     expires_at: row['expires_at'] === null ? undefined : Number(row['expires_at']),

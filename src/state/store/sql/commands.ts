@@ -1,5 +1,6 @@
 /** What other processes ask of a run's driver, kept until it has been done. */
 import type { RunCommand } from '../../../domain/events.ts'
+import { keptJson } from './kept-json.ts'
 import type { SqlReader, SqlSession } from './port.ts'
 
 export async function insertCommand(
@@ -19,7 +20,10 @@ export async function selectPending(reader: SqlReader, runId: string): Promise<{
   const rows = await reader.all('select id, body from commands where run_id = ? and done_at is null order by id', [
     runId,
   ])
-  return rows.map((row) => ({ id: Number(row['id']), command: JSON.parse(String(row['body'])) as RunCommand }))
+  return rows.map((row) => ({
+    id: Number(row['id']),
+    command: keptJson<RunCommand>(row['body'], `a command for run ${runId}`),
+  }))
 }
 
 export async function markDone(session: SqlSession, runId: string, ids: readonly number[], now: number): Promise<void> {

@@ -30,11 +30,13 @@ export async function checkSqlite(url: string): Promise<StoreReport> {
     problems: [],
   }
   for (const suffix of ['', '-wal', '-shm']) report.bytes += await sizeOf(file + suffix)
-  report.exists = report.bytes > 0
+  const found = await stat(file).catch(() => undefined)
+  const isSomethingElse = found !== undefined && !found.isFile()
+  report.exists = report.bytes > 0 || isSomethingElse
   if (!report.exists) return report
   let database: DatabaseSync | undefined
   try {
-    await assertFile(file)
+    if (isSomethingElse) throw notAFile(file)
     // Only reading; a moment of somebody else's recovery may be waited for here.
     database = new DatabaseSync(file, { readOnly: true, timeout: 2_000 })
     report.version = inspect(database, file)
@@ -124,11 +126,6 @@ function fileHashesOf(event: RunEvent): string[] {
     value && 'spilled' in value ? [value.spilled.sha256] : [],
   )
   return [...spilled, ...files.map(({ sha256 }) => sha256)]
-}
-
-async function assertFile(file: string): Promise<void> {
-  const found = await stat(file).catch(() => undefined)
-  if (found && !found.isFile()) throw notAFile(file)
 }
 
 async function sizeOf(file: string): Promise<number> {
