@@ -171,7 +171,8 @@ async function keepFiles(
 ): Promise<number> {
   const names = namesOf(contents)
   const lacking = new Set<string>()
-  for (const { sha256 } of contents.manifest.files) if (!(await isKept(sha256))) lacking.add(sha256)
+  for (const { sha256, left_out } of contents.manifest.files)
+    if (!(await isKept(sha256)) && left_out === undefined) lacking.add(sha256)
   if (lacking.size === 0) return 0
   let added = 0
   await readArchive(path, {

@@ -25,9 +25,7 @@ export const importCommand = defineCommand({
     for (const { run_id } of present) context.print(`${run_id} is here already, and the same`)
     if (files.added > 0) context.print(count(files.added, 'file'))
     if (files.missing.length > 0)
-      context.note(
-        `${count(files.missing.length, 'file')} of ${imported.length + present.length > 1 ? 'these runs' : 'this run'} are neither here nor in the archive`,
-      )
+      context.note(`${count(files.missing.length, 'file')} neither here nor in the archive; \`runs files\` says which`)
     for (const { run_id } of imported.filter(({ status }) => status === 'running' || status === 'waiting')) {
       context.note(`${run_id} is not over: go on with it here only when nobody does where it came from`)
       context.note(`  replicate-agent runs resume ${run_id}`)
