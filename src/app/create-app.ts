@@ -4,6 +4,7 @@ import { stateFolder } from '../config/places.ts'
 import type { Price } from '../domain/definition.ts'
 import type { Bus } from '../domain/events.ts'
 import type { Executor } from '../executor/contract.ts'
+import type { ExecutorParts } from '../executor/executor.ts'
 import type { CacheStore } from '../executor/resilience/cache.ts'
 import { type Clock, systemClock } from '../std/clock.ts'
 import { defined } from '../std/defined.ts'
@@ -175,13 +176,12 @@ export function createApp(options: AppOptions): App {
     once(
       async (): Promise<Executor> => {
         const { createExecutor } = await import('../executor/executor.ts')
-        const parts = { targets: targetOf(world), cache: await cacheOf(world), clock, random }
+        const parts: ExecutorParts = { targets: targetOf(world), cache: await cacheOf(world), clock, random }
         // Only Replicate has a limit to respect.
-        if (world !== 'real') Object.assign(parts, { limits: {} })
-        const isPretended = trial !== undefined || replayFolder(world) !== undefined
-        return createExecutor(
-          isPretended ? { ...parts, backoff: (_policy, { retry_after_ms = 0 }) => retry_after_ms } : parts,
-        )
+        if (world !== 'real') parts.limits = {}
+        if (trial || replayFolder(world) !== undefined)
+          parts.backoff = (_policy, { retry_after_ms = 0 }) => retry_after_ms
+        return createExecutor(parts)
       },
       (made) => made.close(),
     ),

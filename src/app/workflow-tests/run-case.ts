@@ -43,7 +43,6 @@ export interface Observed {
 export interface CaseRun {
   /** A run that could not be started has no steps, and the error that says why. */
   result: RunResult
-  started: boolean
   observed: Observed[]
   /** What the calls of each step were sent. */
   calls: Record<string, JsonObject[]>
@@ -100,12 +99,12 @@ async function drive(trial: Trial): Promise<CaseRun> {
     })
   } catch (error) {
     if (!(error instanceof ReplicateAgentError)) throw error
-    return { result: neverStarted(workflow, toErrorData(error)), started: false, observed: [], calls: {} }
+    return { result: neverStarted(workflow, toErrorData(error)), observed: [], calls: {} }
   }
   const { result, late } = await untilEnd(trial, driving)
   const observed = await observe(parts, runIdOfCase, { within: '', items: [], plan: workflow.plan })
   const calls = await callsMade(observed, parts.artifacts, namesIn(workflow.definition).callers)
-  return { result, started: true, observed, calls, ...(late && { timed_out_ms: one.timeout_ms }) }
+  return { result, observed, calls, ...(late && { timed_out_ms: one.timeout_ms }) }
 }
 
 function neverStarted({ definition }: LoadedWorkflow, error: ErrorData): RunResult {
@@ -115,15 +114,21 @@ function neverStarted({ definition }: LoadedWorkflow, error: ErrorData): RunResu
   }
 }
 
-/** Drives it on through every approval that the case has an answer for. */
+/** Drives it on through every approval that the case has an answer for, until the case's time is up. */
 async function untilEnd(trial: Trial, first: Driving): Promise<{ result: RunResult; late: boolean }> {
   const { parts, one, real, signal } = trial
   const over = new AbortController()
-  let late = false
   let driving = first
-  const leave = (reason: Error) => driving.abandon(reason)
+  /** Why the run is left as it is. */
+  let why: Error | undefined
+  let late = false
+  const leave = (reason: Error) => {
+    why ??= reason
+    driving.abandon(why)
+  }
   const onAbort = () => leave(abortReason(signal))
   signal.addEventListener('abort', onAbort, { once: true })
+  if (signal.aborted) onAbort()
   real.sleep(one.timeout_ms, over.signal).then(
     () => {
       late = true
@@ -132,11 +137,11 @@ async function untilEnd(trial: Trial, first: Driving): Promise<{ result: RunResu
     () => {},
   )
   try {
-    signal.throwIfAborted()
     for (;;) {
       const result = await driving.done
-      if (late || !(await answerAll(trial, result))) return { result, late }
+      if (why || !(await answerAll(trial, result))) return { result, late }
       driving = await resumeRun(parts, runIdOfCase, { inputs: one.inputs })
+      if (why) driving.abandon(why)
     }
   } catch (error) {
     if (!late || signal.aborted) throw error
