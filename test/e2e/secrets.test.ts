@@ -4,6 +4,7 @@
  */
 import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { isObject, type JsonObject } from '../../src/std/json.ts'
 import { type ScriptedServer, type SeenRequest, startScriptedServer } from '../../src/testing/scripted-server.ts'
@@ -171,7 +172,12 @@ async function everyFile(): Promise<[string, Buffer][]> {
     .flat()
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
-  return Promise.all(paths.map(async (path): Promise<[string, Buffer]> => [path, await readFile(path)]))
+  return Promise.all(
+    paths.map(async (path): Promise<[string, Buffer]> => {
+      const bytes = await readFile(path)
+      return [path, path.endsWith('.gz') ? gunzipSync(bytes) : bytes]
+    }),
+  )
 }
 
 async function expectNothing(): Promise<void> {
@@ -229,6 +235,8 @@ describe('secrets', () => {
     expect((await run('runs diff one two --json')).code).toBeLessThan(2)
     expect((await run('runs diff one two')).code).toBeLessThan(2)
     expect((await run('runs files two --json')).code).toBe(0)
+    expect((await run('runs export one two -o out/runs.tar.gz --json')).code).toBe(0)
+    expect((await run('runs export two -o out/two.tar.gz')).code).toBe(0)
     await expectNothing()
   })
 
