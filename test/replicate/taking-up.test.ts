@@ -63,6 +63,24 @@ describe('taking up a call of an earlier process', () => {
     expect(creates()).toEqual([])
   })
 
+  it('claims what it made only once its id is journaled: a crash in between loses it to nobody', async () => {
+    const { call } = await bench((request) => {
+      if (isCreate(request)) return { body: prediction({ id: 'p1' }) }
+      return isGet(request) ? { body: prediction({ id: 'p1' }) } : undefined
+    })
+    const journaled: boolean[] = []
+    const before = ({ versions, context, facts }: MemoryCall) => {
+      versions.set(official, 'official')
+      const { claim } = context
+      context.claim = (id) => {
+        journaled.push(facts.some((fact) => fact.type === 'call.created' && fact.id === id))
+        return claim(id)
+      }
+    }
+    expect((await call(official, { prompt: 'x' }, { before })).outcome.status).toBe('succeeded')
+    expect(journaled).toEqual([true])
+  })
+
   it('searches when there is no id: same model and input, newest first, unclaimed, all matches recorded', async () => {
     const { call, creates } = await bench((request) => {
       if (isList(request)) {

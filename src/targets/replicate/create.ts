@@ -43,7 +43,10 @@ export async function createPrediction(
     })
     const prediction = readPrediction(answer)
     if (!prediction) throw new NetworkError(`POST ${pathOf(route)}: the answer is no prediction`)
-    const [isOurs] = await Promise.all([record.claim(prediction.id), record.created(prediction.id, 'created')])
+    // In this order: one that was claimed and not journaled would be found by nobody, this work included, which would
+    // search, and take another one.
+    await record.created(prediction.id, 'created')
+    const isOurs = await record.claim(prediction.id)
     return isOurs ? prediction : await exchange(api, route, open, context, prediction)
   } catch (error) {
     if (!mayHaveArrived(error)) throw error
