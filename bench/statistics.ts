@@ -35,11 +35,3 @@ export function quantile(numbers: readonly number[], q: number): number {
   const sorted = numbers.toSorted((a, b) => a - b)
   return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? Number.NaN
 }
-
-/** Of the line that fits numbers taken at equal distances best: by how much it rises from one to the next. */
-export function slope(numbers: readonly number[]): number {
-  const middle = (numbers.length - 1) / 2
-  const mean = numbers.reduce((sum, y) => sum + y, 0) / numbers.length
-  const rise = numbers.reduce((sum, y, x) => sum + (x - middle) * (y - mean), 0)
-  return rise / numbers.reduce((sum, _y, x) => sum + (x - middle) ** 2, 0)
-}

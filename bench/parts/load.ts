@@ -6,13 +6,13 @@ import { runNode } from '../command.ts'
 import { atMost, type Bench, type Part, thousands } from '../figures.ts'
 import type { LoadResult } from '../probes/load.ts'
 import { startSandboxProcess } from '../sandbox-process.ts'
-import { digits, quantile, slope } from '../statistics.ts'
+import { digits, quantile } from '../statistics.ts'
 
 const clients = 50
 /** Megabytes that the heap may have grown by, after a collection; of a leak of 1 KB a run some 10 would be left. */
 const heapGrowth = 5
-/** Megabytes a minute by which resident memory may rise: it goes up and down with the collector. */
-const residentGrowth = 20
+/** The most that is resident in the last third, of the most before: it goes up and down with the collector. */
+const residentGrowth = 1.1
 const latency = 'uniform:20,60'
 const probe = fileURLToPath(new URL('../probes/load.ts', import.meta.url))
 
@@ -31,6 +31,9 @@ export async function measureLoad({ root, folder, seconds, arrivals, say }: Benc
   }
   const { runs, errors, heap, loopDelay, resident } = result
   for (const error of errors.slice(0, 3)) say(error)
+  const turn = Math.floor((resident.length * 2) / 3)
+  const early = Math.max(...resident.slice(0, turn))
+  const late = Math.max(...resident.slice(turn))
   const rows = [
     ['runs', `${thousands(runs)} (${digits(runs / result.seconds, 1)} a second), ${errors.length} failed`],
     [
@@ -42,10 +45,7 @@ export async function measureLoad({ root, folder, seconds, arrivals, say }: Benc
       [loopDelay.p50, loopDelay.p99, loopDelay.max].map((ms) => digits(ms, 1)).join(' / ') + ' ms',
     ],
     ['heap in use after a collection, warm / at the end', `${digits(heap.warm, 1)} / ${digits(heap.end, 1)} MB`],
-    [
-      'resident at most / its slope',
-      `${digits(Math.max(...resident), 0)} MB / ${digits(slope(resident) * 60, 1)} MB a minute`,
-    ],
+    ['resident at most, before / in the last third', `${digits(early, 0)} / ${digits(late, 0)} MB`],
   ]
   const what = `load of ${clients} clients for ${seconds} s`
   const how =
@@ -55,7 +55,7 @@ export async function measureLoad({ root, folder, seconds, arrivals, say }: Benc
     figures: [
       atMost(`${what}, runs that failed`, errors.length, 0, '', 0),
       atMost(`${what}, growth of the heap`, heap.end - heap.warm, heapGrowth, 'MB', 1),
-      atMost(`${what}, growth of resident memory`, slope(resident) * 60, residentGrowth, 'MB a minute', 1),
+      atMost(`${what}, resident at most in the last third, of before`, late / early, residentGrowth, 'x'),
     ],
     tables: [{ head: [`${clients} clients, ${seconds} s`, ''], rows }],
     notes: [
