@@ -17,11 +17,17 @@ const numRuns = Number(process.env.RANDOM_RUNS ?? 200)
 type Fate =
   /** It dies at its n-th commit, before it or right after it became durable. */
   | { kind: 'dies'; commit: number; after: boolean }
+  /** Its n-th commit finds the disk full. */
+  | { kind: 'fills'; commit: number }
   | { kind: 'abandons' | 'pauses' | 'cancels'; ms: number }
   /** It hangs, another host takes the run over, and then it wakes up: in that very moment, or later. */
   | { kind: 'hangs'; ms: number; early: boolean }
 
 const fateArb: fc.Arbitrary<Fate> = fc.oneof(
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('fills' as const), commit: fc.integer({ min: 1, max: 15 }) }),
+  },
   {
     weight: 4,
     arbitrary: fc.record({
@@ -52,6 +58,7 @@ class Reach {
   constructor(simulation: Simulation, fate: Fate | undefined, tokens: Tokens, onTaken?: () => Promise<void>) {
     const { store } = simulation
     const death = fate?.kind === 'dies' ? fate : undefined
+    const fullAt = fate?.kind === 'fills' ? fate.commit : undefined
     const alive = async <T>(work: () => Promise<T>): Promise<T> => {
       await this.#hung
       if (this.#dead) throw new StoreError('store', 'the process is dead')
@@ -62,6 +69,7 @@ class Reach {
       append: (lease, events, patch) =>
         alive(async () => {
           this.#commits += 1
+          if (this.#commits === fullAt) throw new StoreError('disk_full', 'there is no room left')
           const dies = this.#commits === death?.commit
           if (dies && !death?.after) this.#die()
           await store.append(lease, events, patch)
@@ -132,7 +140,7 @@ async function live(simulation: Simulation, fate: Fate, tokens: Tokens): Promise
   const driving = await begin(simulation.process(reach.store), simulation).catch(() => undefined)
   if (!driving) return
   const done = driving.done.catch((error: unknown) => error)
-  if (fate.kind !== 'dies') await clock.advance(fate.ms)
+  if ('ms' in fate) await clock.advance(fate.ms)
   if (fate.kind === 'abandons') driving.abandon(new CancelledError('left', { code: 'interrupted' }))
   if (fate.kind === 'pauses') driving.pause('a test')
   if (fate.kind === 'cancels') driving.cancel('a test')
