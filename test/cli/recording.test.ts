@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { access, appendFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { access, appendFile, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -105,6 +105,13 @@ outputs:
   brief: \${{ steps.brief.output }}
   picture: \${{ steps.upscale.output }}
   caption: \${{ steps.caption.output }}
+`
+
+const picture = `
+name: picture
+steps:
+  draw: {model: black-forest-labs/flux-schnell, input: {prompt: a red mug}}
+outputs: {picture: "\${{ steps.draw.output }}"}
 `
 
 const one = `
@@ -348,15 +355,21 @@ describe('the folder of a recording', () => {
     expect(`${stdout}${stderr}`).toContain('the recording is damaged')
   })
 
-  test('that misses a body is told', async () => {
-    await cli.write('workflows/everything.yaml', everything)
+  test('that misses a body, or has another one, is told', async () => {
+    await cli.write('workflows/picture.yaml', picture)
     await start()
-    await record('run everything -q')
-    await rm(join(cli.cwd, 'rec', 'bodies'), { recursive: true })
-    await mkdir(join(cli.cwd, 'rec', 'bodies'))
-    const { code, stdout, stderr } = await replay('run everything')
-    expect(code).toBe(5)
-    expect(`${stdout}${stderr}`).toMatch(/the recording is damaged: .* is missing/)
+    await record('run picture -q')
+    const bodies = join(cli.cwd, 'rec', 'bodies')
+    const [body = ''] = await readdir(bodies)
+    await appendFile(join(bodies, body), '!')
+    const changed = await replay('run picture --json')
+    expect({ code: changed.code, told: changed.stdout.includes('is not what was recorded') }).toEqual({
+      code: 5,
+      told: true,
+    })
+    await rm(bodies, { recursive: true })
+    const missing = await replay('run picture --json')
+    expect({ code: missing.code, told: missing.stdout.includes('is missing') }).toEqual({ code: 5, told: true })
   })
 
   async function damage(folder: string, spoil: (file: string) => Promise<void>): Promise<void> {

@@ -77,9 +77,14 @@ export async function beginRecording(folder: string, manifest: Manifest): Promis
   // The manifest goes first: without it, the rest is no recording that could be replayed.
   for (const part of [manifestFile, exchangesFolder, bodiesFolder])
     await rm(join(folder, part), { recursive: true, force: true })
+  await makeFolders(folder)
+  await writeWhole(join(folder, manifestFile), json(manifest))
+}
+
+/** Version control forgets empty ones. */
+export async function makeFolders(folder: string): Promise<void> {
   await mkdir(join(folder, exchangesFolder), { recursive: true })
   await mkdir(join(folder, bodiesFolder), { recursive: true })
-  await writeWhole(join(folder, manifestFile), json(manifest))
 }
 
 export async function writeExchange(folder: string, name: string, exchange: Exchange): Promise<void> {
@@ -144,10 +149,13 @@ export async function openBody(folder: string, extension: string): Promise<BodyW
   }
 }
 
-/** Throws ConfigurationError when the file is gone. */
+/** Throws ConfigurationError when the file is gone, or another one than was recorded. */
 export async function readBody(folder: string, name: string): Promise<ReturnType<typeof createReadStream>> {
   const file = join(folder, bodiesFolder, name)
   if (!(await isThere(file))) throw damaged(`${file} is missing`)
+  const hash = createHash('sha256')
+  for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer)
+  if (!name.startsWith(hash.digest('hex'))) throw damaged(`${file} is not what was recorded`)
   return createReadStream(file)
 }
 

@@ -140,10 +140,13 @@ describe('a recorder', () => {
     await expect(recorder(wireTo([]), { continues: true, baseUrl: 'https://other.example.com/v1' })).rejects.toThrow(
       'is one of https://api.example.com/v1',
     )
-    const second = await recorder(wireTo(['{"b":1}']), { continues: true })
+    // Git keeps no empty folder.
+    await rm(folder.file('bodies'), { recursive: true })
+    const second = await recorder(wireTo([JSON.stringify({ b: 'long'.repeat(9_000) })]), { continues: true })
     await second.request(asked('/b'))
     await second.close()
     expect(await exchanges()).toHaveLength(2)
+    expect(await readdir(folder.file('bodies'))).toHaveLength(1)
   })
 
   it('leaves a folder to the process that records into it, while that one lives', async () => {

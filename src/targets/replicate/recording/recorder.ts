@@ -13,7 +13,15 @@ import { bodyOf, inputOf, isDone, isSearch, parseJson, spilled, withoutPartial }
 import { trackCallers } from './caller.ts'
 import { type Concealer, createConcealer } from './conceal.ts'
 import { type Body, copied } from './copy.ts'
-import { beginRecording, holdFolder, holdsOtherFiles, readExchange, readManifest, writeExchange } from './folder.ts'
+import {
+  beginRecording,
+  holdFolder,
+  holdsOtherFiles,
+  makeFolders,
+  readExchange,
+  readManifest,
+  writeExchange,
+} from './folder.ts'
 import { isCreate, keptHeaders, type RecordedAnswer, type RecordedRequest, unanswered } from './format.ts'
 import { nameOf, requestOf } from './request.ts'
 
@@ -47,7 +55,8 @@ export async function openRecorder(wire: Wire, options: RecorderOptions): Promis
   function begin(): Promise<() => Promise<void>> {
     begun ??= holdFolder(folder).then(async (letGo) => {
       const recorded_at = new Date(clock.now()).toISOString()
-      if (!earlier) await beginRecording(folder, { format: 1, base_url: baseUrl, recorded_at })
+      if (earlier) await makeFolders(folder)
+      else await beginRecording(folder, { format: 1, base_url: baseUrl, recorded_at })
       return letGo
     })
     return begun
