@@ -1,10 +1,7 @@
 /** What can be typed for a name, found without loading more than that takes: a Tab should not be waited for. */
-import { readdir, stat } from 'node:fs/promises'
-import { join } from 'node:path'
-import { isObject, type Json } from '../std/json.ts'
-import { nearestFolder, readCards } from '../workflow/loading/workflow-folder.ts'
-import { readSource } from '../workflow/loading/source-text.ts'
-import { readYaml } from '../workflow/loading/yaml.ts'
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { basename, extname, join } from 'node:path'
+import { isTestFile, nearestFolder } from '../workflow/loading/workflow-folder.ts'
 import type { App } from './app.ts'
 import { findRun } from './find-run.ts'
 
@@ -34,9 +31,10 @@ export function completions(app: CompletionApp, kind: DynamicKind, words: readon
 }
 
 async function workflows(cwd: string): Promise<Candidate[]> {
-  const folder = await nearestFolder(cwd)
-  const cards = folder === undefined ? [] : await readCards(folder)
-  return cards.map(({ name, stem, description = '' }) => ({ value: name ?? stem, description }))
+  return (await sources(cwd)).map(({ file, text }) => ({
+    value: field(text, 'name') ?? basename(file, extname(file)),
+    description: field(text, 'description') ?? '',
+  }))
 }
 
 /** More are no help to choose from. */
@@ -73,28 +71,41 @@ async function hasStore({ home, storeUrl }: CompletionApp): Promise<boolean> {
 }
 
 async function agents(cwd: string): Promise<Candidate[]> {
-  const folder = await nearestFolder(cwd)
-  if (folder === undefined) return []
   const found = new Map<string, string>()
-  for (const name of (await readdir(folder)).filter((file) => /\.ya?ml$/i.test(file)).sort()) {
-    const bytes = await readSource(join(folder, name)).catch(() => undefined)
-    if (!bytes) continue
-    const { data } = readYaml(new TextDecoder().decode(bytes), name)
-    const own = isObject(data) && isObject(data['agents']) ? Object.keys(data['agents']) : []
-    for (const agent of own) found.set(agent, `agent of ${name}`)
-    for (const model of modelsIn(data)) if (!found.has(model)) found.set(model, 'model')
+  for (const { file, text } of await sources(cwd)) {
+    for (const agent of agentsIn(text)) found.set(agent, `agent of ${file}`)
+    for (const [, model] of text.matchAll(/\bmodel:\s*["']?([\w.-]+\/[\w.-]+)/g))
+      if (model !== undefined && !found.has(model)) found.set(model, 'model')
   }
   return [...found].map(([value, description]) => ({ value, description }))
 }
 
-/** Whatever stands under `model:` and `models:`. */
-function modelsIn(data: Json): string[] {
-  if (Array.isArray(data)) return data.flatMap(modelsIn)
-  if (!isObject(data)) return []
-  return Object.entries(data).flatMap(([key, value]) => {
-    if (key !== 'model' && key !== 'models') return modelsIn(value)
-    return [value]
-      .flat()
-      .filter((model): model is string => typeof model === 'string' && /^[\w.-]+\/[\w.-]+$/.test(model))
+// ── files as people write them; reading them as YAML would take most of the time ──
+
+const mostBytes = 1_000_000
+
+/** The workflow files of the nearest folder. */
+async function sources(cwd: string): Promise<{ file: string; text: string }[]> {
+  const folder = await nearestFolder(cwd)
+  const names = folder === undefined ? [] : await readdir(folder)
+  const files = names.filter((name) => /\.ya?ml$/i.test(name) && !isTestFile(name)).sort()
+  const read = files.map(async (file) => {
+    const path = join(folder as string, file)
+    const found = await stat(path)
+    return { file, text: found.isFile() && found.size <= mostBytes ? await readFile(path, 'utf8') : '' }
   })
+  return Promise.all(read)
+}
+
+/** The text of a field at the beginning of a line. */
+function field(text: string, name: string): string | undefined {
+  const written = new RegExp(`^${name}:[ \\t]+(.*)$`, 'm').exec(text)?.[1]?.trim()
+  return written && !/^[|>&*]/.test(written) ? written.replace(/^(["'])(.*)\1.*$/, '$2') : undefined
+}
+
+/** The keys under `agents:`. */
+function agentsIn(text: string): string[] {
+  const lines = /^agents:[ \t]*\n((?:[ \t]+.*\n|[ \t]*(?:#.*)?\n)*)/m.exec(text)?.[1] ?? ''
+  const indent = /^[ \t]+(?=[^\s#])/m.exec(lines)?.[0] ?? ''
+  return [...lines.matchAll(new RegExp(`^${indent}([\\w.-]+):`, 'gm'))].map(([, name]) => name as string)
 }

@@ -161,6 +161,16 @@ describe('in GitHub Actions', () => {
     expect(stdout).not.toContain('##[')
   })
 
+  test('a file of the runner that can not be written makes no run fail', async () => {
+    await cli.write('ok.yaml', 'name: ok\nsteps: {a: {value: 1}}\n')
+    const { code, stderr } = await cli.run('run ok.yaml --json', {
+      env: { ...env, GITHUB_OUTPUT: join(cli.cwd, 'no/such/folder'), GITHUB_STEP_SUMMARY: cli.cwd },
+    })
+    expect(code).toBe(0)
+    expect(stderr).toMatch(/^::warning::\$GITHUB_OUTPUT can't be written: /m)
+    expect(stderr).toMatch(/^::warning::\$GITHUB_STEP_SUMMARY can't be written: /m)
+  })
+
   test('nothing of this is seen anywhere else', async () => {
     await cli.write('workflows/mixed.yaml', mixed)
     const { stderr } = await cli.run('run mixed', { env: { ...env, GITHUB_ACTIONS: '' } })

@@ -34,6 +34,7 @@ export async function watchRuns(context: WatchContext, watched: WatchedRun): Pro
       const changed = watch.changed()
       await runUntil(changed, context, watched)
       if (signal !== undefined) return stopCodes[signal]
+      context.note()
       context.note(dim(`watching ${count(files.length, 'file')}; Ctrl-C ends it`))
       const names = (await untilAborted(changed, over.signal)).map((path) => basename(path))
       context.note(dim(`${names.join(', ')} changed: running again`))

@@ -12,7 +12,7 @@ export interface GithubLog {
   annotate(level: Level, message: string, at?: { title?: string; file?: string; line?: number; column?: number }): void
   problem(problem: ShownProblem): void
   command(name: string, message?: string): void
-  /** Adds to a file that the runner has given the step; without one, nothing. */
+  /** Adds to a file that the runner has given the step; without one, nothing. Warns when it can't be written. */
   append(file: 'GITHUB_OUTPUT' | 'GITHUB_STEP_SUMMARY', text: string): void
 }
 
@@ -35,7 +35,13 @@ export function githubLog(env: Environment, cwd: string, stderr: TextStream): Gi
     command: (name, message = '') => send(workflowCommand(name, message)),
     append(name, text) {
       const file = env[name]
-      if (file) appendFileSync(file, text)
+      if (!file) return
+      try {
+        appendFileSync(file, text)
+      } catch (error) {
+        // A run is not worth less for it.
+        annotate('warning', `$${name} can't be written: ${(error as Error).message}`)
+      }
     },
   }
 }
