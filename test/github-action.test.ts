@@ -41,7 +41,7 @@ beforeEach(async () => {
   await writeFile(join(folder, 'work/greet.yaml'), workflow)
   // What npm would install: the command line as it stands here.
   const command = `#!/bin/sh
-exec '${process.execPath}' --input-type=module -e "import { main } from '${main}'; await main(process.argv.slice(1))" -- "$@"
+exec '${process.execPath}' --no-warnings --input-type=module -e "import { main } from '${main}'; await main(process.argv.slice(1))" -- "$@"
 `
   const npm = `#!/bin/sh
 echo "$@" >> '${join(folder, 'npm.log')}'

@@ -31,7 +31,7 @@ beforeAll(async () => {
   await mkdir(join(cli.cwd, 'pictures'))
   await cli.run('run sort --run-id run-one --json')
   const program = `#!/bin/sh
-exec '${process.execPath}' --input-type=module -e "import { main } from '${main}'; await main(process.argv.slice(1))" -- "$@"
+exec '${process.execPath}' --no-warnings --input-type=module -e "import { main } from '${main}'; await main(process.argv.slice(1))" -- "$@"
 `
   await writeFile(join(folder, 'replicate-agent'), program)
   await chmod(join(folder, 'replicate-agent'), 0o755)
