@@ -166,11 +166,13 @@ const doctorHint = 'Run `replicate-agent doctor` to see what is readable, and pu
 
 async function acquire(parts: EngineParts, runId: string, options: TakeOptions): Promise<Lease> {
   const attempt = () => parts.store.acquireLease(runId, parts.holder, (held) => mayTake(parts, held))
-  let got = await attempt()
-  if ('held' in got && options.takeOver && parts.probe(got.held.holder) === 'stopped') {
-    await parts.endHolder(got.held.holder)
-    got = await attempt()
+  // Read first: a holder that was stopped in the middle of a commit keeps everybody else from writing.
+  const before = await parts.store.getLease(runId)
+  if (before && parts.probe(before.holder) === 'stopped') {
+    if (!options.takeOver) throw heldError(parts, runId, before)
+    await parts.endHolder(before.holder)
   }
+  let got = await attempt()
   if ('held' in got && parts.probe(got.held.holder) === 'elsewhere')
     got = await acquireFromElsewhere(parts, runId, got.held, options)
   if ('lease' in got) return got.lease
