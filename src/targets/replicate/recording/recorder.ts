@@ -98,8 +98,8 @@ export async function openRecorder(wire: Wire, options: RecorderOptions): Promis
     const caller = callers.now()?.name
     const named = { ...(caller !== undefined && { for: caller }), ...(await writing(() => spilled(folder, answer))) }
     const next = (kept.get(name) ?? before(name)).then(async ({ answers, said }) => {
-      const says = whatItSays(answer)
-      // How often one asks is no part of what was answered.
+      // How often one asks is no part of what was answered; what a search found is for who searched.
+      const says = isSearch(request) ? `${caller ?? ''} ${whatItSays(answer)}` : whatItSays(answer)
       if (request.method === 'GET' && says === said) return { answers, said }
       return writing(async () => {
         // By who asked, so that what runs in parallel is in the same order each time.
