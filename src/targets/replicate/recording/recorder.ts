@@ -203,8 +203,8 @@ async function earlierRecording({ folder, continues, baseUrl }: RecorderOptions)
 
 // ── answers ──
 
-function whatItSays({ status, json, text, file }: RecordedAnswer): string | undefined {
-  if (status === undefined) return undefined
+function whatItSays({ status, json, text, file, failed = '' }: RecordedAnswer): string {
+  if (status === undefined) return `failed ${failed}`
   const told = isObject(json) ? json['status'] : undefined
   if (isObject(json) && typeof told === 'string') return `${status} ${told} ${isDone(json)}`
   return sha256(JSON.stringify([status, json, text, file]))
