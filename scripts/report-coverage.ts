@@ -75,8 +75,7 @@ function childRanges(reports: string): Map<string, Range[][]> {
   const found = new Map<string, Range[][]>()
   const source = `${pathToFileURL(root).href}/src/`
   for (const name of existsSync(reports) ? readdirSync(reports) : []) {
-    const { result } = JSON.parse(readFileSync(join(reports, name), 'utf8')) as ProcessReport
-    for (const { url, functions } of result) {
+    for (const { url, functions } of readProcess(join(reports, name))) {
       if (!url.startsWith(source)) continue
       const path = fileURLToPath(url)
       const ranges = functions.flatMap((each) => each.ranges)
@@ -84,6 +83,16 @@ function childRanges(reports: string): Map<string, Range[][]> {
     }
   }
   return found
+}
+
+/** What a process ran; nothing of one that was killed while it wrote that down. */
+function readProcess(file: string): ProcessReport['result'] {
+  try {
+    return (JSON.parse(readFileSync(file, 'utf8')) as ProcessReport).result
+  } catch (error) {
+    if (error instanceof SyntaxError) return []
+    throw error
+  }
 }
 
 /** Ranges are nested: the smallest one around a character says whether it was run. */

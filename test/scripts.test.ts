@@ -148,7 +148,7 @@ describe('The share of lines that the tests ran', () => {
     const url = pathToFileURL(tree.file('src/a.ts')).href
     // As vitest's tests would: after the command has emptied the folder.
     const child = JSON.stringify({ result: [{ url, functions: [{ ranges }] }] })
-    const write = `\nfs.mkdirSync('coverage/processes'); fs.writeFileSync('coverage/processes/1.json', ${JSON.stringify(child)})`
+    const write = `\nfs.mkdirSync('coverage/processes'); fs.writeFileSync('coverage/processes/1.json', ${JSON.stringify(child)}); fs.writeFileSync('coverage/processes/killed.json', '{')`
     writeFileSync(tree.file('node_modules/vitest/vitest.mjs'), vitest + write)
     const { stdout, status } = run('test.cjs', [], { COVERED: '100' })
     expect(stdout).toMatch(/all +66\.7 % +of 3/)

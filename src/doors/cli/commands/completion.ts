@@ -16,9 +16,8 @@ export const completion = defineCommand({
   options: {},
   examples: [
     {
-      command:
-        'mkdir -p ~/.local/share/bash-completion/completions && replicate-agent completion bash > ~/.local/share/bash-completion/completions/replicate-agent',
-      what: 'bash, with the package bash-completion; without it: source <(replicate-agent completion bash)',
+      command: 'replicate-agent completion bash > ~/.local/share/bash-completion/completions/replicate-agent',
+      what: 'bash, with the package bash-completion (make the folder first); without it, in ~/.bashrc: source <(replicate-agent completion bash)',
     },
     {
       command: 'replicate-agent completion zsh > "${fpath[1]}/_replicate-agent"',

@@ -1,18 +1,17 @@
-'use strict'
 /**
  * The steps of `action.yml`: `install` puts the command line into the runner's temporary folder; `run` starts a run, or
  * goes on with the one that an earlier attempt of the job has left. Inputs come as INPUT_… in the environment.
  */
-const { spawnSync } = require('node:child_process')
-const { createHash } = require('node:crypto')
-const fs = require('node:fs')
-const path = require('node:path')
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import fs from 'node:fs'
+import path from 'node:path'
+import own from '../package.json' with { type: 'json' }
 
 const { env } = process
 const folder = path.join(env.RUNNER_TEMP, 'replicate-agent')
 
 function install() {
-  const own = require('../package.json')
   const version = input('VERSION') || own.version
   const what = /^[\w.^~*-]+$/.test(version) ? `${own.name}@${version}` : version
   fs.mkdirSync(folder, { recursive: true })
