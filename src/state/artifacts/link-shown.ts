@@ -11,9 +11,9 @@ export async function linkShown(path: string, shown: string): Promise<void> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'EEXIST') {
-      const [kept, other] = await Promise.all([stat(path), stat(shown)])
-      if (kept.ino === other.ino || kept.size === other.size) return
-      // What it names was damaged and has been replaced.
+      const [kept, other] = await Promise.all([stat(path), stat(shown).catch(() => undefined)])
+      if (kept.ino === other?.ino || kept.size === other?.size) return
+      // What it names was damaged and has been replaced, or is being removed.
       await rm(shown, { force: true })
       await linkShown(path, shown)
     } else if (code !== undefined && linkless.has(code)) await copyFile(path, shown)

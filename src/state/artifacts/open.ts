@@ -50,8 +50,12 @@ export async function openArtifacts(folder: string): Promise<ArtifactStore> {
     if (await isThere(path, written.bytes, shown)) await rm(temporary)
     else {
       await mkdir(shelf, { recursive: true, mode: 0o700 })
-      await rename(temporary, path)
-      await linkShown(path, shown)
+      // Who removes the file may move it aside before seeing that it is new: its shown name is made from one that stays.
+      const second = `${temporary}-2`
+      await linkShown(temporary, second)
+      await rename(second, path)
+      await linkShown(temporary, shown)
+      await rm(temporary)
     }
     // Also when it was there: who put it may not have got this far yet.
     await syncFolder(shelf)
