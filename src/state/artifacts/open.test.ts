@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { chmod, link, mkdir, readdir, readFile, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { StoreError } from '../../domain/errors.ts'
 import { sha256 } from '../../std/hash.ts'
@@ -243,6 +244,14 @@ describe('exporting a file', () => {
 })
 
 describe('removing files', () => {
+  it('leaves nothing unfinished when a file can not be put in its place', async () => {
+    const { sha256: hash } = await artifacts.put(bytesOf('hello'), 'a.txt')
+    await rm(artifacts.pathOf(hash))
+    await mkdir(join(artifacts.pathOf(hash), 'in the way'), { recursive: true })
+    await expect(artifacts.put(bytesOf('hello'), 'a.txt')).rejects.toMatchObject({ code: 'store' })
+    expect(await unfinished()).toEqual([])
+  })
+
   it('lists what is kept, and nothing else that lies in the folder', async () => {
     const kept = [await artifacts.put(bytesOf('one'), 'a.txt'), await artifacts.put(bytesOf('three'), 'b')]
     await writeFile(folder.file('artifacts', 'notes.txt'), 'mine')

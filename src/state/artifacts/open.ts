@@ -52,8 +52,13 @@ export async function openArtifacts(folder: string): Promise<ArtifactStore> {
       await mkdir(shelf, { recursive: true, mode: 0o700 })
       // Who removes the file may move it aside before seeing that it is new: its shown name is made from one that stays.
       const second = `${temporary}-2`
-      await linkShown(temporary, second)
-      await rename(second, path)
+      try {
+        await linkShown(temporary, second)
+        await rename(second, path)
+      } catch (error) {
+        await rm(second, { force: true }).catch(() => {})
+        throw error
+      }
       await linkShown(temporary, shown)
       await rm(temporary)
     }

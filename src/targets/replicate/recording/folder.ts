@@ -167,8 +167,13 @@ async function isThere(file: string): Promise<boolean> {
 
 async function writeWhole(file: string, content: string | Buffer): Promise<void> {
   const temporary = `${file}.${randomUUID()}.tmp`
-  await writeFile(temporary, content)
-  await rename(temporary, file)
+  try {
+    await writeFile(temporary, content)
+    await rename(temporary, file)
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => {})
+    throw error
+  }
 }
 
 const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`
