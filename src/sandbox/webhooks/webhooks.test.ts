@@ -74,6 +74,8 @@ describe('webhooks of a prediction', () => {
         signature: String(headers['webhook-signature']),
         secret: key,
       }
+      // The client does not look at the version of the scheme; other receivers take `v1` only.
+      expect(signed.signature).toMatch(/^v1,[A-Za-z0-9+/]{43}=$/)
       expect(await validateWebhook({ ...signed, body: text })).toBe(true)
       expect(await validateWebhook({ ...signed, body: `${text} ` })).toBe(false)
     }
