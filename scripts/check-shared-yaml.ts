@@ -7,8 +7,8 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { LoadOutcome } from '../src/workflow/load.ts'
 import { loadWorkflowText } from '../src/workflow/load.ts'
-import { decodeSource } from '../src/workflow/loading/source-text.ts'
-import { readYaml } from '../src/workflow/loading/yaml.ts'
+import { decodeSource } from '../src/documents/source-text.ts'
+import { readYaml } from '../src/documents/yaml.ts'
 import { isObject, type Json } from '../src/std/json.ts'
 
 const root = resolve(import.meta.dirname, '..', process.env['REPLICATE_AGENT_SHARED'] ?? '../shared')

@@ -3,7 +3,7 @@ import { extname, resolve } from 'node:path'
 import { z } from 'zod'
 import { NonRetryableError } from '../domain/errors.ts'
 import { suggest } from '../std/suggest.ts'
-import { decodeSource, readSource } from '../workflow/loading/source-text.ts'
+import { decodeSource, readSource } from '../documents/source-text.ts'
 import type { Plan } from '../workflow/plan.ts'
 import type { SimulatedTask } from '../workflow/simulate.ts'
 

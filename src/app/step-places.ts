@@ -1,8 +1,8 @@
 /** Where the steps of a run stand in its file, as long as that file still says what the run does. */
 import { findWorkflow } from '../workflow/find.ts'
 import { loadWorkflowText } from '../workflow/load.ts'
-import { readSource } from '../workflow/loading/source-text.ts'
-import { readYaml } from '../workflow/loading/yaml.ts'
+import { readSource } from '../documents/source-text.ts'
+import { readYaml } from '../documents/yaml.ts'
 import type { App } from './app.ts'
 
 export interface StepPlaces {

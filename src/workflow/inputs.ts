@@ -1,5 +1,6 @@
 /** Inputs of a workflow (or of an approval): checks given values against their specs and fills defaults in. */
 import type { InputSpec } from '../domain/definition.ts'
+import { nameOf } from '../documents/name-of.ts'
 import { evaluateExpression } from '../expression/evaluate.ts'
 import { ExpressionError } from '../expression/expression-error.ts'
 import { parseExpression } from '../expression/parse.ts'
@@ -123,15 +124,6 @@ function isOfType(type: InputSpec['type'], value: Json): boolean {
 function namesFile(value: Json): boolean {
   const named = isObject(value) ? value['file'] : value
   return typeof named === 'string' && named.trim() !== ''
-}
-
-/** A value as a message names it: `the number 3`, `a list`. */
-export function nameOf(value: Json): string {
-  if (value === null) return 'null'
-  if (Array.isArray(value)) return 'a list'
-  if (typeof value === 'object') return 'an object'
-  const text = JSON.stringify(value)
-  return typeof value === 'boolean' ? text : `the ${typeof value} ${text.length > 60 ? `${text.slice(0, 60)}…` : text}`
 }
 
 function boundsFault(spec: InputSpec, value: Json): Fault | undefined {

@@ -3,14 +3,14 @@ import type { AgentDefinition, WorkflowDefinition } from '../domain/definition.t
 import type { Problem } from '../domain/problem.ts'
 import { isObject, type Json } from '../std/json.ts'
 import { checkSteps } from './loading/check-steps.ts'
-import { type Loading, startLoading } from './loading/loading.ts'
+import { type Loading, startLoading } from '../documents/loading.ts'
 import { type Family, identityOf, loadNested, newFamily } from './loading/nested.ts'
 import { normalise, outlineOf } from './loading/normalise.ts'
 import { assemblePlan, type Plan } from './plan.ts'
-import { decodeSource, defaultMaxBytes, readSource, tooLarge } from './loading/source-text.ts'
+import { decodeSource, defaultMaxBytes, readSource, tooLarge } from '../documents/source-text.ts'
 import { readSpec } from './loading/spec-problems.ts'
-import { createPlaces } from './loading/yaml-places.ts'
-import { readYaml } from './loading/yaml.ts'
+import { createPlaces } from '../documents/yaml-places.ts'
+import { readYaml } from '../documents/yaml.ts'
 
 export interface LoadOptions {
   /** Agents known from elsewhere, by name. */

@@ -1,80 +1,30 @@
 /** A workflow file as it is written: the zod schema behind loading, and behind the published JSON Schema. */
 import { z } from 'zod'
-import { failureClasses } from '../domain/errors.ts'
+import { cacheSpec, fallbackSpec, retrySpec } from '../documents/agent/policy-spec.ts'
+import { agentsSpec, modelName } from '../documents/agent/spec.ts'
 import {
   anything,
   dollars,
   duration,
   fields,
   flag,
+  longestId,
   mustBe,
+  namePattern,
   number,
   oneOrMore,
   schemaField,
   strict,
   text,
+  variablePattern,
   whole,
   words,
-} from './loading/spec-fields.ts'
+} from '../documents/spec-fields.ts'
 
 export const stepIdPattern = /^[a-z][a-z0-9_]*$/
-export const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]*$/
-const variablePattern = /^[A-Za-z_][A-Za-z0-9_]*$/
-export const modelPattern = /^[A-Za-z0-9][A-Za-z0-9._-]*\/[A-Za-z0-9][A-Za-z0-9._-]*(:[A-Za-z0-9._-]+)?$/
-const deploymentPattern = /^[A-Za-z0-9][A-Za-z0-9._-]*\/[A-Za-z0-9][A-Za-z0-9._-]*$/
 const versionPattern = /^\d+(\.\d+){0,2}(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$/
 
-const longestId = 100
-const most = { attempts: 100, concurrency: 10_000, rounds: 10_000 }
-
-const jitterKinds = ['full', 'equal', 'decorrelated', 'none'] as const
-const classesError = `must be classes of failure: ${failureClasses.join(', ')}`
-
-const retrySpec = strict(
-  'retry',
-  {
-    attempts: whole(1, most.attempts, 'How often it is tried at most, the first call included.').optional(),
-    base_delay: duration('The delay before the second attempt; it doubles with each.').optional(),
-    max_delay: duration('No delay is longer.').optional(),
-    jitter: z
-      .enum(jitterKinds, { error: `must be one of ${jitterKinds.join(', ')}` })
-      .register(
-        ...words('How delays are spread: full (the default) is uniform(0, min(max_delay, base_delay · 2^attempt)).'),
-      )
-      .optional(),
-    on: z
-      .union(
-        [z.enum(failureClasses, { error: classesError }), z.array(z.enum(failureClasses, { error: classesError }))],
-        { error: classesError },
-      )
-      .register(...words('Which failures are tried again.'))
-      .optional(),
-  },
-  'What happens after a failed call.',
-  'must be a mapping, as in `retry: {attempts: 3}`',
-)
-
-const cacheSpec = z
-  .union(
-    [
-      z.boolean(),
-      strict(
-        'cache_policy',
-        { ttl: duration('How long an answer is kept; without it, for ever.').optional() },
-        'Keeps answers.',
-      ),
-    ],
-    {
-      error: 'must be true, false or a mapping, as in `cache: {ttl: 1h}`',
-    },
-  )
-  .register(...words('Keeps the answer to the same input, and gives it again without a call. Off by default.'))
-
-const fallbackSpec = oneOrMore(
-  z.string({ error: 'must be the name of an agent or model' }),
-  'must be a list of agents or models',
-  'Agents or models that are tried in order after this one has failed.',
-)
+const most = { concurrency: 10_000, rounds: 10_000 }
 
 const inputTypes = ['string', 'number', 'integer', 'boolean', 'array', 'object', 'file', 'files'] as const
 
@@ -125,58 +75,6 @@ const inputsSpec = z
     },
   )
   .register(...words('Typed inputs by name.'))
-
-const priceSpec = strict(
-  'price',
-  {
-    usd_per_call: dollars('Dollars for each call.').optional(),
-    usd_per_second: dollars('Dollars for each second of prediction.').optional(),
-    usd_per_output: dollars('Dollars for each output (an image, say).').optional(),
-    usd_per_input_token: dollars('Dollars for each input token.').optional(),
-    usd_per_output_token: dollars('Dollars for each output token.').optional(),
-    usd_per_input_character: dollars('Dollars for each character of input text.').optional(),
-  },
-  'What a call costs, where you know better than the price table.',
-)
-
-const modelName = z.string({ error: mustBe.model }).regex(modelPattern, { error: mustBe.model })
-
-const agentSpec = strict(
-  'agent',
-  {
-    model: modelName.describe('The model: owner/name or owner/name:version.').optional(),
-    models: z
-      .array(modelName, { error: 'must be a list of models' })
-      .min(1, { error: 'must name at least one model' })
-      .register(...words('Candidate models, in order of preference.'))
-      .optional(),
-    candidates: z
-      .array(modelName, { error: 'must be a list of models' })
-      .min(1, { error: 'must name at least one model' })
-      .register(...words('The same as `models`.'))
-      .optional(),
-    deployment: z
-      .string({ error: 'must be a deployment: owner/name' })
-      .regex(deploymentPattern, { error: 'must be a deployment: owner/name' })
-      .register(...words('A deployment, owner/name, in place of a model.'))
-      .optional(),
-    function: z
-      .string({ error: 'must be the name of a function' })
-      .min(1, { error: 'must be the name of a function' })
-      .register(...words('A function that the program registered, in place of a model.'))
-      .optional(),
-    description: text('What the agent does.').optional(),
-    defaults: fields('Input that is sent unless a step gives its own.').optional(),
-    input_schema: schemaField('A JSON Schema of the input.').optional(),
-    retry: retrySpec.optional(),
-    timeout: duration('How long a call may take, all attempts together.').optional(),
-    cache: cacheSpec.optional(),
-    fallback: fallbackSpec.optional(),
-    price: priceSpec.optional(),
-  },
-  'Something that can be called: one of `model`, `models`, `deployment`, `function`, with its policies.',
-  'must be a mapping, as in `writer: {model: owner/name}`',
-)
 
 const approvalSpec = z
   .union(
@@ -337,19 +235,7 @@ export const workflowSpec = strict(
       .register(...words('Environment variables that `env.NAME` may read. Their values are secret.'))
       .optional(),
     inputs: inputsSpec.optional(),
-    agents: z
-      .record(
-        z
-          .string()
-          .max(longestId, { error: 'is too long' })
-          .regex(namePattern, { error: 'must be letters, digits, dots, dashes and _' }),
-        agentSpec,
-        {
-          error: 'must be a mapping of names to agents',
-        },
-      )
-      .register(...words('Agents of this workflow, by name.'))
-      .optional(),
+    agents: agentsSpec('Agents of this workflow, by name.').optional(),
     defaults: defaultsSpec.optional(),
     steps: stepsSpec('The steps by id. Their order means nothing; needs do.'),
     finally: stepsSpec('Steps that run at the end, however the run went.').optional(),
@@ -363,9 +249,5 @@ export const workflowSpec = strict(
 
 export type WorkflowSpec = z.infer<typeof workflowSpec>
 export type StepSpec = z.infer<typeof stepSpec>
-export type AgentSpec = z.infer<typeof agentSpec>
 export type InputSpecWritten = z.infer<typeof inputSpec>
-export type RetrySpec = z.infer<typeof retrySpec>
-export type CacheSpec = z.infer<typeof cacheSpec>
 export type DefaultsSpec = z.infer<typeof defaultsSpec>
-export type DurationSpec = string | number

@@ -2,6 +2,7 @@
  * Templates: JSON values with `${{ expression }}` in their strings, compiled once and rendered in one pass.
  * What an expression gives is data: it is never looked at for templates again.
  */
+import { pathText } from '../documents/path-text.ts'
 import { evaluateExpression, type EvaluateContext } from '../expression/evaluate.ts'
 import { ExpressionError } from '../expression/expression-error.ts'
 import { isForbiddenKey } from '../expression/names.ts'
@@ -214,14 +215,4 @@ function errorAt(
     source,
     where === '' ? problem : { ...problem, message: `${where}: ${problem.message}` },
   )
-}
-
-/** `input.images[0]`, as errors name it. */
-export function pathText(label: string, path: TemplatePath): string {
-  let text = label
-  for (const key of path) {
-    if (typeof key === 'number') text += `[${key}]`
-    else text += text === '' ? key : `.${key}`
-  }
-  return text
 }

@@ -2,7 +2,7 @@
 import { dirname } from 'node:path'
 import { parseDuration } from '../../std/duration.ts'
 import type { Json, JsonObject } from '../../std/json.ts'
-import type { Path, Places } from '../../workflow/loading/yaml-places.ts'
+import type { Path, Places } from '../../documents/yaml-places.ts'
 import type { AnswerSpec, ApprovalAnswerSpec, CaseDefaults, CaseSpec, ExpectSpec } from './spec.ts'
 
 export interface Place {

@@ -14,7 +14,7 @@ import {
   text,
   whole,
   words,
-} from '../../workflow/loading/spec-fields.ts'
+} from '../../documents/spec-fields.ts'
 
 /** What a step's status may be expected to be: `not_run` is one that the run never came to. */
 export const expectedStepStatuses = [...stepStatuses, 'not_run'] as const

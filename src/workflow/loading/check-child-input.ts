@@ -5,10 +5,10 @@ import { nameOfType, type ValueType } from '../../expression/value-type.ts'
 import type { Json } from '../../std/json.ts'
 import type { CompiledStep } from '../planning/compile-step.ts'
 import { checkInput } from '../inputs.ts'
-import type { Loading } from './loading.ts'
+import type { Loading } from '../../documents/loading.ts'
 import { nodeType } from './infer-type.ts'
 import type { TemplateNode } from '../template.ts'
-import type { Path } from './yaml-places.ts'
+import type { Path } from '../../documents/yaml-places.ts'
 
 export function checkChildInput(
   step: CompiledStep,

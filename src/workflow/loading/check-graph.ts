@@ -2,9 +2,9 @@
 import type { KnownNames } from './check-references.ts'
 import type { CompiledStep, StepGroup } from '../planning/compile-step.ts'
 import { cyclesOf, layersOf } from '../planning/graph.ts'
-import type { Loading } from './loading.ts'
+import type { Loading } from '../../documents/loading.ts'
 import { groupGraph, needsOf } from '../plan.ts'
-import type { Path } from './yaml-places.ts'
+import type { Path } from '../../documents/yaml-places.ts'
 
 export interface GraphOrder {
   /** Every step after its needs, as far as there are no cycles; then the rest; finally steps last. */

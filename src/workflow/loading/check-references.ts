@@ -2,8 +2,8 @@
 import type { StepDefinition } from '../../domain/definition.ts'
 import type { Reference } from '../../expression/parse.ts'
 import type { StepGroup, StepPart } from '../planning/compile-step.ts'
-import type { Loading } from './loading.ts'
-import type { ProblemParts } from './yaml-places.ts'
+import type { Loading } from '../../documents/loading.ts'
+import type { ProblemParts } from '../../documents/yaml-places.ts'
 
 /** The names that a whole workflow has, those of faulty parts included. */
 export interface KnownNames {

@@ -15,12 +15,12 @@ import {
   type StepOutcome,
   type StepPart,
 } from '../planning/compile-step.ts'
-import type { Loading } from './loading.ts'
+import type { Loading } from '../../documents/loading.ts'
 import type { Outline } from './normalise.ts'
 import { needsOf } from '../plan.ts'
 import { anyStep, closedObject, inputsType, outputType, stepType, templateType, workType } from './infer-type.ts'
 import { parseTemplate, type PlacedExpression, type Template } from '../template.ts'
-import type { Path, ProblemParts } from './yaml-places.ts'
+import type { Path, ProblemParts } from '../../documents/yaml-places.ts'
 
 export interface CheckedSteps {
   compiled: CompiledStep[]

@@ -5,9 +5,9 @@ import type { WorkflowDefinition } from '../../domain/definition.ts'
 import { ReplicateAgentError } from '../../domain/errors.ts'
 import { findWorkflow, isPath } from './workflow-folder.ts'
 import type { LoadedFile, LoadOptions, Within } from '../load.ts'
-import type { Loading } from './loading.ts'
-import { readSource } from './source-text.ts'
-import type { Path } from './yaml-places.ts'
+import type { Loading } from '../../documents/loading.ts'
+import { readSource } from '../../documents/source-text.ts'
+import type { Path } from '../../documents/yaml-places.ts'
 
 const limits = {
   /** Files within files. */

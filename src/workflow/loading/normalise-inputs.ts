@@ -2,11 +2,11 @@
 import type { InputSpec } from '../../domain/definition.ts'
 import type { Json } from '../../std/json.ts'
 import { checkInput, matchesPattern } from '../inputs.ts'
-import { listOf } from './normalise-agents.ts'
-import { besideFile, type Loading } from './loading.ts'
-import { present } from './present.ts'
+import { listOf } from '../../documents/agent/normalise.ts'
+import { besideFile, type Loading } from '../../documents/loading.ts'
+import { defined } from '../../std/defined.ts'
 import type { InputSpecWritten } from '../spec.ts'
-import type { Path } from './yaml-places.ts'
+import type { Path } from '../../documents/yaml-places.ts'
 
 type Inputs = Record<string, InputSpecWritten>
 
@@ -23,7 +23,7 @@ function normaliseInput(written: InputSpecWritten, path: Path, loading: Loading)
   const choices = written.enum as Json[] | undefined
   const accept = written.accept === undefined ? undefined : listOf(written.accept).map((ending) => ending.toLowerCase())
   const constraints = { description, min, max, pattern, accept, text, enum: choices }
-  const spec: InputSpec = { type, required, secret, ...present(constraints) }
+  const spec: InputSpec = { type, required, secret, ...defined(constraints) }
   const sound = checkConstraints(spec, path, loading)
   if (given === undefined) return spec
   if (written.required) {

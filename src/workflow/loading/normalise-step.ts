@@ -14,16 +14,19 @@ import {
 import { isReservedWord } from '../../expression/names.ts'
 import { isObject, type Json, type JsonObject } from '../../std/json.ts'
 import type { StepGroup } from '../planning/compile-step.ts'
-import type { Loading } from './loading.ts'
-import { checkFallback, isModelName, listOf } from './normalise-agents.ts'
+import type { Loading } from '../../documents/loading.ts'
+import { checkFallback, isModelName, listOf } from '../../documents/agent/normalise.ts'
 import { normaliseInputs } from './normalise-inputs.ts'
-import { cachePolicy, childRetry, milliseconds, retryOver } from './normalise-policies.ts'
-import { present } from './present.ts'
+import { cachePolicy, milliseconds, retryOver } from '../../documents/agent/policies.ts'
+import { defined } from '../../std/defined.ts'
 import type { DefaultsSpec, StepSpec } from '../spec.ts'
-import type { Path } from './yaml-places.ts'
+import type { Path } from '../../documents/yaml-places.ts'
 
 export const actionKinds = ['agent', 'model', 'workflow', 'value', 'approval'] as const
 export type ActionKind = (typeof actionKinds)[number]
+
+/** A child run that failed counts as an `exception`; its steps have had their own retries. */
+const childRetry: RetryPolicy = { ...defaultRetry, on: ['exception'] }
 
 const everywhere = ['description', 'needs', 'condition', 'foreach', 'on_error', 'output_key'] as const
 const calling = ['input', 'input_map', 'repeat', 'retry', 'timeout', 'fallback', 'output_schema', 'cache'] as const
@@ -82,7 +85,7 @@ export function normaliseStep(
     input: inputOf(spec, path, around, loading),
     on_error: spec.on_error ?? defaults?.on_error ?? 'fail',
     fallback: [],
-    ...present({
+    ...defined({
       description,
       condition: condition === undefined ? undefined : String(condition),
       foreach: foreach && foreachOf(foreach, defaults, path, loading),

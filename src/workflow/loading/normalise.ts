@@ -3,12 +3,14 @@ import { basename, extname } from 'node:path'
 import type { StepDefinition, WorkflowDefinition } from '../../domain/definition.ts'
 import { isObject, type Json, type JsonObject } from '../../std/json.ts'
 import type { StepGroup } from '../planning/compile-step.ts'
-import type { Loading } from './loading.ts'
-import { addUsedAgents, normaliseAgents } from './normalise-agents.ts'
+import type { Loading } from '../../documents/loading.ts'
+import { normaliseAgents } from '../../documents/agent/normalise.ts'
 import { normaliseInputs } from './normalise-inputs.ts'
-import { milliseconds } from './normalise-policies.ts'
+import { milliseconds } from '../../documents/agent/policies.ts'
 import { checkFallbacks, normaliseStep, type StepSurroundings, writtenFields } from './normalise-step.ts'
-import { namePattern, type WorkflowSpec } from '../spec.ts'
+import { namePattern } from '../../documents/spec-fields.ts'
+import type { WorkflowSpec } from '../spec.ts'
+import { addUsedAgents } from './used-agents.ts'
 
 /** The names in a file before anything faulty is taken out of it: mentioning them is no second fault. */
 export interface Outline {

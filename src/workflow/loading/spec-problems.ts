@@ -1,8 +1,14 @@
 /** What is wrong with a workflow as a document, in the words of workflows. */
 import { isObject, type Json } from '../../std/json.ts'
 import { stepIdPattern, type WorkflowSpec, workflowSpec } from '../spec.ts'
-import { type DocumentKind, type DocumentOutcome, type Issue, readDocument, type Suggest } from './document.ts'
-import type { Places } from './yaml-places.ts'
+import {
+  type DocumentKind,
+  type DocumentOutcome,
+  type Issue,
+  readDocument,
+  type Suggest,
+} from '../../documents/document.ts'
+import type { Places } from '../../documents/yaml-places.ts'
 
 const workflowDocument: DocumentKind<WorkflowSpec> = {
   schema: workflowSpec,

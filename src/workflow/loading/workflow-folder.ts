@@ -4,9 +4,9 @@ import { basename, dirname, extname, isAbsolute, join, resolve } from 'node:path
 import { NonRetryableError, UsageError } from '../../domain/errors.ts'
 import { isObject } from '../../std/json.ts'
 import { suggest } from '../../std/suggest.ts'
-import { decodeSource, readSource } from './source-text.ts'
+import { decodeSource, readSource } from '../../documents/source-text.ts'
 import { compareVersions } from './version.ts'
-import { readYaml } from './yaml.ts'
+import { readYaml } from '../../documents/yaml.ts'
 
 const folderName = 'workflows'
 

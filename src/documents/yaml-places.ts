@@ -1,6 +1,6 @@
 /** Where things stand in a YAML file: by path into its data, and by offset into the text of a scalar. */
 import { isAlias, isMap, isScalar, isSeq, type ParsedNode, type YAMLMap } from 'yaml'
-import type { Problem } from '../../domain/problem.ts'
+import type { Problem } from '../domain/problem.ts'
 import { placeInScalar } from './scalar-place.ts'
 
 export type Path = readonly (string | number)[]

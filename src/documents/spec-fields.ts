@@ -1,8 +1,12 @@
-/** The kinds of fields that a workflow file is made of, each with its words for people and editors. */
+/** The kinds of fields that users' files are made of, each with its words for people and editors. */
 import { z } from 'zod'
-import type { Json } from '../../std/json.ts'
-import { checkJsonSchema } from '../../std/json-schema.ts'
+import type { Json } from '../std/json.ts'
+import { checkJsonSchema } from '../std/json-schema.ts'
 
+export const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]*$/
+export const variablePattern = /^[A-Za-z_][A-Za-z0-9_]*$/
+/** Of ids and names, in characters. */
+export const longestId = 100
 const durationPattern = /^\d+(\.\d+)?\s*(ms|s|m|h)?$/
 
 export const mustBe = {

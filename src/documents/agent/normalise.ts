@@ -1,11 +1,17 @@
-/** Local agents as written → as kept, together with those from elsewhere that the workflow uses. */
+/** Agents as written → as kept; what does not fit together is reported. */
 import { type AgentDefinition, defaultRetry } from '../../domain/definition.ts'
 import type { JsonObject } from '../../std/json.ts'
-import type { Loading } from './loading.ts'
-import { cachePolicy, milliseconds, retryOver } from './normalise-policies.ts'
-import { present } from './present.ts'
-import { type AgentSpec, type DefaultsSpec, modelPattern } from '../spec.ts'
-import type { Path } from './yaml-places.ts'
+import type { Loading } from '../loading.ts'
+import { cachePolicy, milliseconds, retryOver } from './policies.ts'
+import type { RetrySpec } from './policy-spec.ts'
+import { type AgentSpec, modelPattern } from './spec.ts'
+import { defined } from '../../std/defined.ts'
+import type { Path } from '../yaml-places.ts'
+
+/** What holds for agents that say nothing else. */
+export interface AgentDefaults {
+  retry?: RetrySpec | undefined
+}
 
 const kinds = ['model', 'models', 'candidates', 'deployment', 'function'] as const
 
@@ -13,7 +19,7 @@ export function normaliseAgents(
   specs: Record<string, AgentSpec> | undefined,
   /** What each had in the file, before faulty fields were taken out. */
   written: ReadonlyMap<string, ReadonlySet<string>>,
-  defaults: DefaultsSpec | undefined,
+  defaults: AgentDefaults | undefined,
   loading: Loading,
 ): Record<string, AgentDefinition> {
   const agents: Record<string, AgentDefinition> = {}
@@ -49,21 +55,21 @@ function checkKind(name: string, spec: AgentSpec, written: ReadonlySet<string>, 
   }
 }
 
-function normaliseAgent(spec: AgentSpec, defaults: DefaultsSpec | undefined): AgentDefinition {
+function normaliseAgent(spec: AgentSpec, defaults: AgentDefaults | undefined): AgentDefinition {
   const { deployment, description, retry, timeout, cache, price } = spec
   return {
     target: spec.function === undefined ? 'replicate' : 'function',
     models: deployment === undefined ? modelsOf(spec) : [],
     defaults: (spec.defaults ?? {}) as JsonObject,
     fallback: listOf(spec.fallback),
-    ...present({
+    ...defined({
       deployment,
       description,
       input_schema: spec.input_schema as JsonObject | undefined,
       retry: retry && retryOver(retryOver(defaultRetry, defaults?.retry ?? {}), retry),
       timeout_ms: timeout === undefined ? undefined : milliseconds(timeout),
       cache: cache === undefined ? undefined : cachePolicy(cache) || undefined,
-      price: price && present(price),
+      price: price && defined(price),
     }),
   }
 }
@@ -81,21 +87,6 @@ export function listOf(written: string | string[] | undefined): string[] {
 /** Whether a name in a fallback list means a model rather than an agent. */
 export function isModelName(name: string): boolean {
   return modelPattern.test(name)
-}
-
-/** Adds the agents from elsewhere that are used here, with those that they fall back to. */
-export function addUsedAgents(
-  agents: Record<string, AgentDefinition>,
-  used: Iterable<string>,
-  known: Readonly<Record<string, AgentDefinition>>,
-): void {
-  const open = [...used, ...Object.values(agents).flatMap((agent) => agent.fallback)]
-  for (let name = open.pop(); name !== undefined; name = open.pop()) {
-    const agent = Object.hasOwn(known, name) ? known[name] : undefined
-    if (!agent || Object.hasOwn(agents, name)) continue
-    agents[name] = agent
-    open.push(...agent.fallback)
-  }
 }
 
 export function checkFallback(

@@ -1,8 +1,8 @@
 /** What the parts of the loader share while one file is being loaded. */
 import { dirname, isAbsolute, resolve } from 'node:path'
-import type { AgentDefinition } from '../../domain/definition.ts'
-import type { Problem } from '../../domain/problem.ts'
-import { suggest } from '../../std/suggest.ts'
+import type { AgentDefinition } from '../domain/definition.ts'
+import type { Problem } from '../domain/problem.ts'
+import { suggest } from '../std/suggest.ts'
 import type { Path, Places, ProblemParts } from './yaml-places.ts'
 
 export type Report = (path: Path, parts: ProblemParts) => void

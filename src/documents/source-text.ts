@@ -1,7 +1,7 @@
 /** Reads a workflow file as text, refusing what is no small, regular UTF-8 file. */
 import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
-import { NonRetryableError } from '../../domain/errors.ts'
+import { NonRetryableError } from '../domain/errors.ts'
 
 export const defaultMaxBytes = 1_000_000
 

@@ -1,7 +1,7 @@
 /** A YAML document as plain data with places: everything that YAML can do beyond plain data is refused here. */
 import { Composer, type CST, isAlias, isMap, isScalar, isSeq, Lexer, Parser, type ParsedNode, type YAMLMap } from 'yaml'
-import type { Problem } from '../../domain/problem.ts'
-import type { Json, JsonObject } from '../../std/json.ts'
+import type { Problem } from '../domain/problem.ts'
+import type { Json, JsonObject } from '../std/json.ts'
 import { createPlaces, type Places } from './yaml-places.ts'
 import { syntaxProblems } from './yaml-syntax.ts'
 

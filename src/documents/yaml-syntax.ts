@@ -1,6 +1,6 @@
 /** What the YAML parser complains of, as problems: its warnings are errors, and the commonest slip gets its own words. */
 import type { Document, YAMLParseError, YAMLWarning } from 'yaml'
-import type { Problem } from '../../domain/problem.ts'
+import type { Problem } from '../domain/problem.ts'
 import type { Places } from './yaml-places.ts'
 
 /** More errors than this in one file help nobody. */

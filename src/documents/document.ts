@@ -1,9 +1,9 @@
 /** Checks a document against its schema, says what is wrong in people's words, and keeps the rest for further checks. */
 import type { z } from 'zod'
-import type { Problem } from '../../domain/problem.ts'
-import { isObject, type Json } from '../../std/json.ts'
-import { nameOf } from '../inputs.ts'
-import { pathText } from '../template.ts'
+import type { Problem } from '../domain/problem.ts'
+import { isObject, type Json } from '../std/json.ts'
+import { nameOf } from './name-of.ts'
+import { pathText } from './path-text.ts'
 import type { Path, Places } from './yaml-places.ts'
 
 export type Issue = z.core.$ZodIssue

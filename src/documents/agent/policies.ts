@@ -1,7 +1,7 @@
 /** Durations, retries and caches as written → as kept. */
-import { type CachePolicy, defaultRetry, type RetryPolicy } from '../../domain/definition.ts'
+import type { CachePolicy, RetryPolicy } from '../../domain/definition.ts'
 import { parseDuration } from '../../std/duration.ts'
-import type { CacheSpec, DurationSpec, RetrySpec } from '../spec.ts'
+import type { CacheSpec, DurationSpec, RetrySpec } from './policy-spec.ts'
 
 /** Milliseconds. The schema has let only durations through. */
 export function milliseconds(written: DurationSpec): number {
@@ -20,9 +20,6 @@ export function retryOver(under: RetryPolicy, written: RetrySpec): RetryPolicy {
   if (on !== undefined) policy.on = [...new Set([on].flat())]
   return policy
 }
-
-/** A child run that failed counts as an `exception`; its steps have had their own retries. */
-export const childRetry: RetryPolicy = { ...defaultRetry, on: ['exception'] }
 
 export function cachePolicy(written: CacheSpec): CachePolicy | false {
   if (typeof written === 'boolean') return written ? {} : false
