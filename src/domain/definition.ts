@@ -4,6 +4,7 @@
  */
 import type { Json, JsonObject } from '../std/json.ts'
 import type { FailureClass } from './errors.ts'
+import type { QosPolicy, RoutingPolicy } from './routing.ts'
 
 export interface InputSpec {
   type: 'string' | 'number' | 'integer' | 'boolean' | 'array' | 'object' | 'file' | 'files'
@@ -62,6 +63,11 @@ export interface AgentDefinition {
   /** Agent names or models, tried in order after this one failed. */
   fallback: string[]
   price?: Price
+  /** Words to find it by. */
+  tags?: string[]
+  /** How its candidates are chosen among. Absent: `defaultRouting`. */
+  routing?: RoutingPolicy
+  qos?: QosPolicy
 }
 
 export interface ForeachDefinition {

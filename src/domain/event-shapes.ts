@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { errorCodes } from './errors.ts'
 import type { Json } from '../std/json.ts'
 import type { RunEventType } from './events.ts'
+import { strategyNames } from './routing.ts'
 
 /** A name that will be printed: no control or text-direction characters, and not endless. */
 export const plainText = z
@@ -47,6 +48,30 @@ const file = z.looseObject({
 const files = z.array(file)
 const ended = z.enum(['succeeded', 'failed', 'cancelled'])
 const callStatus = z.enum(['succeeded', 'failed', 'cancelled', 'abandoned'])
+
+const share = z.number().min(0).max(1)
+const decision = z.looseObject({
+  id: plainText,
+  agent: plainText,
+  strategy: z.enum(strategyNames),
+  context: plainText,
+  chosen: whole,
+  candidates: z.array(
+    z.looseObject({
+      candidate: whole,
+      model: plainText,
+      removed_by: plainText.optional(),
+      exploring: z.boolean().optional(),
+      observations: z.number().nonnegative(),
+      quality: z.number().nullable(),
+      score: z.number().optional(),
+      cost_usd: money,
+      latency_ms: z.number().nullable(),
+      pending: whole,
+      propensity: share.optional(),
+    }),
+  ),
+})
 
 const bodies = {
   'run.created': {
@@ -105,6 +130,7 @@ const bodies = {
   'approval.requested': { ...work, message: z.string(), inputs: jsonObject, expires_at: moment.optional() },
   'approval.answered': { ...work, approved: z.boolean(), inputs: jsonObject, by: plainText },
   'model.resolved': { ...work, model: plainText, version: plainText },
+  'call.routed': { ...call, decision },
   'call.uploaded': { ...call, sha256: hashText, url: z.string() },
   'call.intended': {
     ...call,
@@ -127,8 +153,10 @@ const bodies = {
     error: error.optional(),
     latency_ms: z.number(),
     retry_in_ms: z.number().optional(),
+    quality: z.looseObject({ score: share, by: plainText }).optional(),
     cost_usd: money,
   },
+  'feedback.given': { ...work, decision: plainText, score: share, by: plainText },
 } satisfies Record<RunEventType, z.core.$ZodLooseShape>
 
 const shapes = new Map<string, z.ZodType>(

@@ -5,6 +5,7 @@
 import type { Json, JsonObject } from '../std/json.ts'
 import type { ErrorData } from './errors.ts'
 import type { KeptFile } from './file.ts'
+import type { QualityScore, RoutingDecision } from './routing.ts'
 
 /** A journaled JSON value: itself, or (when large) the hash of its text in the artifact store. */
 export type Spilled = { value: Json } | { spilled: { sha256: string; bytes: number } }
@@ -107,6 +108,8 @@ export type RunEventBody =
   | ({ type: 'approval.answered'; approved: boolean; inputs: JsonObject; by: string } & WorkRef)
   // ── a call: one attempt at a target; numbered from 1 within its work ──
   | ({ type: 'model.resolved'; model: string; version: string } & WorkRef)
+  /** A choice among several candidates; in the same commit as the intent of the call that follows from it. */
+  | ({ type: 'call.routed'; call: number; decision: RoutingDecision } & WorkRef)
   | ({ type: 'call.uploaded'; call: number; sha256: string; url: string } & WorkRef)
   /** Written before the bytes leave. `body` is what the target will be sent, `reserve_usd` what the budget set aside. */
   | ({
@@ -136,8 +139,13 @@ export type RunEventBody =
       latency_ms: number
       /** Milliseconds until the next attempt, when there is one. */
       retry_in_ms?: number
+      /** Of its answer, where something scored it. */
+      quality?: QualityScore
     } & WorkRef &
       Money)
+  // ── afterwards ──
+  /** What someone thinks of a decision's answer, days later perhaps; the last one counts. */
+  | ({ type: 'feedback.given'; decision: string; score: number; by: string } & WorkRef)
 
 export type RunEvent = { seq: number; time: number } & RunEventBody
 export type RunEventType = RunEventBody['type']

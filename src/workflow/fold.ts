@@ -131,6 +131,8 @@ const folds: Folds = {
   'model.resolved': (state, event) => {
     if (!state.versions.has(event.model)) state.versions.set(event.model, event.version)
   },
+  // Kept to explain and to learn from; the intent that follows names the candidate, too.
+  'call.routed': () => {},
   'call.uploaded': (state, event) => {
     state.uploads.set(event.sha256, event.url)
   },
@@ -168,6 +170,7 @@ const folds: Folds = {
     }
     state.cost_usd = addCost(state.cost_usd, cost)
   },
+  'feedback.given': () => {},
 }
 
 function newWork(time: number): WorkState {
