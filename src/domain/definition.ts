@@ -38,6 +38,19 @@ export interface CachePolicy {
   ttl_ms?: number
 }
 
+/** When calls are kept from a model that fails. */
+export interface BreakerPolicy {
+  /** So many failures within the window open it. */
+  failure_threshold: number
+  window_ms: number
+  /** How long it stays open; less when the server said so. */
+  cooldown_ms: number
+  /** Calls that may be on their way at once while it is half-open. */
+  half_open_probes: number
+  /** So many of them must succeed before it closes. */
+  success_threshold: number
+}
+
 /** What a user says that a model costs; any part may be missing. */
 export interface Price {
   usd_per_call?: number
@@ -60,6 +73,7 @@ export interface AgentDefinition {
   retry?: RetryPolicy
   timeout_ms?: number
   cache?: CachePolicy
+  breaker?: BreakerPolicy
   /** Agent names or models, tried in order after this one failed. */
   fallback: string[]
   price?: Price
