@@ -1,5 +1,6 @@
 /** Our engine with its parts as a process has them: SQLite store under `full` durability, executor, function target. */
 import { join } from 'node:path'
+import { createPriceBook } from '../../src/config/prices/book.ts'
 import type { Bus } from '../../src/domain/events.ts'
 import { createExecutor } from '../../src/executor/executor.ts'
 import { createBudget } from '../../src/executor/resilience/budget.ts'
@@ -21,7 +22,10 @@ export interface OpenEngine {
 
 export async function openEngine(home: string, bus: Bus = () => {}): Promise<OpenEngine> {
   const store = await openStore({ home, durability: 'full', clock: systemClock, random: systemRandom })
-  const targets = openTargets({ replicate: { clock: systemClock, random: systemRandom }, functions })
+  const targets = openTargets({
+    replicate: { prices: createPriceBook([]), clock: systemClock, random: systemRandom },
+    functions,
+  })
   const executor = createExecutor({ targets: (kind) => targets.get(kind), clock: systemClock, random: systemRandom })
   return {
     parts: {

@@ -2,7 +2,7 @@
 import type { RunNews } from '../domain/events.ts'
 import type { ArtifactStore } from '../state/artifacts/contract.ts'
 import type { Store } from '../state/store/contract.ts'
-import type { Price } from '../domain/definition.ts'
+import type { PriceBook } from '../domain/price.ts'
 import type { Clock } from '../std/clock.ts'
 import type { Json } from '../std/json.ts'
 import type { Random } from '../std/random.ts'
@@ -63,8 +63,8 @@ export interface App {
   readonly random: Random
   /** Where new runs call models. */
   readonly world: World
-  /** The user's own prices, by `owner/name`. */
-  prices(): Promise<Readonly<Record<string, Price>>>
+  /** What everything costs: the same book for estimates, budgets and reports. */
+  prices(): Promise<PriceBook>
   /** Whether models can be called for real. */
   readonly hasToken: boolean
   store(): Promise<Store>

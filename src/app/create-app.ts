@@ -1,8 +1,8 @@
 /** The only place that picks concrete parts and wires them; each is made when first asked for, and closed in reverse order. */
 import { resolve } from 'node:path'
 import { stateFolder } from '../config/places.ts'
-import type { Price } from '../domain/definition.ts'
 import type { Bus } from '../domain/events.ts'
+import type { PriceBook } from '../domain/price.ts'
 import type { Executor } from '../executor/contract.ts'
 import type { ExecutorParts } from '../executor/executor.ts'
 import type { CacheStore } from '../executor/resilience/cache.ts'
@@ -110,10 +110,7 @@ export function createApp(options: AppOptions): App {
     (await import('../state/artifacts/open.ts')).openArtifacts(resolve(home, 'artifacts')),
   )
 
-  const prices = once(async (): Promise<Readonly<Record<string, Price>>> => {
-    const file = env['REPLICATE_AGENT_PRICES']
-    return file ? (await import('../config/prices.ts')).readPrices(resolve(cwd, file)) : {}
-  })
+  const prices = once(async (): Promise<PriceBook> => (await import('./open-prices.ts')).openPrices({ env, cwd }))
 
   const sandbox = once(
     async () => {

@@ -48,7 +48,7 @@ export async function planReport(
 ): Promise<PlanReport> {
   const { state } = known
   const learned = await readLearned(app.home, world)
-  const { mostCost, priceFor } = await import('../targets/replicate/prices.ts')
+  const { mostCost } = await import('../targets/replicate/cost.ts')
   const prices = await app.prices()
   const unit = new Map<string, number | null>()
   const report = await explainPlan(
@@ -56,7 +56,7 @@ export async function planReport(
     async (candidate, timeoutMs) => {
       if (candidate.target !== 'replicate') return candidate.price?.usd_per_call ?? 0
       const mean = learnedOf(learned, candidate.model)?.usd
-      const usd = mean ?? mostCost(priceFor(candidate, prices), candidate.defaults, timeoutMs)
+      const usd = mean ?? mostCost(prices.find(candidate)?.rates, candidate.defaults, timeoutMs)
       unit.set(candidate.model, usd)
       return usd
     },

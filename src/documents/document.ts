@@ -89,8 +89,10 @@ function problemsOf(issue: Issue, reading: Reading): Problem[] {
     const message = `\`${String(path.at(-1))}\` is missing${parent.length > 0 ? ` in ${pathText('', parent)}` : ''}`
     return [places.problem(parent, { code: 'missing_field', message, at: 'key' })]
   }
-  if (issue.code === 'custom')
-    return [places.problem(path, { code: 'bad_schema', message: `\`${pathText('', path)}\`: ${issue.message}` })]
+  if (issue.code === 'custom') {
+    const code = typeof issue.params?.['code'] === 'string' ? issue.params['code'] : 'bad_schema'
+    return [places.problem(path, { code, message: `\`${pathText('', path)}\`: ${issue.message}` })]
+  }
   const shown = `\`${pathText('', path)}\` ${issue.message}`
   const message = path.length === 0 ? `${kind.what} ${issue.message}` : shown
   return [
@@ -130,9 +132,11 @@ interface Shape {
   def: {
     type: string
     shape?: Record<string, Shape>
+    catchall?: Shape
     valueType?: Shape
     element?: Shape
     innerType?: Shape
+    out?: Shape
     options?: Shape[]
   }
 }
@@ -146,14 +150,15 @@ function fieldsAt(schema: z.ZodType, path: Path): string[] {
 }
 
 function unwrap(shape: Shape): Shape {
-  const { type, innerType, options } = shape.def
-  if (type === 'optional' && innerType) return unwrap(innerType)
+  const { type, innerType, out, options } = shape.def
+  const inside = type === 'optional' ? innerType : out
+  if (inside) return unwrap(inside)
   const object = type === 'union' ? options?.find((option) => option.def.type === 'object') : undefined
   return object ?? shape
 }
 
 function inner({ def }: Shape, step: string): Shape | undefined {
-  return def.shape ? def.shape[step] : (def.valueType ?? def.element)
+  return def.shape ? (def.shape[step] ?? def.catchall) : (def.valueType ?? def.element)
 }
 
 function valueAt(data: Json, path: Path): Json | undefined {

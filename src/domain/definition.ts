@@ -4,6 +4,7 @@
  */
 import type { Json, JsonObject } from '../std/json.ts'
 import type { FailureClass } from './errors.ts'
+import type { Price } from './price.ts'
 import type { QosPolicy, RoutingPolicy } from './routing.ts'
 
 export interface InputSpec {
@@ -49,16 +50,6 @@ export interface BreakerPolicy {
   half_open_probes: number
   /** So many of them must succeed before it closes. */
   success_threshold: number
-}
-
-/** What a user says that a model costs; any part may be missing. */
-export interface Price {
-  usd_per_call?: number
-  usd_per_second?: number
-  usd_per_output?: number
-  usd_per_input_character?: number
-  usd_per_input_token?: number
-  usd_per_output_token?: number
 }
 
 export interface AgentDefinition {

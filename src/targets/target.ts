@@ -1,6 +1,6 @@
 /** What a target adapter must do: make one call, so that it can be taken up again after a crash. */
-import type { Price } from '../domain/definition.ts'
 import type { KeptFile } from '../domain/file.ts'
+import type { Price } from '../domain/price.ts'
 import type { Clock } from '../std/clock.ts'
 import type { Json, JsonObject } from '../std/json.ts'
 import type { Random } from '../std/random.ts'

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { createPriceBook } from '../../src/config/prices/book.ts'
 import { defaultRetry } from '../../src/domain/definition.ts'
 import { createExecutor } from '../../src/executor/executor.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
@@ -18,7 +19,13 @@ async function against(fail: string[], memory: MemoryCall = memoryCall(), before
   const sandbox = before ?? (await startSandbox({ latency: '20', faults: fail }))
   if (!before) closing.push(() => sandbox.close())
   const clock = eagerClock(60_000, Date.now())
-  const target = createReplicateTarget({ token: 'any', baseUrl: sandbox.url, clock, random: seededRandom(1) })
+  const target = createReplicateTarget({
+    prices: createPriceBook([]),
+    token: 'any',
+    baseUrl: sandbox.url,
+    clock,
+    random: seededRandom(1),
+  })
   closing.push(() => target.close())
   const executor = createExecutor({ targets: async () => target, clock, random: seededRandom(1) })
   const chain = [{ name: model, target: 'replicate', model, deployment: false, defaults: {} }]

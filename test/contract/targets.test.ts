@@ -1,3 +1,4 @@
+import { createPriceBook } from '../../src/config/prices/book.ts'
 import { startSandbox } from '../../src/sandbox/sandbox.ts'
 import { systemClock } from '../../src/std/clock.ts'
 import { seededRandom } from '../../src/std/random.ts'
@@ -42,6 +43,7 @@ describeTarget({
   async open() {
     const sandbox = await startSandbox({ latency: '20', faults: ['google/*:stall'] })
     const target = createReplicateTarget({
+      prices: createPriceBook([]),
       token: 'any',
       baseUrl: sandbox.url,
       clock: systemClock,

@@ -1,5 +1,6 @@
 /** A scripted API and the Replicate target behind an executor: what the tests of this folder share. */
 import { afterEach } from 'vitest'
+import { createPriceBook } from '../../src/config/prices/book.ts'
 import { defaultRetry } from '../../src/domain/definition.ts'
 import type { CallFact, CallOutcome, CallSpec } from '../../src/executor/contract.ts'
 import { createExecutor } from '../../src/executor/executor.ts'
@@ -75,6 +76,7 @@ export async function bench(
   closing.push(server.close)
   const clock = eagerClock(eager_ms)
   const target = createReplicateTarget({
+    prices: createPriceBook([]),
     token,
     baseUrl: `${server.origin}/v1`,
     clock,

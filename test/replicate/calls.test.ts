@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { createPriceBook } from '../../src/config/prices/book.ts'
 import type { JsonObject } from '../../src/std/json.ts'
 import { seededRandom } from '../../src/std/random.ts'
 import { createReplicateTarget } from '../../src/targets/replicate/target.ts'
@@ -128,6 +129,7 @@ describe('what is known of a model', () => {
     const server = await startScriptedServer(() => ({ body: model }))
     closing.push(server.close)
     const target = createReplicateTarget({
+      prices: createPriceBook([]),
       token,
       baseUrl: `${server.origin}/v1`,
       clock: eagerClock(),

@@ -1,5 +1,6 @@
 import { validateWebhook } from 'replicate'
 import { describe, expect, it } from 'vitest'
+import { createPriceBook } from '../../src/config/prices/book.ts'
 import { defaultRetry } from '../../src/domain/definition.ts'
 import { signedHeaders } from '../../src/sandbox/webhooks/sign.ts'
 import { seededRandom } from '../../src/std/random.ts'
@@ -214,9 +215,14 @@ describe('traps of the official client', () => {
 
   it('does not look into the environment for a token', () => {
     for (const missing of ['', '   ', undefined]) {
-      expect(() => createReplicateTarget({ token: missing, clock: eagerClock(), random: seededRandom(1) })).toThrow(
-        expect.objectContaining({ code: 'missing_token' }),
-      )
+      expect(() =>
+        createReplicateTarget({
+          prices: createPriceBook([]),
+          token: missing,
+          clock: eagerClock(),
+          random: seededRandom(1),
+        }),
+      ).toThrow(expect.objectContaining({ code: 'missing_token' }))
     }
   })
 

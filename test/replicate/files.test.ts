@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { createPriceBook } from '../../src/config/prices/book.ts'
 import { StoreError } from '../../src/domain/errors.ts'
 import { defaultRetry } from '../../src/domain/definition.ts'
 import { createExecutor } from '../../src/executor/executor.ts'
@@ -153,6 +154,7 @@ describe('files', () => {
     expect(uploads).toBe(0)
     there = false
     const other = createReplicateTarget({
+      prices: createPriceBook([]),
       token,
       baseUrl: `${server.origin}/v1`,
       clock: eagerClock(),

@@ -11,11 +11,15 @@ describe('functions as agents', () => {
     expect(await target.estimate(candidate('f'), {}, {})).toBe(0)
     expect(await target.estimate({ ...candidate('f'), price }, {}, { timeout_ms: 10_000 })).toBe(1.5)
     expect(await target.estimate({ ...candidate('f'), price }, {}, {})).toBeNull()
+    expect(await target.estimate({ ...candidate('f'), price: { usd_per_output_token: 1 } }, {}, {})).toBeNull()
+    expect(await target.estimate({ ...candidate('f'), price: { hardware: 'cpu' } }, {}, {})).toBeNull()
   })
 })
 
 describe('the table of targets', () => {
-  const options = { replicate: { clock: { now: () => 0, monotonic: () => 0, sleep: async () => {} }, random: () => 0 } }
+  const prices = { find: () => undefined, models: new Map(), hardware: new Map(), max_age_days: 90 }
+  const clock = { now: () => 0, monotonic: () => 0, sleep: async () => {} }
+  const options = { replicate: { prices, clock, random: () => 0 } }
 
   it('makes each target once, and names those that there are', async () => {
     const targets = openTargets({ ...options, functions: { shout: () => 'A' } })

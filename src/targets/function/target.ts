@@ -1,6 +1,7 @@
 /** Plain functions as agents, called by name: for the SDK, for tests and benchmarks. */
 import { NonRetryableError, NotFoundError } from '../../domain/errors.ts'
 import { artifactUri, type KeptFile } from '../../domain/file.ts'
+import { costOfAmounts } from '../../domain/price.ts'
 import { untilAborted } from '../../std/abort.ts'
 import type { Json, JsonObject } from '../../std/json.ts'
 import { suggest } from '../../std/suggest.ts'
@@ -21,7 +22,7 @@ export type AgentFunction = (input: JsonObject, context: FunctionContext) => unk
 
 /**
  * A function can't be asked again how it went: a call that was in flight when its process ended is made anew.
- * It costs what its agent's `price` says, and nothing without one.
+ * It costs what its agent's `price` says of calls and seconds, and nothing without one.
  */
 export function createFunctionTarget(functions: Readonly<Record<string, AgentFunction>>): Target {
   function find(name: string): AgentFunction {
@@ -52,9 +53,7 @@ export function createFunctionTarget(functions: Readonly<Record<string, AgentFun
       return { output: asJson(given, candidate.model), files, cost_usd, model: candidate.model }
     },
     async estimate(candidate, _input, { timeout_ms }) {
-      const { price } = candidate
-      if (price?.usd_per_second !== undefined && timeout_ms === undefined) return null
-      return priceOf(candidate, timeout_ms ?? 0)
+      return priceOf(candidate, timeout_ms)
     },
     async close() {},
   }
@@ -78,8 +77,10 @@ function toolsOf({ signal, labels, progress, files }: TargetContext, kept: KeptF
   }
 }
 
-function priceOf({ price }: Candidate, ms: number): number {
-  return (price?.usd_per_call ?? 0) + ((price?.usd_per_second ?? 0) * ms) / 1_000
+/** null: its price counts something that a function says nothing of. */
+function priceOf({ price = {} }: Candidate, ms: number | undefined): number | null {
+  if (price.hardware !== undefined) return null
+  return costOfAmounts(price, { call: 1, second: ms === undefined ? undefined : ms / 1_000 })
 }
 
 function asJson(given: unknown, name: string): Json {

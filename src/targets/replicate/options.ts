@@ -1,5 +1,5 @@
 /** How the Replicate target is set up. */
-import type { Price } from '../../domain/definition.ts'
+import type { PriceBook } from '../../domain/price.ts'
 import type { Clock } from '../../std/clock.ts'
 import type { Random } from '../../std/random.ts'
 import type { Wire } from './wire.ts'
@@ -16,8 +16,7 @@ export interface ReplicateOptions {
   wire?: Wire
   clock: Clock
   random: Random
-  /** The user's own prices, by `owner/name`; an agent's `price` comes before them. */
-  prices?: Readonly<Record<string, Price>>
+  prices: PriceBook
   /** Seconds that a create may hold its connection for a quick answer (`Prefer: wait`), 0 to 60; 0: none. Default 1. */
   wait_seconds?: number
   /** Bytes that one output file may have. Default 2 GiB. */

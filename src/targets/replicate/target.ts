@@ -1,6 +1,6 @@
 /** Models on Replicate: route → take up or create → follow → keep the files → say what it cost. */
-import type { Price } from '../../domain/definition.ts'
 import { CancelledError, isCalledOff, NotFoundError, ReplicateAgentError } from '../../domain/errors.ts'
+import type { Rates } from '../../domain/price.ts'
 import { abortReason } from '../../std/abort.ts'
 import type { Json, JsonObject } from '../../std/json.ts'
 import type { Candidate, Target, TargetContext, TargetResult } from '../target.ts'
@@ -12,7 +12,7 @@ import { createInputFiles, type InputFiles } from './input-files.ts'
 import type { ReplicateOptions } from './options.ts'
 import { createOutputFiles, type OutputFiles } from './output-files.ts'
 import { hasSucceeded, isLost, type Prediction } from './prediction.ts'
-import { costOf, mostCost, priceFor } from './prices.ts'
+import { costOf, mostCost } from './cost.ts'
 import { createModels, type Models, parseReference, pinned, type Route } from './resolve.ts'
 import { takeUp } from './take-up.ts'
 import { wholeText } from './whole-text.ts'
@@ -49,7 +49,7 @@ export function createReplicateTarget(options: ReplicateOptions): Target {
       return pinned(await parts.models.route(candidate, context))
     },
     async estimate(candidate, input, { timeout_ms }) {
-      return mostCost(priceFor(candidate, options.prices), input, timeout_ms)
+      return mostCost(options.prices.find(candidate)?.rates, input, timeout_ms)
     },
     async cancel(id, signal) {
       await cancelPrediction(api, id, signal)
@@ -69,7 +69,7 @@ export function createReplicateTarget(options: ReplicateOptions): Target {
 interface Course {
   prediction: Prediction | undefined
   before: number | null
-  price: Price | undefined
+  rates: Rates | undefined
 }
 
 async function call(
@@ -79,12 +79,12 @@ async function call(
   context: TargetContext,
 ): Promise<TargetResult> {
   const route = await routeOf(parts, candidate, context)
-  const course: Course = { prediction: undefined, before: 0, price: priceFor(candidate, parts.options.prices) }
+  const course: Course = { prediction: undefined, before: 0, rates: parts.options.prices.find(candidate)?.rates }
   try {
     course.prediction = await takenUp(parts, route, context, course)
     course.prediction ??= await begin(parts, route, input, context)
     const ended = await follow(parts.api, course.prediction, context)
-    const cost_usd = costOf(ended, course.price)
+    const cost_usd = costOf(ended, course.rates)
     if (!hasSucceeded(ended)) throw predictionFailure(ended, cost_usd)
     if (isLost(ended)) {
       throw new NotFoundError(`what prediction ${ended.id} put out was removed`, {
@@ -108,7 +108,7 @@ async function takenUp(
   if (!context.open) return undefined
   const taken = await takeUp(api, route, context.open, context)
   if (taken.status === 'found') return taken.prediction
-  if (taken.lost) course.before = costOf(taken.lost, course.price)
+  if (taken.lost) course.before = costOf(taken.lost, course.rates)
   return undefined
 }
 
@@ -127,8 +127,8 @@ async function calledOff(
   return new CancelledError(`prediction ${id} was canceled`, { cause: reason, details: { prediction: id, cost_usd } })
 }
 
-function costNow({ before, price }: Course, ended: Prediction): number | null {
-  return add(before, costOf(ended, price))
+function costNow({ before, rates }: Course, ended: Prediction): number | null {
+  return add(before, costOf(ended, rates))
 }
 
 function routeOf(

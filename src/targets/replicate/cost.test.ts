@@ -1,41 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Price } from '../../domain/definition.ts'
+import type { Rates } from '../../domain/price.ts'
 import type { JsonObject } from '../../std/json.ts'
-import type { Candidate } from '../target.ts'
 import { type Prediction, readPrediction } from './prediction.ts'
-import { costOf, mostCost, priceFor } from './prices.ts'
+import { costOf, mostCost } from './cost.ts'
 
-const candidate = (more: Partial<Candidate> = {}): Candidate => ({
-  name: 'x',
-  target: 'replicate',
-  model: 'acme/x',
-  deployment: false,
-  defaults: {},
-  ...more,
-})
 const ended = (more: JsonObject): Prediction => readPrediction({ id: 'p1', status: 'succeeded', ...more }) as Prediction
 
-describe('which price', () => {
-  it("is the agent's own, else the user's, by version or name, else the table's, else unknown", () => {
-    const own: Record<string, Price> = { 'stability-ai/sdxl': { usd_per_call: 2 } }
-    const model = `stability-ai/sdxl:${'a'.repeat(64)}`
-    expect(priceFor(candidate({ model, price: { usd_per_call: 1 } }), own)).toEqual({ usd_per_call: 1 })
-    expect(priceFor(candidate({ model }), own)).toEqual({ usd_per_call: 2 })
-    expect(priceFor(candidate({ model }), undefined)).toEqual({ usd_per_second: 0.000975 })
-    expect(priceFor(candidate(), own)).toBeUndefined()
-    expect(priceFor(candidate({ model: 'constructor' }), own)).toBeUndefined()
-  })
-
-  it('of a deployment is only what somebody said, whatever model it has the name of', () => {
-    expect(priceFor(candidate({ model: 'stability-ai/sdxl', deployment: true }), undefined)).toBeUndefined()
-  })
-})
-
 describe('what a prediction cost', () => {
-  const perSecond: Price = { usd_per_second: 0.01 }
-  const perImage: Price = { usd_per_output: 0.03 }
-  const perToken: Price = { usd_per_input_token: 1e-6, usd_per_output_token: 4e-6 }
+  const perSecond: Rates = { usd_per_second: 0.01 }
+  const perImage: Rates = { usd_per_output: 0.03 }
+  const perToken: Rates = { usd_per_input_token: 1e-6, usd_per_output_token: 4e-6 }
 
   it('is machine time, however it ended, and nothing when it never began', () => {
     for (const status of ['succeeded', 'failed', 'canceled']) {
@@ -57,6 +32,23 @@ describe('what a prediction cost', () => {
   it('is what tokens and characters cost', () => {
     expect(costOf(ended({ metrics: { input_token_count: 1_000, output_token_count: 500 } }), perToken)).toBe(0.003)
     expect(costOf(ended({ metrics: { character_count: 200 } }), { usd_per_input_character: 0.00003 })).toBe(0.006)
+  })
+
+  it('is what a second of video or sound costs: as the metrics tell, else as the input asked', () => {
+    const price: Rates = { usd_per_output_second: 0.1 }
+    const metrics = { video_output_duration_seconds: 5 }
+    expect(costOf(ended({ output: 'a', metrics, input: { duration: 8 } }), price)).toBe(0.5)
+    expect(costOf(ended({ output: 'a', metrics: { audio_output_duration_seconds: 3 } }), price)).toBe(0.3)
+    expect(costOf(ended({ output: 'a', input: { duration: 8 } }), price)).toBe(0.8)
+    expect(costOf(ended({ output: ['a', 'b'], input: { duration: '5s' } }), price)).toBe(1)
+    expect(costOf(ended({ output: 'a' }), price)).toBeNull()
+    expect(mostCost(price, { duration: 8, num_outputs: 2 }, undefined)).toBe(1.6)
+    expect(mostCost(price, {}, undefined)).toBeNull()
+  })
+
+  it('counts by both of the names that Replicate has for its metrics', () => {
+    expect(costOf(ended({ metrics: { token_input_count: 1_000, token_output_count: 500 } }), perToken)).toBe(0.003)
+    expect(costOf(ended({ output: 'a', metrics: { image_output_count: 2 } }), perImage)).toBe(0.06)
   })
 
   it('is unknown, and never zero, where price or metrics are missing', () => {
