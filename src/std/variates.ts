@@ -1,0 +1,45 @@
+/** Random numbers of other shapes than even: normal, gamma, beta. A seeded source gives the same ones again. */
+import type { Random } from './random.ts'
+
+/** Normal with mean 0 and standard deviation 1 (Box and Muller 1958; of the pair that it makes, one is used). */
+export function normal(random: Random): number {
+  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
+}
+
+/**
+ * Gamma with scale 1, by rejection (Marsaglia and Tsang 2000); for a shape under 1 by their boost. NaN for a shape
+ * that is no positive number.
+ */
+export function gamma(shape: number, random: Random): number {
+  if (!(shape > 0 && shape < Infinity)) return Number.NaN
+  if (shape < 1) return gamma(shape + 1, random) * (1 - random()) ** (1 / shape)
+  const d = shape - 1 / 3
+  const c = 1 / Math.sqrt(9 * d)
+  for (;;) {
+    const x = normal(random)
+    const root = 1 + c * x
+    if (root <= 0) continue
+    const v = root * root * root
+    const u = 1 - random()
+    // The first test is a cheap bound of the second, and settles nearly all.
+    if (u < 1 - 0.0331 * x * x * x * x || Math.log(u) < 0.5 * x * x + d * (1 - v + Math.log(v))) return d * v
+  }
+}
+
+/** Beta, exactly: a share of two gammas. NaN for parameters that are no positive numbers. */
+export function beta(a: number, b: number, random: Random): number {
+  const x = gamma(a, random)
+  return x / (x + gamma(b, random))
+}
+
+/**
+ * Beta for parameters that are large together (more than about 30) and at least 1 each, in half the time: normal on the arcsine scale, on
+ * which the variance hardly depends on the mean, so that it keeps to [0, 1] and leans as a beta does near the ends.
+ */
+export function nearBeta(a: number, b: number, random: Random): number {
+  const n = a + b
+  // The median of a beta (Kerman 2011), which the middle of what is symmetric here becomes.
+  const median = (a - 1 / 3) / (n - 2 / 3)
+  const root = Math.sin(Math.asin(Math.sqrt(median)) + normal(random) / (2 * Math.sqrt(n)))
+  return root * root
+}
