@@ -91,6 +91,8 @@ export type RunEventBody =
       latency_ms: number
       model?: string
       cached?: boolean
+      /** Of a cached one: what it cost when it was called; null: unknown. */
+      saved_usd?: number | null
       files?: KeptFile[]
     } & WorkRef &
       Money)
@@ -100,6 +102,8 @@ export type RunEventBody =
       output: Spilled
       attempts: number
       model?: string
+      /** When it came from the cache. */
+      saved_usd?: number | null
       files?: KeptFile[]
     } & WorkRef &
       Money)

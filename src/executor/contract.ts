@@ -94,7 +94,14 @@ interface OutcomeFields {
 }
 
 export type CallOutcome =
-  | ({ status: 'succeeded'; output: Json; files: KeptFile[]; cached: boolean } & OutcomeFields)
+  /** `saved_usd`: of a cached one, what it cost when it was called; null: unknown. */
+  | ({
+      status: 'succeeded'
+      output: Json
+      files: KeptFile[]
+      cached: boolean
+      saved_usd?: number | null
+    } & OutcomeFields)
   | ({ status: 'failed'; error: ErrorData } & OutcomeFields)
   /** The signal was aborted. */
   | ({ status: 'cancelled' } & OutcomeFields)

@@ -200,7 +200,7 @@ async function fromCache({ spec, context, ledger }: Work, kept: KeptResult): Pro
     for (const file of kept.files) await context.files.read(file.sha256)
     const output = fitOutput(kept.output, spec.output_schema)
     ledger.model = kept.model
-    return ledger.succeeded(output, kept.files, true)
+    return ledger.fromCache(output, kept.files, kept.cost_usd)
   } catch {
     return undefined
   }

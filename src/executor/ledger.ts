@@ -48,8 +48,12 @@ export class Ledger {
     return this.#failures.at(-1)?.failure
   }
 
-  succeeded(output: Json, files: KeptFile[], cached: boolean): CallOutcome {
-    return { status: 'succeeded', output, files, cached, ...this.#fields() }
+  succeeded(output: Json, files: KeptFile[]): CallOutcome {
+    return { status: 'succeeded', output, files, cached: false, ...this.#fields() }
+  }
+
+  fromCache(output: Json, files: KeptFile[], saved_usd: number | null): CallOutcome {
+    return { status: 'succeeded', output, files, cached: true, saved_usd, ...this.#fields() }
   }
 
   cancelled(): CallOutcome {

@@ -151,7 +151,7 @@ async function succeed(
   ledger.model = model
   await keep?.(end.result)
   await settleLast(context, { type: 'call.settled', call, status: 'succeeded', latency_ms, cost_usd })
-  return ledger.succeeded(end.output, files, false)
+  return ledger.succeeded(end.output, files)
 }
 
 async function callOff(

@@ -25,6 +25,8 @@ export interface KeptResult {
   output: Json
   files: KeptFile[]
   model: string
+  /** Of the call that gave it; null: unknown. */
+  cost_usd: number | null
 }
 
 export interface CallCache {
@@ -44,14 +46,14 @@ export function createCallCache(store: CacheStore, clock: Clock): CallCache {
       const row = await store.get(key, now)
       if (!row || (row.expires_at !== undefined && row.expires_at <= now)) return undefined
       if (policy.ttl_ms !== undefined && row.created_at + policy.ttl_ms <= now) return undefined
-      return row.value as unknown as KeptResult
+      return { ...(row.value as unknown as Omit<KeptResult, 'cost_usd'>), cost_usd: row.cost_usd }
     },
     async keep(key, policy, { output, files, model, cost_usd }) {
-      const kept: KeptResult = { output, files, model }
+      const value = { output, files, model }
       const now = clock.now()
       const expires_at = policy.ttl_ms === undefined ? undefined : now + policy.ttl_ms
-      await store.put({ key, value: kept as unknown as Json, cost_usd, created_at: now, expires_at })
-      return kept
+      await store.put({ key, value, cost_usd, created_at: now, expires_at })
+      return { ...value, cost_usd }
     },
     inFlight: (key) => flights.get(key),
     lead(key) {

@@ -104,6 +104,7 @@ interface Result {
   files?: KeptFile[]
   model?: string
   cached?: boolean
+  saved_usd?: number | null
   latency_ms?: number
   /** Of work that is not made of calls. */
   cost_usd?: number | null
@@ -161,7 +162,8 @@ async function performCall(
   if (outcome.model !== undefined) result.model = outcome.model
   if (outcome.status === 'cancelled') return { kind: 'ended', end: result }
   if (outcome.status === 'failed') return { kind: 'ended', end: { ...result, error: outcome.error } }
-  return { kind: 'done', result: { ...result, output: outcome.output, files: outcome.files, cached: outcome.cached } }
+  const { output, files, cached, saved_usd } = outcome
+  return { kind: 'done', result: { ...result, output, files, cached, ...(saved_usd !== undefined && { saved_usd }) } }
 }
 
 function callContext(parts: WorkParts, ref: WorkRef, signal: AbortSignal, last: RunEventBody[]): CallContext {
@@ -305,6 +307,7 @@ async function writeRound(
   const cost_usd = result.cost_usd ?? roundCost(work)
   const event: EventOf<'round.settled'> = { type: 'round.settled', ...ref, round, output, attempts, cost_usd }
   if (result.model !== undefined) event.model = result.model
+  if (result.saved_usd !== undefined) event.saved_usd = result.saved_usd
   if (result.files?.length) event.files = result.files
   await parts.journal.write(event)
 }
@@ -371,6 +374,7 @@ async function settled(parts: WorkParts, ref: WorkRef, work: WorkState, end: Res
   if (end.error) event.error = { ...end.error, step: ref.step }
   if (end.model !== undefined) event.model = end.model
   if (end.cached) event.cached = true
+  if (end.saved_usd !== undefined) event.saved_usd = end.saved_usd
   if (end.files?.length) event.files = end.files
   return { kind: 'settled', facts, event }
 }
