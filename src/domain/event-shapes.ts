@@ -155,7 +155,7 @@ const bodies = {
     error: error.optional(),
     latency_ms: z.number(),
     retry_in_ms: z.number().optional(),
-    quality: z.looseObject({ score: share, by: plainText }).optional(),
+    quality: z.looseObject({ score: share.nullable(), by: plainText, problem: z.string().optional() }).optional(),
     cost_usd: money,
   },
   'feedback.given': { ...work, decision: plainText, score: share, by: plainText },

@@ -1,4 +1,5 @@
 /** The words of routing: which of an agent's candidates answers a call, what that was based on, and what came of it. */
+import type { JsonObject } from '../std/json.ts'
 
 /**
  * `learned` is the default; `order` takes candidates as they are written. The others are described with their formulas
@@ -18,6 +19,26 @@ export const strategyNames = [
   'order',
 ] as const
 export type StrategyName = (typeof strategyNames)[number]
+
+/** What says how good an answer is. Without one, quality is success alone (ruling 41). */
+export interface QualityPolicy {
+  /** A bare expression over `input`, `output`, `model`, `cost_usd` and `latency_ms`: a number in [0, 1], or true or false. */
+  expression?: string
+  judge?: JudgePolicy
+  /** A worse answer is a failure of quality: the next candidate is asked. A cascade takes the last answer as it is. */
+  accept?: number
+}
+
+/** An agent that is asked what an answer is worth. */
+export interface JudgePolicy {
+  agent: string
+  /** What it is sent: templates over the same names as `QualityPolicy.expression`. */
+  input: JsonObject
+  /** A bare expression over the judge's `output`. Absent: the output is a number in [0, 1], or begins with one. */
+  score?: string
+  /** The share of answers that it sees; a cascade shows it all of them. */
+  sample: number
+}
 
 /** What makes calls alike: a label given by the user, the workflow's step, the bucket of the prompt's length. */
 export const contextParts = ['task', 'step', 'length'] as const
@@ -54,6 +75,7 @@ export interface RoutingPolicy {
   exploration_share: number
   /** A label for what is asked, part of the context. */
   task?: string
+  quality?: QualityPolicy
 }
 
 export const defaultRouting: RoutingPolicy = {
@@ -86,9 +108,10 @@ export interface QosPolicy {
 type QualitySource = 'expression' | 'judge' | 'schema' | 'person' | 'assumed'
 
 export interface QualityScore {
-  /** In [0, 1]. */
-  score: number
+  /** In [0, 1]; null: it could not be had, and `problem` says why. */
+  score: number | null
   by: QualitySource
+  problem?: string
 }
 
 /** One candidate as a decision saw it. */

@@ -2,6 +2,7 @@
 import type { AgentDefinition, WorkflowDefinition } from '../domain/definition.ts'
 import type { Problem } from '../domain/problem.ts'
 import { isObject, type Json } from '../std/json.ts'
+import { checkQualities } from './loading/check-quality.ts'
 import { checkSteps } from './loading/check-steps.ts'
 import { type Loading, startLoading } from '../documents/loading.ts'
 import { type Family, identityOf, loadNested, newFamily } from './loading/nested.ts'
@@ -105,6 +106,7 @@ async function loadData(data: Json, loading: Loading, within: Within): Promise<O
   loading.problems.push(...problems)
   if (!spec) return { definition: undefined, plan: undefined }
   const definition = normalise(spec, outline, loading)
+  checkQualities(definition.agents, Object.keys(spec.agents ?? {}), loading)
   await loadNested(definition, loading, { ...within, names: [...within.names, definition.name] })
   const { compiled, outputs, outputKeys } = checkSteps(definition, outline, inputMaps, loading)
   if (loading.problems.some(isError)) return { definition, plan: undefined }

@@ -4,6 +4,7 @@ import { NonRetryableError } from '../domain/errors.ts'
 import { hashJson } from '../std/hash.ts'
 import type { Json } from '../std/json.ts'
 import { type CompiledStep, compileStep, outputKeysOf, type StepGroup } from './planning/compile-step.ts'
+import { compileQuality, type CompiledQuality, judgeWorkflow } from './planning/quality.ts'
 import { type Layers, layersOf, type NeedsGraph, ranksOf } from './planning/graph.ts'
 import { compileTemplate, type Template } from './template.ts'
 
@@ -37,8 +38,10 @@ export interface Plan {
   readonly outputs: ReadonlyMap<string, Template>
   /** `output_key` → step. */
   readonly outputKeys: ReadonlyMap<string, string>
-  /** The plan of a nested workflow, by the reference that steps use. */
+  /** The plan of a nested workflow, by the reference that steps use; also of the one that asks an agent's judge. */
   child(ref: string): Plan
+  /** How answers of an agent are scored; undefined: they are not. */
+  quality(agent: string): CompiledQuality | undefined
 }
 
 /** Plans a definition that the loader has found to be good. Throws `invalid_workflow` or ExpressionError when it is not. */
@@ -96,6 +99,7 @@ export function assemblePlan(
     if (step.group === 'steps') (levels[level] ??= []).push(step.id)
   }
   const children = new Map<string, Plan>()
+  const qualities = new Map<string, CompiledQuality | undefined>()
   let hash: string | undefined
   return {
     definition,
@@ -109,14 +113,28 @@ export function assemblePlan(
     child(ref) {
       const known = children.get(ref)
       if (known) return known
-      const nested = Object.hasOwn(definition.workflows, ref) ? definition.workflows[ref] : undefined
+      const own = Object.hasOwn(definition.workflows, ref) ? definition.workflows[ref] : undefined
+      const nested = own ?? judgeWorkflow(definition.agents, ref)
       if (!nested)
         throw new NonRetryableError('invalid_workflow', `"${definition.name}" holds no nested workflow "${ref}"`)
       const plan = planOf(nested)
       children.set(ref, plan)
       return plan
     },
+    quality(agent) {
+      if (!qualities.has(agent)) qualities.set(agent, qualityOf(definition, agent))
+      return qualities.get(agent)
+    },
   }
+}
+
+function qualityOf({ agents }: WorkflowDefinition, agent: string): CompiledQuality | undefined {
+  const policy = Object.hasOwn(agents, agent) ? agents[agent]?.routing?.quality : undefined
+  if (!policy) return undefined
+  const { quality, problems } = compileQuality(policy)
+  const [first] = problems
+  if (first) throw new NonRetryableError('invalid_workflow', `quality of agent "${agent}": ${first.problem.message}`)
+  return quality
 }
 
 /** Declared needs, then those that expressions imply, each once. */

@@ -183,7 +183,8 @@ async function runChild(parts: EngineParts, family: Family, call: ChildCall): Pr
     if (called) begun.driver.cancel('the run above')
     else begun.driver.abandon(reason)
   }
-  family.children.add(begun.driver)
+  // A judge is part of a call that is on its way: a pause lets it end.
+  if (!call.judged) family.children.add(begun.driver)
   call.signal.addEventListener('abort', end, { once: true })
   if (call.signal.aborted) end()
   try {
@@ -212,13 +213,15 @@ async function createOrTakeChild(
     // What the run above renders again are the real values, secrets included.
     return takeRun(parts, call.childId, inputs)
   }
-  const imported = await importFiles(plan.definition.inputs, inputs, parts.artifacts, parts.cwd, state.files)
+  const known = new Map(state.files)
+  for (const file of call.judged ?? []) known.set(file.sha256, file)
+  const imported = await importFiles(plan.definition.inputs, inputs, parts.artifacts, parts.cwd, known)
   const held = await createRun(parts, {
     run_id: call.childId,
     definition: plan.definition,
     plan,
     inputs: imported.inputs,
-    files: [...filesNamedIn(inputs, state.files), ...imported.files],
+    files: [...filesNamedIn(inputs, known), ...imported.files],
     sandbox: state.sandbox,
     mask: family.mask,
     ...(state.replay !== undefined && { replay: state.replay }),

@@ -50,6 +50,8 @@ export interface ChildCall {
   inputs: JsonObject
   /** Retries what failed in it, when it is there and failed. */
   retry: boolean
+  /** Set for the run of a judge: files of the answer, which no journal names yet. */
+  judged?: readonly KeptFile[]
   signal: AbortSignal
 }
 

@@ -1,0 +1,82 @@
+/** How an agent's answers are scored, as written → as kept. */
+import { z } from 'zod'
+import type { JudgePolicy, QualityPolicy } from '../../domain/routing.ts'
+import type { JsonObject } from '../../std/json.ts'
+import { fields, strict, text, words } from '../spec-fields.ts'
+
+const shareError = 'must be a number from 0 to 1'
+const share = (description: string) =>
+  z
+    .number({ error: shareError })
+    .min(0, { error: shareError })
+    .max(1, { error: shareError })
+    .register(...words(description))
+
+const judgeSpec = z
+  .union(
+    [
+      z.string({ error: 'must be the name of an agent or model' }).min(1),
+      strict(
+        'judge',
+        {
+          agent: z
+            .string({ error: 'must be the name of an agent or model' })
+            .min(1, { error: 'must be the name of an agent or model' })
+            .register(...words('The agent or model that judges.')),
+          input: fields('What it is sent; ${{ }} may read input, output, model, cost_usd and latency_ms.').optional(),
+          score: text('An expression over its `output` that gives a number from 0 to 1.').optional(),
+          sample: share('The share of answers that it sees; 1 by default.').optional(),
+        },
+        'An agent that is asked what an answer is worth.',
+      ),
+    ],
+    { error: 'must be the name of an agent, or a mapping with `agent`' },
+  )
+  .register(...words('An agent that is asked what an answer is worth.'))
+
+export const qualitySpec = strict(
+  'quality',
+  {
+    expression: text(
+      'An expression over input, output, model, cost_usd and latency_ms: a number from 0 to 1, or true or false.',
+    ).optional(),
+    judge: judgeSpec.optional(),
+    accept: share('A worse answer is a failure of quality, and the next candidate is asked.').optional(),
+  },
+  'What says how good an answer is: an `expression` or a `judge`.',
+  'must be a mapping, as in `quality: {judge: critic}`',
+)
+
+export type QualitySpec = z.infer<typeof qualitySpec>
+
+/** What a judge is sent that is given no input of its own. */
+const defaultRequest = `Judge how well an answer does what was asked. Say only a number from 0 (useless) to 1 (as good as it can be), and nothing else.
+
+What was asked:
+\${{ input }}
+
+The answer:
+\${{ output }}`
+
+export function normaliseQuality({ expression, judge, accept }: QualitySpec): QualityPolicy {
+  const policy: QualityPolicy = {}
+  if (expression !== undefined) policy.expression = expression
+  if (judge !== undefined) policy.judge = normaliseJudge(typeof judge === 'string' ? { agent: judge } : judge)
+  if (accept !== undefined) policy.accept = accept
+  return policy
+}
+
+function normaliseJudge({
+  agent,
+  input,
+  score,
+  sample,
+}: Exclude<QualitySpec['judge'], string | undefined>): JudgePolicy {
+  const policy: JudgePolicy = {
+    agent,
+    input: (input ?? { prompt: defaultRequest }) as JsonObject,
+    sample: sample ?? 1,
+  }
+  if (score !== undefined) policy.score = score
+  return policy
+}
