@@ -7,6 +7,8 @@ export interface Sums {
   calls: number
   /** Of them. */
   failures: number
+  /** Of the failures, those without a score. */
+  unscored_failures: number
   /** Scores of quality in [0, 1] from a judge, an expression, a schema or a person. */
   quality: Moments
   /** Milliseconds of calls that succeeded or timed out. */
@@ -26,8 +28,26 @@ export interface Moments {
 export interface Derived {
   /** Moving averages; null until there is a value. */
   ema: { quality: number | null; latency_ms: number | null; cost_usd: number | null }
-  /** Discounted quality (success where quality is only assumed), for γ < 1 and after a change point. */
+  /** Discounted quality (success where quality is only assumed), for γ < 1. */
   recent: Moments
+  /** What of the sums no longer counts: discounted, or older than a change point. */
+  forgotten: Tally
+  /** How far observations have lately stayed under what was expected of them, added up (`learn.ts`). */
+  drop: number
+  /** The tally when `drop` was last 0. */
+  since: Tally
+  /** Change points of the arm up to the last observation: a context's record with fewer than its arm's is void. */
+  changes: number
+}
+
+/** What sums say of quality. */
+export interface Tally {
+  calls: number
+  failures: number
+  unscored_failures: number
+  /** How many scores, and what they add up to. */
+  scores: number
+  score: number
 }
 
 export interface ArmRecord {
@@ -37,7 +57,10 @@ export interface ArmRecord {
 
 /** What a strategy looks arms up in. */
 export interface Statistics {
-  /** Of an arm of this agent in all contexts, or in one. Shared and empty when nothing is known: never write to it. */
+  /**
+   * Of an arm of this agent in all contexts, or in one: a whole key, or the first parts of one (`nestedContexts`).
+   * Shared and empty when nothing is known: never write to it.
+   */
   of(arm: string, context?: string): ArmRecord
 }
 
@@ -52,8 +75,22 @@ export interface Observation {
 
 export function emptyRecord(): ArmRecord {
   return {
-    sums: { calls: 0, failures: 0, quality: emptyMoments(), latency: emptyMoments(), cost: emptyMoments() },
-    derived: { ema: { quality: null, latency_ms: null, cost_usd: null }, recent: emptyMoments() },
+    sums: {
+      calls: 0,
+      failures: 0,
+      unscored_failures: 0,
+      quality: emptyMoments(),
+      latency: emptyMoments(),
+      cost: emptyMoments(),
+    },
+    derived: {
+      ema: { quality: null, latency_ms: null, cost_usd: null },
+      recent: emptyMoments(),
+      forgotten: emptyTally(),
+      drop: 0,
+      since: emptyTally(),
+      changes: 0,
+    },
   }
 }
 
@@ -61,30 +98,89 @@ function emptyMoments(): Moments {
   return { n: 0, sum: 0, squares: 0 }
 }
 
-/** Adds an observation to a record, in place. */
+function emptyTally(): Tally {
+  return { calls: 0, failures: 0, unscored_failures: 0, scores: 0, score: 0 }
+}
+
+/** Adds an observation to a record, in place. Whoever keeps records of an arm and its contexts calls `learn`. */
 export function observe(
   { sums, derived }: ArmRecord,
   { succeeded, quality, latency_ms, cost_usd }: Observation,
   { ema_alpha, discount }: Pick<RoutingPolicy, 'ema_alpha' | 'discount'>,
 ): void {
+  if (discount < 1) discountBy(sums, derived, discount)
   sums.calls += 1
   if (!succeeded) sums.failures += 1
+  if (!succeeded && quality === undefined) sums.unscored_failures += 1
   if (quality !== undefined) add(sums.quality, quality)
   if (latency_ms !== undefined) add(sums.latency, latency_ms)
   if (cost_usd !== undefined && cost_usd !== null) add(sums.cost, cost_usd)
   const worth = quality ?? (succeeded ? 1 : 0)
   const { ema, recent } = derived
-  for (const key of ['n', 'sum', 'squares'] as const) recent[key] *= discount
   add(recent, worth)
   ema.quality = moved(ema.quality, worth, ema_alpha)
   if (latency_ms !== undefined) ema.latency_ms = moved(ema.latency_ms, latency_ms, ema_alpha)
   if (cost_usd !== undefined && cost_usd !== null) ema.cost_usd = moved(ema.cost_usd, cost_usd, ema_alpha)
 }
 
+/** A score that came after the observation. */
+export interface LaterScore {
+  succeeded: boolean
+  /** In [0, 1]. */
+  quality: number
+  /** The score that it replaces; absent: there was none. */
+  before?: number
+}
+
+/** Puts a later score in the place of what was known of the quality of an observation, in place. */
+export function correct(
+  { sums, derived }: ArmRecord,
+  { succeeded, quality, before }: LaterScore,
+  { ema_alpha }: Pick<RoutingPolicy, 'ema_alpha'>,
+): void {
+  if (before === undefined) {
+    add(sums.quality, quality)
+    if (!succeeded) sums.unscored_failures -= 1
+  } else {
+    replace(sums.quality, before, quality)
+  }
+  replace(derived.recent, before ?? (succeeded ? 1 : 0), quality)
+  derived.ema.quality = moved(derived.ema.quality, quality, ema_alpha)
+}
+
+export function tallyOf({ calls, failures, unscored_failures, quality }: Sums): Tally {
+  return { calls, failures, unscored_failures, scores: quality.n, score: quality.sum }
+}
+
+/** What still counts: the sums without what was forgotten. */
+export function countedTally({ sums, derived }: ArmRecord): Tally {
+  return subtract(tallyOf(sums), derived.forgotten)
+}
+
+const tallyKeys = ['calls', 'failures', 'unscored_failures', 'scores', 'score'] as const
+
+function subtract(tally: Tally, other: Tally): Tally {
+  const rest = { ...tally }
+  for (const key of tallyKeys) rest[key] = Math.max(0, tally[key] - other[key])
+  return rest
+}
+
+/** All that still counts keeps `discount` of its weight. */
+function discountBy(sums: Sums, { recent, forgotten }: Derived, discount: number): void {
+  for (const key of ['n', 'sum', 'squares'] as const) recent[key] *= discount
+  const all = tallyOf(sums)
+  for (const key of tallyKeys) forgotten[key] += (1 - discount) * (all[key] - forgotten[key])
+}
+
 function add(moments: Moments, value: number): void {
   moments.n += 1
   moments.sum += value
   moments.squares += value * value
+}
+
+function replace(moments: Moments, before: number, value: number): void {
+  moments.sum += value - before
+  moments.squares += value * value - before * before
 }
 
 /** The exponential moving average: `alpha` of the new value, the rest of the old. */

@@ -33,6 +33,7 @@ test('A record keeps sums and moving averages of what it observes', () => {
   expect(record.sums).toEqual({
     calls: 2,
     failures: 1,
+    unscored_failures: 1,
     quality: { n: 1, sum: 0.5, squares: 0.25 },
     latency: { n: 2, sum: 300, squares: 50_000 },
     cost: { n: 1, sum: 0.01, squares: 0.0001 },
