@@ -100,6 +100,8 @@ export interface ModelInfo {
   output_schema?: JsonObject
   run_count?: number
   url?: string
+  /** Kept running, and versioned, by the provider itself. */
+  official?: boolean
 }
 
 export interface Target {
@@ -120,5 +122,7 @@ export interface Target {
   /** Cancels a remote prediction of a run that nobody drives any more (ruling 33). */
   cancel?(id: string, signal: AbortSignal): Promise<void>
   describe?(model: string, signal: AbortSignal): Promise<ModelInfo>
+  /** Models that answer to the words, best first, without their schemas. */
+  search?(query: string, limit: number, signal: AbortSignal): Promise<ModelInfo[]>
   close(): Promise<void>
 }

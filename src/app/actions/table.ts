@@ -4,8 +4,10 @@ import type { Action } from '../action.ts'
 type Entry = () => Promise<Action>
 
 export const actionTable = {
+  'agents/import': async () => (await import('./agents/import.ts')).importAgents,
   'agents/list': async () => (await import('./agents/list.ts')).listAgents,
   'agents/run': async () => (await import('./agents/run.ts')).runAgent,
+  'agents/search': async () => (await import('./agents/search.ts')).searchModels,
   'agents/show': async () => (await import('./agents/show.ts')).showAgent,
   'expr/check': async () => (await import('./expr/check.ts')).checkExpr,
   'expr/evaluate': async () => (await import('./expr/evaluate.ts')).evaluateExpr,

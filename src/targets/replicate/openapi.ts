@@ -2,12 +2,18 @@
 import { isObject, type Json, type JsonObject } from '../../std/json.ts'
 
 const maxDepth = 32
+/** Lists and objects: parts that refer to each other can stand for more than any memory holds. */
+const most = 50_000
 
-/** The component of that name; undefined when there is none. What refers to itself ends as `{}`. */
+/**
+ * The component of that name; undefined when there is none. What refers to itself, or takes more than its share of the
+ * whole, ends as `{}`.
+ */
 export function dereferenced(document: Json | undefined, name: string): JsonObject | undefined {
   const schemas = pathOf(document, ['components', 'schemas'])
-  if (!isObject(schemas) || !isObject(schemas[name])) return undefined
-  return resolved(schemas[name], schemas, [name]) as JsonObject
+  if (!isObject(schemas) || !Object.hasOwn(schemas, name) || !isObject(schemas[name])) return undefined
+  const found = resolved(schemas[name] as Json, { schemas: schemas as JsonObject, trail: [name], share: most })
+  return isObject(found) ? (found as JsonObject) : undefined
 }
 
 function pathOf(value: Json | undefined, path: readonly string[]): Json | undefined {
@@ -16,21 +22,34 @@ function pathOf(value: Json | undefined, path: readonly string[]): Json | undefi
   return at
 }
 
-function resolved(value: Json, schemas: JsonObject, trail: readonly string[]): Json {
-  if (trail.length > maxDepth) return {}
-  if (Array.isArray(value)) return value.map((each) => resolved(each, schemas, trail))
-  if (!isObject(value)) return value
+interface Within {
+  schemas: JsonObject
+  /** The components that led here. */
+  trail: readonly string[]
+  /** How many lists and objects may come of this value. */
+  share: number
+}
+
+function resolved(value: Json, within: Within): Json {
+  if (typeof value !== 'object' || value === null) return value
+  const { trail, share } = within
+  if (trail.length > maxDepth || share < 1) return {}
+  const nested = Object.values(value).filter((each) => typeof each === 'object' && each !== null).length
+  const isReference = !Array.isArray(value) && typeof value['$ref'] === 'string'
+  const inner = { ...within, share: (share - 1) / Math.max(1, nested + Number(isReference)) }
+  if (Array.isArray(value)) return value.map((each) => resolved(each, inner))
   const { $ref, ...rest } = value
-  const own = Object.fromEntries(Object.entries(rest).map(([key, each]) => [key, resolved(each, schemas, trail)]))
-  const referred = typeof $ref === 'string' ? follow($ref, schemas, trail) : {}
+  const own = Object.fromEntries(Object.entries(rest).map(([key, each]) => [key, resolved(each, inner)]))
+  const referred = typeof $ref === 'string' ? follow($ref, inner) : {}
   return inlined({ ...referred, ...own })
 }
 
-function follow(reference: string, schemas: JsonObject, trail: readonly string[]): JsonObject {
+function follow(reference: string, within: Within): JsonObject {
+  const { schemas, trail } = within
   const name = /^#\/components\/schemas\/(.+)$/.exec(reference)?.[1]
   if (name === undefined || trail.includes(name) || !Object.hasOwn(schemas, name)) return {}
-  const found = resolved(schemas[name] as Json, schemas, [...trail, name])
-  return isObject(found) ? found : {}
+  const found = resolved(schemas[name] as Json, { ...within, trail: [...trail, name] })
+  return isObject(found) ? (found as JsonObject) : {}
 }
 
 /** Enums stand as `allOf` with one member. */

@@ -3,6 +3,7 @@ import { NotFoundError, ValidationError } from '../../domain/errors.ts'
 import { untilAborted } from '../../std/abort.ts'
 import { isObject, type Json, type JsonObject } from '../../std/json.ts'
 import type { Candidate, ModelInfo, PinContext } from '../target.ts'
+import { modelFacts } from './model-facts.ts'
 import { dereferenced } from './openapi.ts'
 import type { Api } from './transport.ts'
 
@@ -108,12 +109,7 @@ async function readModel(api: Api, model: string): Promise<KnownModel> {
   }
   const facts = isObject(body) ? body : {}
   const latest = isObject(facts['latest_version']) ? facts['latest_version'] : {}
-  const known: KnownModel = { name: model, official: facts['is_official'] === true, ...schemasOf(latest) }
-  if (typeof facts['description'] === 'string') known.description = facts['description']
-  if (typeof facts['run_count'] === 'number') known.run_count = facts['run_count']
-  if (typeof facts['url'] === 'string') known.url = facts['url']
-  if (typeof latest['id'] === 'string' && /^[0-9a-f]{64}$/.test(latest['id'])) known.version = latest['id']
-  return known
+  return { ...modelFacts(model, facts), ...schemasOf(latest) }
 }
 
 async function readVersion(api: Api, model: string, version: string): Promise<KnownModel> {

@@ -7,6 +7,7 @@ import type { Candidate, Target, TargetContext, TargetResult } from '../target.t
 import { cancelBounded, cancelPrediction } from './cancel.ts'
 import { createPrediction } from './create.ts'
 import { predictionFailure, spent, unanswered } from './failure.ts'
+import { findModels } from './find-models.ts'
 import { follow } from './follow.ts'
 import { createInputFiles, type InputFiles } from './input-files.ts'
 import type { ReplicateOptions } from './options.ts'
@@ -57,10 +58,10 @@ export function createReplicateTarget(options: ReplicateOptions): Target {
     async describe(model, signal) {
       const { model: name, version } = parseReference({ model, deployment: false })
       const known = await parts.models.get(name, signal)
-      const { official: _official, ...info } =
-        version === undefined ? known : { ...known, ...(await parts.models.version(name, version, signal)) }
-      return info
+      if (version === undefined) return known
+      return { ...known, ...(await parts.models.version(name, version, signal)), official: known.official }
     },
+    search: (query, limit, signal) => findModels(api, query, limit, signal),
     close: () => api.close(),
   }
 }

@@ -11,19 +11,20 @@ import { textMask } from '../../std/text-mask.ts'
 import type { Clock } from '../../std/clock.ts'
 import { answerFailure, transportFailure } from './failure.ts'
 import { officialUrl, type ReplicateOptions } from './options.ts'
-import { createWire, type Wire } from './wire.ts'
+import { createWire, type Method, type Wire } from './wire.ts'
 
 export interface RequestOptions {
   params?: Record<string, string>
   headers?: Record<string, string>
-  data?: JsonObject
+  /** Sent as JSON; text as it is. */
+  data?: JsonObject | string
   signal?: AbortSignal | undefined
 }
 
 export interface Api {
   readonly baseUrl: URL
   /** The parsed body of an answer; throws the error that any other answer, or none, means. */
-  json(method: 'GET' | 'POST', path: string, options?: RequestOptions): Promise<Json>
+  json(method: Method, path: string, options?: RequestOptions): Promise<Json>
   /** Uploads a file; gives its link. */
   upload(bytes: Uint8Array, name: string, mediaType: string, signal: AbortSignal): Promise<string>
   /** For what is read as it comes: streams and files. The token goes along only to Replicate's own hosts. */
@@ -48,8 +49,10 @@ export function createApi(options: ReplicateOptions): Api {
       const response = await client.request(path, {
         method,
         ...(params && { params }),
-        ...(headers && { headers }),
-        ...(data && { data }),
+        ...(typeof data === 'string'
+          ? { headers: { ...headers, 'Content-Type': 'text/plain' } }
+          : headers && { headers }),
+        ...(data !== undefined && { data: data as JsonObject }),
         ...(signal && { signal }),
       })
       return (await response.json()) as Json
@@ -107,7 +110,7 @@ function adapter(wire: Wire, token: string, clock: Clock): ClientFetch {
   const withoutToken = textMask([token], '(token)')
   return async (input, init = {}) => {
     const url = input instanceof Request ? input.url : String(input)
-    const method = (init.method ?? 'GET') as 'GET' | 'POST'
+    const method = (init.method ?? 'GET') as Method
     const what = `${method} ${new URL(url).pathname}`
     const read = async (): Promise<Json> => {
       try {
@@ -119,7 +122,7 @@ function adapter(wire: Wire, token: string, clock: Clock): ClientFetch {
           method,
           url,
           headers: (init.headers ?? {}) as Record<string, string>,
-          body: (init.body ?? undefined) as string | FormData | undefined,
+          body: bodyOf(init),
           signal: init.signal ?? undefined,
         })
         const text = withoutToken(raw)
@@ -143,6 +146,13 @@ function adapter(wire: Wire, token: string, clock: Clock): ClientFetch {
     const settled = await outcome
     return { ok: true, status: 200, json: async () => settled() } as unknown as Response
   }
+}
+
+/** The client writes text as JSON, in quotes, too. */
+function bodyOf({ body, headers }: RequestInit): string | FormData | undefined {
+  const isText = (headers as Record<string, string> | undefined)?.['Content-Type'] === 'text/plain'
+  if (isText && typeof body === 'string') return JSON.parse(body) as string
+  return (body ?? undefined) as string | FormData | undefined
 }
 
 function parseBody(text: string): Json | undefined {

@@ -2,8 +2,11 @@
 import { Agent, fetch, request, type Response as FetchResponse } from 'undici'
 import type { TargetContext } from '../target.ts'
 
+/** `QUERY` is a read with a body: the search of models. */
+export type Method = 'GET' | 'POST' | 'QUERY'
+
 export interface Asked {
-  method: 'GET' | 'POST'
+  method: Method
   url: string
   headers: Readonly<Record<string, string>>
   body: string | FormData | undefined

@@ -95,6 +95,14 @@ export const nounTable: Readonly<Record<string, NounEntry>> = {
         load: async () => (await import('./agents/show.ts')).show,
       },
       run: { summary: 'call an agent or a model once', load: async () => (await import('./agents/run.ts')).run },
+      search: {
+        summary: 'search Replicate for models',
+        load: async () => (await import('./agents/search.ts')).search,
+      },
+      import: {
+        summary: 'write models into the configuration as agents',
+        load: async () => (await import('./agents/import.ts')).importCommand,
+      },
     },
   },
 }

@@ -39,3 +39,17 @@ export function formatAge(then: number, now: number): string {
   if (seconds < 14 * 86_400) return count(Math.floor(seconds / 86_400), 'day').concat(' ago')
   return new Date(then).toISOString().slice(0, 10)
 }
+
+/** `950`, `12k`, `6.5M`, `1.2B`: how often, roughly. */
+export function formatCount(count: number): string {
+  for (const [size, unit] of [
+    [1e9, 'B'],
+    [1e6, 'M'],
+    [1e3, 'k'],
+  ] as const) {
+    if (count < size) continue
+    const scaled = count / size
+    return `${scaled < 10 ? scaled.toFixed(1).replace(/\.0$/, '') : Math.floor(scaled)}${unit}`
+  }
+  return String(count)
+}

@@ -17,7 +17,7 @@ export type Manifest = z.infer<typeof manifestShape>
 
 /** A request without what differs from one recording to the next, and without secrets. */
 const requestShape = z.strictObject({
-  method: z.enum(['GET', 'POST']),
+  method: z.enum(['GET', 'POST', 'QUERY']),
   url: z.string(),
   /** Where a stream or download goes on. */
   from: z.string().optional(),
