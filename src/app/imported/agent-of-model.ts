@@ -33,5 +33,5 @@ function escaped(value: Json): Json {
   if (typeof value === 'string') return value.replaceAll(/\$\{(?!\{)/g, '$$${')
   if (Array.isArray(value)) return value.map(escaped)
   if (!isObject(value)) return value
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, escaped(inner as Json)]))
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, escaped(inner)]))
 }

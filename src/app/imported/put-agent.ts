@@ -29,7 +29,7 @@ export function readConfigData(text: string, file: string): JsonObject {
   const { data, problems } = readYaml(text, file, { emptyHint: '' })
   if (problems.length === 1 && problems[0]?.code === 'empty_file') return {}
   if (problems.length > 0) throw new ProblemsError('invalid_config', problems)
-  if (isObject(data)) return data as JsonObject
+  if (isObject(data)) return data
   throw new NonRetryableError('invalid_config', `${file} is no configuration: it is not a mapping at its top`, {
     hint: 'it begins with `agents:`',
   })
@@ -38,7 +38,7 @@ export function readConfigData(text: string, file: string): JsonObject {
 /** Replaces an agent of that name. Throws `invalid_config` when the file is written in a way that leaves no place for it. */
 export async function putAgent(text: string, agent: NewAgent, file: string): Promise<PutAgent> {
   const data = readConfigData(text, file)
-  const agents = isObject(data['agents']) ? (data['agents'] as JsonObject) : {}
+  const agents = isObject(data['agents']) ? data['agents'] : {}
   const wanted = { ...data, agents: { ...agents, [agent.name]: agent.spec } }
   const before = Object.hasOwn(agents, agent.name) ? (agents[agent.name] as JsonObject) : undefined
   for (const attempt of [spliced, rewritten]) {
@@ -59,7 +59,7 @@ async function spliced(text: string, { name, spec, comment }: NewAgent): Promise
   const newline = text.includes('\r\n') ? '\r\n' : '\n'
   const write = async (indent: number) => (await agentText(name, spec, comment, indent)).replaceAll('\n', newline)
   const root = parseDocument<ParsedNode>(text, { uniqueKeys: false, logLevel: 'silent' }).contents
-  const pair = isMap(root) ? pairOf(root as YAMLMap.Parsed, 'agents') : undefined
+  const pair = isMap(root) ? pairOf(root, 'agents') : undefined
   if (!pair) return `${ended(text, newline)}${text.trim() === '' ? '' : newline}agents:${newline}${await write(2)}`
   const { value } = pair
   if (!isMap(value) || value.flow === true) {
@@ -68,7 +68,7 @@ async function spliced(text: string, { name, spec, comment }: NewAgent): Promise
     const head = isEmptyFlow ? text.slice(0, value.range[0]) + text.slice(value.range[1], at) : text.slice(0, at)
     return ended(head, newline) + (await write(2)) + text.slice(at)
   }
-  const map = value as YAMLMap.Parsed
+  const map = value
   const [first] = map.items
   const indent = first ? columnOf(text, first.key.range[0]) : 2
   const at = map.items.findIndex((item) => isScalar(item.key) && item.key.value === name)

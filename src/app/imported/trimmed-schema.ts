@@ -42,6 +42,22 @@ interface Room {
 }
 
 function trimmed(schema: JsonObject, depth: number, room: Room): JsonObject {
+  const lean = plainKeywords(schema)
+  if (depth >= deepest) return lean
+  const inner = (part: JsonObject) => trimmed(part, depth + 1, room)
+  const { items, properties, required } = schema
+  if (isObject(items)) lean['items'] = inner(items)
+  for (const keyword of ['anyOf', 'oneOf']) {
+    const members = schema[keyword]
+    if (Array.isArray(members) && members.length > 0 && members.length <= mostParts && members.every(isObject))
+      lean[keyword] = members.map((each) => inner(each as JsonObject))
+  }
+  if (isObject(properties)) Object.assign(lean, fieldsOf(properties, required, depth, room))
+  return lean
+}
+
+/** All but those that hold schemas. */
+function plainKeywords(schema: JsonObject): JsonObject {
   const lean: JsonObject = {}
   for (const keyword of kept) {
     const given = schema[keyword]
@@ -51,15 +67,6 @@ function trimmed(schema: JsonObject, depth: number, room: Room): JsonObject {
   const { description } = schema
   const text = typeof description === 'string' ? plainLine(description, longestDescription) : ''
   if (text !== '') lean['description'] = text
-  if (depth >= deepest) return lean
-  const { items, properties } = schema
-  if (isObject(items)) lean['items'] = trimmed(items as JsonObject, depth + 1, room)
-  for (const keyword of ['anyOf', 'oneOf']) {
-    const members = schema[keyword]
-    if (Array.isArray(members) && members.length > 0 && members.length <= mostParts && members.every(isObject))
-      lean[keyword] = members.map((each) => trimmed(each as JsonObject, depth + 1, room))
-  }
-  if (isObject(properties)) Object.assign(lean, fieldsOf(properties as JsonObject, schema['required'], depth, room))
   return lean
 }
 

@@ -6,7 +6,7 @@ import { modelFacts, modelNameOf } from './model-facts.ts'
 import type { Api } from './transport.ts'
 
 /** What the search of the site takes. */
-export const mostFound = 50
+const mostFound = 50
 
 /** Best first, each once. Throws NetworkError when neither search answers with a list, and what the API answers. */
 export async function findModels(api: Api, query: string, limit: number, signal: AbortSignal): Promise<ModelInfo[]> {
@@ -28,7 +28,7 @@ async function searched(
   try {
     const params = { query, limit: String(Math.min(limit, mostFound)) }
     const found = listIn(await api.json('GET', '/search', { params, signal }), 'models')
-    return found?.flatMap((each) => (isObject(each['model']) ? [each['model'] as JsonObject] : []))
+    return found?.flatMap((each) => (isObject(each['model']) ? [each['model']] : []))
   } catch (error) {
     if (isOfSearchAlone(error)) return undefined
     throw error

@@ -12,8 +12,8 @@ const most = 50_000
 export function dereferenced(document: Json | undefined, name: string): JsonObject | undefined {
   const schemas = pathOf(document, ['components', 'schemas'])
   if (!isObject(schemas) || !Object.hasOwn(schemas, name) || !isObject(schemas[name])) return undefined
-  const found = resolved(schemas[name] as Json, { schemas: schemas as JsonObject, trail: [name], share: most })
-  return isObject(found) ? (found as JsonObject) : undefined
+  const found = resolved(schemas[name], { schemas: schemas, trail: [name], share: most })
+  return isObject(found) ? found : undefined
 }
 
 function pathOf(value: Json | undefined, path: readonly string[]): Json | undefined {
@@ -49,7 +49,7 @@ function follow(reference: string, within: Within): JsonObject {
   const name = /^#\/components\/schemas\/(.+)$/.exec(reference)?.[1]
   if (name === undefined || trail.includes(name) || !Object.hasOwn(schemas, name)) return {}
   const found = resolved(schemas[name] as Json, { ...within, trail: [...trail, name] })
-  return isObject(found) ? (found as JsonObject) : {}
+  return isObject(found) ? found : {}
 }
 
 /** Enums stand as `allOf` with one member. */

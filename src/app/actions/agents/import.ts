@@ -73,7 +73,7 @@ function namesOf({ models, as }: { models: readonly string[]; as?: string | unde
       const hint = 'write owner/name or owner/name:version; `agents search` finds models'
       throw new UsageError(`"${model}" names no model`, { hint })
     }
-    const name = as ?? (model.split(':')[0]?.split('/')[1] as string)
+    const name = as ?? model.replace(/^[^/]*\/|:.*$/g, '')
     const other = names.get(name)
     if (other !== undefined) {
       throw new UsageError(`${other} and ${model} would both be agent "${name}"`, {
