@@ -1,7 +1,7 @@
 /**
  * The public SDK: an app over the same actions as the command line.
  *
- *   const app = createApp({ env: process.env, cwd: process.cwd() })
+ *   const app = await createApp({ env: process.env, cwd: process.cwd() })
  *   const run = await callAction(app, runWorkflow, { workflow: 'product_photo' })
  *   await app.close()
  */

@@ -50,7 +50,7 @@ async function main(): Promise<void> {
   const file = join(home, 'load.yaml')
   writeFileSync(file, workflow)
   const startSandbox = async () => ({ url, close: async () => {} })
-  const app = createApp({ env: process.env, cwd: home, home, sandbox: true, startSandbox })
+  const app = await createApp({ config: false, env: process.env, cwd: home, home, sandbox: true, startSandbox })
   const result = await load({
     ms: Number(seconds) * 1_000,
     clients: Number(clients),

@@ -1,4 +1,5 @@
 /** What an action works with: the parts of the program, each made when first asked for. */
+import type { Config } from '../config/config.ts'
 import type { RunNews } from '../domain/events.ts'
 import type { ArtifactStore } from '../state/artifacts/contract.ts'
 import type { Store } from '../state/store/contract.ts'
@@ -8,6 +9,7 @@ import type { Json } from '../std/json.ts'
 import type { Random } from '../std/random.ts'
 import type { Target } from '../targets/target.ts'
 import type { EngineParts } from '../workflow/engine.ts'
+import type { LoadOptions } from '../workflow/load.ts'
 
 /**
  * Where models are called: for real, in the sandbox, or nowhere: answers come from the recording in a folder. A run stays
@@ -55,6 +57,13 @@ export interface Isolation {
 export interface App {
   /** Folder of store, artifacts and sandbox data. */
   readonly home: string
+  /** The configuration, empty where there is none; what is wrong with it is in it. */
+  config(): Promise<Config>
+  /**
+   * Agents that every workflow may name, for loading one. Throws ProblemsError `invalid_config` when the configuration is
+   * wrong.
+   */
+  agents(): Required<Pick<LoadOptions, 'agents' | 'unusable'>>
   /** Absent: the store is a file in the home folder. */
   readonly storeUrl: string | undefined
   readonly cwd: string
@@ -76,7 +85,7 @@ export interface App {
   /** What is wrong with the wishes for a sandbox. */
   scenarioProblems(wishes: Pick<SandboxWishes, 'latency' | 'faults'>): Promise<readonly ScenarioProblem[]>
   /** An app in the sandbox with a state folder of its own; attempts follow each other without back-off. */
-  isolated(isolation: Isolation): App
+  isolated(isolation: Isolation): Promise<App>
   /** Journaled facts and progress of every run that this process drives or follows. */
   subscribe(listener: (news: RunNews) => void): () => void
   /** Closes what was opened, in reverse order. */

@@ -1,5 +1,7 @@
 /** The only place that picks concrete parts and wires them; each is made when first asked for, and closed in reverse order. */
 import { resolve } from 'node:path'
+import { baseUrlOf } from '../config/environment.ts'
+import { openConfig, type OpenConfigOptions } from '../config/open.ts'
 import { stateFolder } from '../config/places.ts'
 import type { Bus } from '../domain/events.ts'
 import type { PriceBook } from '../domain/price.ts'
@@ -25,13 +27,17 @@ export type StartSandbox = (
 export interface AppOptions {
   env: Readonly<Record<string, string | undefined>>
   cwd: string
-  /** Default: $REPLICATE_AGENT_HOME, else the XDG state folder. */
+  /** Default: the files that are found from the working folder (docs/configuration.md). */
+  config?: Exclude<OpenConfigOptions['config'], undefined>
+  /** Agents as they are written in YAML, by name; they come before those of the configuration. */
+  agents?: Exclude<OpenConfigOptions['agents'], undefined>
+  /** Default: $REPLICATE_AGENT_HOME, else the configuration's `store.home`, else the XDG state folder. */
   home?: string
   /** Comes before `home`: store and artifacts in a folder that can be carried elsewhere. */
   checkpointDir?: string
-  /** Default: a file in the home folder. */
+  /** Default: the configuration's `store.url`, else a file in the home folder. */
   storeUrl?: string
-  /** `none`: what is thrown away at the end need not survive anything. */
+  /** Default: the configuration's, else `full`. `none`: what is thrown away at the end need not survive anything. */
   durability?: 'full' | 'normal' | 'none'
   /** New runs call models in the sandbox. */
   sandbox?: boolean
@@ -44,7 +50,7 @@ export interface AppOptions {
   /** Finds what is wrong with wishes for the sandbox, before it is started. */
   checkScenario?: (wishes: unknown) => Promise<readonly ScenarioProblem[]>
   /** For a trial run in the sandbox. */
-  trial?: Pick<Isolation, 'around' | 'sandbox'>
+  trial?: Pick<Isolation, 'around' | 'sandbox'> & Pick<App, 'prices'>
   /** Default: $REPLICATE_API_TOKEN. */
   token?: string
   /** Default: $REPLICATE_BASE_URL, else Replicate's. */
@@ -59,11 +65,16 @@ export interface AppOptions {
 /** Characters; Replicate's have 40. */
 const leastToken = 8
 
-export function createApp(options: AppOptions): App {
-  const { env, cwd, trial } = options
+/** What is wrong with the configuration is thrown by the parts that use it. */
+export async function createApp(options: AppOptions): Promise<App> {
+  const { cwd, trial } = options
+  const config = await openConfig(defined({ cwd, env: options.env, config: options.config, agents: options.agents }))
+  const { env } = config ?? options
   const clock = options.clock ?? systemClock
   const random = options.random ?? systemRandom
-  const home = resolve(cwd, options.checkpointDir ?? options.home ?? stateFolder(env, cwd))
+  const home = resolve(cwd, options.checkpointDir ?? options.home ?? stateFolder(env, cwd, config?.store.home))
+  // What can be carried elsewhere is whole in its folder.
+  const storeUrl = options.storeUrl ?? (options.checkpointDir === undefined ? config?.store.url : undefined)
   const token = options.token ?? env['REPLICATE_API_TOKEN']?.trim() ?? ''
   const listeners = new Set<Bus>()
   const closers: (() => Promise<void>)[] = []
@@ -99,18 +110,24 @@ export function createApp(options: AppOptions): App {
   const store = once(
     async () => {
       const { openStore } = await import('../state/store/open.ts')
-      const { durability = 'full', storeUrl: url } = options
+      config?.use('store')
+      const durability = options.durability ?? config?.store.durability ?? 'full'
       await warnOfNetwork()
-      return openStore(defined({ url, home, durability, clock, random }))
+      return openStore(defined({ url: storeUrl, home, durability, clock, random }))
     },
     (opened) => opened.close(),
   )
 
-  const artifacts = once(async () =>
-    (await import('../state/artifacts/open.ts')).openArtifacts(resolve(home, 'artifacts')),
-  )
+  const artifacts = once(async () => {
+    config?.use('store')
+    return (await import('../state/artifacts/open.ts')).openArtifacts(resolve(home, 'artifacts'))
+  })
 
-  const prices = once(async (): Promise<PriceBook> => (await import('./open-prices.ts')).openPrices({ env, cwd }))
+  const prices = once(async (): Promise<PriceBook> => {
+    if (trial) return trial.prices()
+    config?.use('prices')
+    return (await import('./open-prices.ts')).openPrices({ env, cwd, configured: config?.prices ?? [] })
+  })
 
   const sandbox = once(
     async () => {
@@ -132,7 +149,7 @@ export function createApp(options: AppOptions): App {
 
   const place = worldly((world) =>
     once(async () => {
-      const baseUrl = options.baseUrl ?? (env['REPLICATE_BASE_URL'] || undefined)
+      const baseUrl = options.baseUrl ?? (world === 'real' ? baseUrlOf(env, config) : undefined)
       const sandboxUrl = async () => (await sandbox()).url
       const { replicatePlace } = await import('./replicate-place.ts')
       return replicatePlace({ world, cwd, clock, token, baseUrl, record: options.record, sandboxUrl })
@@ -176,6 +193,10 @@ export function createApp(options: AppOptions): App {
         const parts: ExecutorParts = { targets: targetOf(world), cache: await cacheOf(world), clock, random }
         // Only Replicate has a limit to respect.
         if (world !== 'real') parts.limits = {}
+        else if (config) {
+          config.use('limits')
+          parts.limits = { replicate: config.replicateLimit }
+        }
         if (trial || replayFolder(world) !== undefined)
           parts.backoff = (_policy, { retry_after_ms = 0 }) => retry_after_ms
         return createExecutor(parts)
@@ -209,7 +230,14 @@ export function createApp(options: AppOptions): App {
 
   return {
     ...{ home, cwd, env, clock, random, store, artifacts, prices },
-    storeUrl: options.storeUrl,
+    storeUrl,
+    async config() {
+      return config ?? (await import('../config/config.ts')).createConfig({ layers: [], files: [], env, cwd })
+    },
+    agents() {
+      config?.use()
+      return { agents: config?.agents ?? {}, unusable: config?.unusable ?? {} }
+    },
     world: worldOfNew(),
     hasToken: token !== '',
     target: async (kind, world) => (await targets(world)).get(kind),
@@ -223,7 +251,7 @@ export function createApp(options: AppOptions): App {
     isolated: ({ sandbox: wishes, around, ...own }) =>
       createApp({
         ...defined({ startSandbox: options.startSandbox, functions: options.functions }),
-        ...{ ...own, sandbox: true, durability: 'none', trial: { around, sandbox: wishes } },
+        ...{ ...own, config: false, sandbox: true, durability: 'none', trial: { around, sandbox: wishes, prices } },
       }),
     subscribe(listener) {
       listeners.add(listener)

@@ -22,7 +22,7 @@ export async function stepPlaces(app: App, runId: string, written?: string): Pro
     if (!record) return undefined
     const file = await findWorkflow(written ?? record.workflow, app.cwd)
     const source = await readSource(file)
-    const outcome = await loadWorkflowText(source, file)
+    const outcome = await loadWorkflowText(source, file, app.agents())
     if (!outcome.ok || outcome.workflow.hash !== record.definition_hash) return undefined
     const { places } = readYaml(new TextDecoder().decode(source), file)
     return {

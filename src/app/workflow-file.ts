@@ -7,11 +7,11 @@ import type { App } from './app.ts'
 
 /** Throws what `findWorkflow` and `loadWorkflow` throw, and ProblemsError `invalid_workflow`. Warnings go to the context. */
 export async function openWorkflow(
-  app: Pick<App, 'cwd'>,
+  app: Pick<App, 'cwd' | 'agents'>,
   nameOrPath: string,
   context: Pick<ActionContext, 'warn'>,
 ): Promise<LoadedWorkflow> {
-  const outcome = await loadWorkflow(await findWorkflow(nameOrPath, app.cwd))
+  const outcome = await loadWorkflow(await findWorkflow(nameOrPath, app.cwd), app.agents())
   if (!outcome.ok) throw new ProblemsError('invalid_workflow', outcome.problems)
   for (const problem of outcome.workflow.warnings)
     context.warn(`${problem.file}:${problem.line}:${problem.column}: ${problem.message}`, problem)

@@ -6,10 +6,10 @@ import type { App } from './app.ts'
 /**
  * Absolute paths, the workflow's own first; those that are named and not there, too. Throws what `findWorkflow` throws.
  */
-export async function workflowFiles(app: Pick<App, 'cwd'>, nameOrPath: string): Promise<string[]> {
+export async function workflowFiles(app: Pick<App, 'cwd' | 'agents'>, nameOrPath: string): Promise<string[]> {
   const file = await findWorkflow(nameOrPath, app.cwd)
   try {
-    return (await loadWorkflow(file)).files
+    return (await loadWorkflow(file, app.agents())).files
   } catch {
     // Gone, or no text at the moment: whoever loads it says so.
     return [file]

@@ -149,6 +149,13 @@ function fieldsAt(schema: z.ZodType, path: Path): string[] {
   return def.shape ? Object.keys(def.shape) : []
 }
 
+/** What the schema wants at a path, as zod names it: `number`, `boolean`, `string`, …; undefined where it knows no such place. */
+export function typeAt(schema: z.ZodType, path: Path): string | undefined {
+  let shape: Shape | undefined = schema
+  for (const step of path) shape = shape && inner(unwrap(shape), String(step))
+  return shape && unwrap(shape).def.type
+}
+
 function unwrap(shape: Shape): Shape {
   const { type, innerType, out, options } = shape.def
   const inside = type === 'optional' ? innerType : out

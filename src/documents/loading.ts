@@ -18,6 +18,8 @@ export interface Loading {
   didYouMean(written: string, known: readonly string[], what: string): string | undefined
   /** Agents known from elsewhere. */
   readonly agents: Readonly<Record<string, AgentDefinition>>
+  /** Of them, those that can't be used, and why. */
+  readonly unusable: Readonly<Record<string, string>>
   /** Names of registered functions, where they are known. */
   readonly functions: readonly string[] | undefined
 }
@@ -29,7 +31,7 @@ const longestName = 100
 export function startLoading(
   file: string,
   places: Places,
-  known: { agents?: Readonly<Record<string, AgentDefinition>> | undefined; functions?: readonly string[] | undefined },
+  known: Partial<Pick<Loading, 'agents' | 'unusable' | 'functions'>>,
 ): Loading {
   const problems: Problem[] = []
   let asked = 0
@@ -51,6 +53,7 @@ export function startLoading(
       return candidates.length > 12 ? undefined : `known ${what}: ${candidates.join(', ')}`
     },
     agents: known.agents ?? {},
+    unusable: known.unusable ?? {},
     functions: known.functions,
   }
 }

@@ -91,7 +91,8 @@ function tooDeep(places: Places, offset: number, depth: number): Problem {
   return places.problemAt(offset, 'too_deep', `values are nested more than ${depth} levels deep`)
 }
 
-function controlCharacterIn(text: string): number {
+/** The offset of the first, or -1. */
+export function controlCharacterIn(text: string): number {
   return text.search(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/)
 }
 

@@ -61,6 +61,8 @@ export interface AgentDefinition {
   description?: string
   input_schema?: JsonObject
   defaults: JsonObject
+  /** Names of the environment variables that stand as `${NAME}` in `defaults`; absent: nothing there does. */
+  env?: string[]
   retry?: RetryPolicy
   timeout_ms?: number
   cache?: CachePolicy

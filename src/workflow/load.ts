@@ -8,14 +8,16 @@ import { type Loading, startLoading } from '../documents/loading.ts'
 import { type Family, identityOf, loadNested, newFamily } from './loading/nested.ts'
 import { normalise, outlineOf } from './loading/normalise.ts'
 import { assemblePlan, type Plan } from './plan.ts'
-import { decodeSource, defaultMaxBytes, readSource, tooLarge } from '../documents/source-text.ts'
+import { defaultMaxBytes, readSource, tooLarge } from '../documents/source-text.ts'
+import { textOf as textIn } from '../documents/text-file.ts'
 import { readSpec } from './loading/spec-problems.ts'
-import { createPlaces } from '../documents/yaml-places.ts'
 import { readYaml } from '../documents/yaml.ts'
 
 export interface LoadOptions {
   /** Agents known from elsewhere, by name. */
   agents?: Readonly<Record<string, AgentDefinition>>
+  /** Of them, those that can't be used, and why: a workflow that does is wrong. */
+  unusable?: Readonly<Record<string, string>>
   /** Names of registered functions; without it, any name is let pass. */
   functions?: readonly string[]
   /** The largest file that is read; 1 MB by default. */
@@ -118,15 +120,7 @@ function textOf(source: string | Uint8Array, file: string, maxBytes: number): st
   const bytes = typeof source === 'string' ? Buffer.byteLength(source) : source.byteLength
   if (bytes > maxBytes) throw tooLarge(file, bytes, maxBytes)
   if (typeof source === 'string') return source.startsWith('\uFEFF') ? source.slice(1) : source
-  const decoded = decodeSource(source)
-  if (decoded.ok) return decoded.text
-  const before = new TextDecoder().decode(source.subarray(0, decoded.offset))
-  return createPlaces(before, file).problemAt(
-    before.length,
-    'bad_encoding',
-    'the file is not valid UTF-8 here',
-    'save it as UTF-8',
-  )
+  return textIn(source, file)
 }
 
 /** Which arguments of each step are written under `input_map`. */

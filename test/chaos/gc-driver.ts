@@ -11,7 +11,7 @@ import type { RunEvent } from '../../src/domain/events.ts'
 import type { RunRecord } from '../../src/state/store/contract.ts'
 
 const [what = '', home = '', number = '0'] = process.argv.slice(2)
-const app = createApp({ env: {}, cwd: home, home, durability: 'normal' })
+const app = await createApp({ config: false, env: {}, cwd: home, home, durability: 'normal' })
 
 function say(line: unknown): void {
   writeSync(1, `${JSON.stringify(line)}\n`)

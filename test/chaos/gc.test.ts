@@ -73,7 +73,7 @@ describe('a gc that is killed', () => {
       const home = folder.file(`home-${at}`)
       expect(await said(start('die', at, home))).toEqual([])
       await lookOver(home)
-      const app = createApp({ env: {}, cwd: home, home })
+      const app = await createApp({ config: false, env: {}, cwd: home, home })
       await callAction(app, gcRuns, { keep: 0 })
       await app.close()
       expect(await lookOver(home), `killed at ${at}`).toEqual({ runs: [], unnamed: [] })

@@ -8,7 +8,7 @@ import { callAction } from '../../src/app/call-action.ts'
 import { createApp } from '../../src/app/create-app.ts'
 
 const [home = '', file = '', number = '0'] = process.argv.slice(2)
-const app = createApp({ env: {}, cwd: home, home, durability: 'normal' })
+const app = await createApp({ config: false, env: {}, cwd: home, home, durability: 'normal' })
 const [store, artifacts] = [await app.store(), await app.artifacts()]
 let left = Number(number)
 

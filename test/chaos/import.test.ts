@@ -36,7 +36,13 @@ beforeEach(async () => {
 afterEach(() => folder.remove())
 
 async function withApp<T>(home: string, work: (app: App) => Promise<T>): Promise<T> {
-  const app = createApp({ env: {}, cwd: folder.path, home: folder.file(home), durability: 'normal' })
+  const app = await createApp({
+    config: false,
+    env: {},
+    cwd: folder.path,
+    home: folder.file(home),
+    durability: 'normal',
+  })
   try {
     return await work(app)
   } finally {

@@ -11,7 +11,7 @@ import { loadWorkflow } from '../../src/workflow/load.ts'
 
 const [home, baseUrl, file, commit, when] = process.argv.slice(2) as [string, string, string, string?, string?]
 const runId = 'run'
-const app = createApp({ env: {}, cwd: home, home, token: 'chaos', baseUrl })
+const app = await createApp({ config: false, env: {}, cwd: home, home, token: 'chaos', baseUrl })
 const parts = await app.engine('real')
 const { store } = parts
 

@@ -27,7 +27,8 @@ let app: App
 
 beforeEach(async () => {
   home = await mkdtemp(join(tmpdir(), 'examples-'))
-  app = createApp({
+  app = await createApp({
+    config: false,
     env: {},
     cwd: project,
     home,

@@ -8,9 +8,9 @@ import { findWorkflow } from '../../workflow/find.ts'
 import { type LoadedWorkflow, type LoadOutcome, loadWorkflow } from '../../workflow/load.ts'
 import { type DocumentKind, readDocument } from '../../documents/document.ts'
 import { besideFile, type Loading, startLoading } from '../../documents/loading.ts'
-import { decodeSource, readSource } from '../../documents/source-text.ts'
+import { readSource } from '../../documents/source-text.ts'
+import { textOf as textIn } from '../../documents/text-file.ts'
 import { isPath } from '../../workflow/loading/workflow-folder.ts'
-import { createPlaces } from '../../documents/yaml-places.ts'
 import { readYaml } from '../../documents/yaml.ts'
 import type { App } from '../app.ts'
 import { checkCase } from './check-case.ts'
@@ -39,12 +39,12 @@ export interface Loader {
   scenarioProblems: App['scenarioProblems']
 }
 
-export function createLoader(app: Pick<App, 'scenarioProblems'>): Loader {
+export function createLoader(app: Pick<App, 'scenarioProblems' | 'agents'>): Loader {
   const loaded = new Map<string, Promise<LoadOutcome>>()
   return {
     scenarioProblems: (wishes) => app.scenarioProblems(wishes),
     workflow(file) {
-      const known = loaded.get(file) ?? loadWorkflow(file)
+      const known = loaded.get(file) ?? loadWorkflow(file, app.agents())
       loaded.set(file, known)
       return known
     },
@@ -111,14 +111,8 @@ async function failed(
 
 async function textOf(file: string): Promise<string> {
   const bytes = await readSource(file)
-  const decoded = decodeSource(bytes)
-  if (decoded.ok) return decoded.text
-  const before = new TextDecoder().decode(bytes.subarray(0, decoded.offset))
-  const problem = createPlaces(before, file).problemAt(
-    before.length,
-    'bad_encoding',
-    'the file is not valid UTF-8 here',
-  )
+  const problem = textIn(bytes, file)
+  if (typeof problem === 'string') return problem
   throw new ReplicateAgentError('invalid_test', problem.message, {
     hint: 'save it as UTF-8',
     details: { line: problem.line, column: problem.column },

@@ -1,5 +1,4 @@
 /** Runs one case: a fresh state folder, a sandbox of its own, approvals answered as the case says. */
-import { resolve } from 'node:path'
 import { CancelledError, type ErrorData, ReplicateAgentError, toErrorData } from '../../domain/errors.ts'
 import type { RunEvent } from '../../domain/events.ts'
 import type { RunResult } from '../../domain/run.ts'
@@ -60,12 +59,11 @@ export interface CaseSurroundings {
 /** Rejects with the signal's reason, or when a part of the program itself fails. */
 export async function runCase(app: App, one: TestCase, { workflow, home, signal }: CaseSurroundings): Promise<CaseRun> {
   const clock = caseClock(app.clock, one.now === undefined ? undefined : Date.parse(one.now))
-  const prices = app.env['REPLICATE_AGENT_PRICES']
-  const own = app.isolated({
+  const own = await app.isolated({
     home,
     cwd: one.folder,
     clock,
-    env: { ...(prices !== undefined && { REPLICATE_AGENT_PRICES: resolve(app.cwd, prices) }), ...one.env },
+    env: one.env,
     random: seededRandom(one.seed),
     sandbox: { seed: one.seed, latency: one.latency, faults: one.faults, clock },
     around: answering(one.answers, one.folder),

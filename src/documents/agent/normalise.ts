@@ -95,8 +95,16 @@ export function checkFallback(
   path: Path,
   loading: Loading,
 ): void {
-  if (isModelName(name) || Object.hasOwn(agents, name) || Object.hasOwn(loading.agents, name)) return
+  if (isModelName(name) || Object.hasOwn(agents, name)) return
+  if (Object.hasOwn(loading.agents, name)) return checkUsable(name, path, loading)
   const known = [...Object.keys(agents), ...Object.keys(loading.agents)]
   const hint = loading.didYouMean(name, known, 'agents')
   loading.report(path, { code: 'unknown_agent', message: `there is no agent "${name}"`, hint })
+}
+
+/** Of an agent from elsewhere. */
+export function checkUsable(name: string, path: Path, loading: Loading): void {
+  const why = Object.hasOwn(loading.unusable, name) ? loading.unusable[name] : undefined
+  if (why !== undefined)
+    loading.report(path, { code: 'unset_variable', message: `agent "${name}" can't be used: ${why}` })
 }

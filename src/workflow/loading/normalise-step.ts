@@ -15,7 +15,7 @@ import { isReservedWord } from '../../expression/names.ts'
 import { isObject, type Json, type JsonObject } from '../../std/json.ts'
 import type { StepGroup } from '../planning/compile-step.ts'
 import type { Loading } from '../../documents/loading.ts'
-import { checkFallback, isModelName, listOf } from '../../documents/agent/normalise.ts'
+import { checkFallback, checkUsable, isModelName, listOf } from '../../documents/agent/normalise.ts'
 import { normaliseInputs } from './normalise-inputs.ts'
 import { cachePolicy, milliseconds, retryOver } from '../../documents/agent/policies.ts'
 import { defined } from '../../std/defined.ts'
@@ -296,7 +296,10 @@ export function checkFallbacks(
 
 function agentOf(name: string, path: Path, { agents, isBrokenAgent }: StepSurroundings, loading: Loading): Agent {
   if (Object.hasOwn(agents, name)) return agents[name]
-  if (Object.hasOwn(loading.agents, name)) return loading.agents[name]
+  if (Object.hasOwn(loading.agents, name)) {
+    checkUsable(name, [...path, 'agent'], loading)
+    return loading.agents[name]
+  }
   if (!isBrokenAgent(name)) {
     const known = [...Object.keys(agents), ...Object.keys(loading.agents)]
     const hint = isModelName(name)

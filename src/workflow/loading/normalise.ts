@@ -63,6 +63,7 @@ export function normalise(spec: WorkflowSpec, outline: Outline, loading: Loading
   if (spec.timeout !== undefined) definition.timeout_ms = milliseconds(spec.timeout)
   if (spec.budget_usd !== undefined) definition.budget_usd = spec.budget_usd
   addUsedAgents(agents, usedAgents(definition), loading.agents)
+  definition.env = [...new Set([...definition.env, ...Object.values(agents).flatMap(({ env = [] }) => env)])]
   return definition
 }
 

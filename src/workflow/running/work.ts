@@ -14,6 +14,7 @@ import type { BudgetGate, CallContext, CallFiles, Executor, PriorCalls } from '.
 import { evaluateExpression, truthy } from '../../expression/evaluate.ts'
 import type { Clock } from '../../std/clock.ts'
 import type { Json, JsonObject } from '../../std/json.ts'
+import { fillDefaults } from './agent-variables.ts'
 import { callSpecOf } from './chain.ts'
 import { evaluation } from './gate.ts'
 import type { Journal } from '../journal.ts'
@@ -64,6 +65,8 @@ export interface WorkParts {
   budget: BudgetGate
   files: CallFiles
   mask: Mask
+  /** Declared values of the environment. */
+  env: Readonly<Record<string, string>>
   claim(predictionId: string, ref: WorkRef): Promise<boolean>
   progress(ref: WorkRef, news: { call: number; text?: string; status?: string; fraction?: number }): void
   /** Drives (or goes on with) the child run of a `workflow` step. */
@@ -156,8 +159,11 @@ async function performCall(
   input: JsonObject,
   signal: AbortSignal,
 ): Promise<Once> {
-  const spec = callSpecOf(parts.plan.definition, step.definition, input)
+  const { definition } = parts.plan
   const facts: RunEventBody[] = []
+  const filled = fillDefaults(callSpecOf(definition, step.definition, input), definition, parts.env)
+  if ('missing' in filled) return { kind: 'stopped', facts, error: toErrorData(filled.missing) }
+  const { spec } = filled
   const outcome = await parts.executor.execute(spec, callContext(parts, ref, signal, facts))
   if (outcome.status === 'stopped') return { kind: 'stopped', facts, error: outcome.error }
   const result: Result = { facts, status: outcome.status, latency_ms: outcome.latency_ms }

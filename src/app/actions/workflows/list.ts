@@ -20,6 +20,6 @@ export const listWorkflowFiles = defineAction({
     ),
   }),
   async run(app) {
-    return { workflows: await listWorkflows(app.cwd) }
+    return { workflows: await listWorkflows(app.cwd, app.agents()) }
   },
 })

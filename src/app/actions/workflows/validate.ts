@@ -27,7 +27,7 @@ export const validateWorkflows = defineAction({
 async function problemsOf(workflow: string, app: App): Promise<Problem[]> {
   try {
     if (isTestFile(workflow)) return await problemsOfTests(resolve(app.cwd, workflow), app)
-    const outcome = await loadWorkflow(await findWorkflow(workflow, app.cwd))
+    const outcome = await loadWorkflow(await findWorkflow(workflow, app.cwd), app.agents())
     return outcome.ok ? outcome.workflow.warnings : outcome.problems
   } catch (error) {
     if (!(error instanceof ReplicateAgentError)) throw error

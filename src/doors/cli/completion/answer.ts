@@ -16,7 +16,7 @@ export async function answerCompletion([kind, ...words]: readonly string[], { en
   const known = dynamicKinds.find((name) => name === kind)
   if (!known) return
   const [storeUrl, checkpointDir] = [valueOf('--store', words), valueOf('--checkpoint-dir', words)]
-  const app = createApp({
+  const app = await createApp({
     ...{ env, cwd },
     ...(storeUrl !== undefined && { storeUrl }),
     ...(checkpointDir !== undefined && { checkpointDir }),

@@ -1,6 +1,7 @@
 /** `workflows run`: runs a workflow to its end, or to where it waits. */
 import { existsSync } from 'node:fs'
 import { relative, resolve } from 'node:path'
+import type { App } from '../../../../app/app.ts'
 import { planWorkflow } from '../../../../app/actions/workflows/plan.ts'
 import { runWorkflow } from '../../../../app/actions/workflows/run.ts'
 import { defined } from '../../../../std/defined.ts'
@@ -10,7 +11,6 @@ import { driveOptions, driveRun } from '../../drive.ts'
 import { inputOptions, readInputs } from '../../input-options.ts'
 import { dollars, flag, required, text, wholeNumber } from '../../option.ts'
 import { UsageError } from '../../../../domain/errors.ts'
-import type { CommandContext } from '../../context.ts'
 import { planLines } from '../../output/plan-lines.ts'
 
 export const run = defineCommand({
@@ -54,7 +54,7 @@ export const run = defineCommand({
       return driveRun(context, app, given, (more) => context.call(app, runWorkflow, { ...options, ...inputs }, more))
     const { watchRuns } = await import('../../watch-runs.ts')
     return watchRuns(context, {
-      files: () => watchedFiles(context, given),
+      files: () => watchedFiles(app, given),
       run: async (driving) => {
         const input = { ...options, ...(await readInputs(context, given)) }
         return driveRun(context, app, given, (more) =>
@@ -90,9 +90,10 @@ function assertWatchable({ json, runId, dryRun, input }: WatchChoice): void {
 }
 
 /** The workflow's files, and inputs that are files or folders; not what the runs themselves write. */
-async function watchedFiles({ cwd }: CommandContext, given: WatchChoice): Promise<string[]> {
+async function watchedFiles(app: App, given: WatchChoice): Promise<string[]> {
   const { workflowFiles } = await import('../../../../app/workflow-files.ts')
   const { set, input, artifacts } = given
+  const { cwd } = app
   const named = set.map((pair) => pair.slice(pair.indexOf('=') + 1))
   if (input?.startsWith('@')) named.push(input.slice(1))
   const inputs = named
@@ -101,5 +102,5 @@ async function watchedFiles({ cwd }: CommandContext, given: WatchChoice): Promis
     .filter((path) => existsSync(path))
   const own = artifacts === undefined ? undefined : resolve(cwd, artifacts)
   const isOwn = (path: string) => own !== undefined && !relative(own, path).startsWith('..')
-  return [...new Set([...(await workflowFiles({ cwd }, given.workflow)), ...inputs.filter((path) => !isOwn(path))])]
+  return [...new Set([...(await workflowFiles(app, given.workflow)), ...inputs.filter((path) => !isOwn(path))])]
 }

@@ -1,0 +1,173 @@
+/** The configuration as it holds: its layers put over each other, and where each value came from. */
+import type { AgentDefinition } from '../domain/definition.ts'
+import { ConfigurationError, type ReplicateAgentError } from '../domain/errors.ts'
+import { type Problem, ProblemsError } from '../domain/problem.ts'
+import { dirname, resolve } from 'node:path'
+import { pathText } from '../documents/path-text.ts'
+import type { Path } from '../documents/yaml-places.ts'
+import { isObject } from '../std/json.ts'
+import type { Env, Scope } from './discover.ts'
+import { isLate, keyOf, type Layer, type Unset } from './layer.ts'
+import { type KeptLimit, replicateLimit } from './limits.ts'
+import { type PriceSheet, sheetOf } from './prices/sheet.ts'
+import type { ConfigSpec } from './schema.ts'
+
+export interface ConfigParts {
+  /** Lowest first. */
+  layers: readonly Layer[]
+  files: readonly { file: string; scope: Scope }[]
+  /** What paths are relative to that stand in no file. */
+  cwd: string
+  /** What the environment says, over what `.env` says. */
+  env: Env
+  envFile?: { file: string; lineOf(name: string): number | undefined; names: ReadonlySet<string> }
+  /** Why a file could not be read at all. */
+  failure?: ReplicateAgentError
+}
+
+export type StoreSettings = NonNullable<ConfigSpec['store']>
+
+/** Where a value is written. */
+export interface Origin {
+  layer: Layer
+  line: number
+  column: number
+}
+
+export interface Config extends Omit<ConfigParts, 'layers'> {
+  layers: readonly Layer[]
+  /** As written, of all layers; `${NAME}` filled in but for the `defaults` of agents. */
+  spec: ConfigSpec
+  agents: Readonly<Record<string, AgentDefinition>>
+  /** The strongest first. */
+  prices: readonly PriceSheet[]
+  /** Paths are absolute. */
+  store: StoreSettings
+  /** Creates at Replicate. */
+  replicateLimit: KeptLimit
+  /** Errors and warnings of every layer. */
+  problems: readonly Problem[]
+  /** Agents that can't be used, for a variable in them is not set, and why. */
+  unusable: Readonly<Record<string, string>>
+  /** Of the values that hold. */
+  unset: readonly Unset[]
+  /** The layer that a value holds from; undefined where no layer says anything. */
+  originOf(path: Path): Origin | undefined
+  /** Throws what keeps the values at and below a path from being used: errors of any layer, and unset variables there. */
+  use(...path: Path): void
+}
+
+/** Agents and prices are taken as a whole from the layer that says them last. */
+const wholeAt: ReadonlySet<string> = new Set(['agents', 'prices'])
+
+export function createConfig(parts: ConfigParts): Config {
+  const { layers, files, cwd, failure } = parts
+  const owners = new Map<string, Layer>()
+  const spec: Record<string, unknown> = {}
+  for (const layer of layers) merge(spec, layer.spec, [], layer)
+  const unset = layers.flatMap((layer) => layer.unset.filter(({ path }) => (ownerOf(path) ?? layer) === layer))
+  const problems = layers.flatMap((layer) => layer.problems)
+  const written = spec as ConfigSpec
+  const agents = Object.fromEntries(
+    Object.keys(written.agents ?? {}).flatMap((name) => {
+      const agent = ownerOf(['agents', name])?.agents[name]
+      return agent ? [[name, agent]] : []
+    }),
+  )
+
+  const unusable: Record<string, string> = {}
+  for (const one of unset) {
+    const [section, name] = one.path
+    if (section === 'agents' && !isLate(one.path)) unusable[String(name)] = unsetText(one)
+  }
+
+  return {
+    ...parts,
+    ...{
+      spec: written,
+      agents,
+      prices: layers.toReversed().flatMap(pricesOf),
+      problems,
+      unset,
+      unusable,
+      originOf,
+      use,
+    },
+    store: storeSettings(),
+    replicateLimit: replicateLimit(written.limits ?? {}),
+  }
+
+  /** A path is relative to the file that it is written in (ruling 8). */
+  function storeSettings(): StoreSettings {
+    const { home, url, ...rest } = written.store ?? {}
+    const settings: StoreSettings = { ...rest }
+    if (home !== undefined) settings.home = resolve(folderOf(['store', 'home']), home)
+    const file = /^sqlite:(?!\/)(.+)$/s.exec(url ?? '')?.[1]
+    if (url !== undefined)
+      settings.url = file === undefined ? url : `sqlite:${resolve(folderOf(['store', 'url']), file)}`
+    return settings
+  }
+
+  function folderOf(path: Path): string {
+    const layer = ownerOf(path)
+    return layer && files.some(({ file }) => file === layer.file) ? dirname(layer.file) : cwd
+  }
+
+  function merge(into: Record<string, unknown>, from: Record<string, unknown>, path: Path, layer: Layer): void {
+    for (const [key, value] of Object.entries(from)) {
+      const at = [...path, key]
+      const before = into[key]
+      const isWhole = path.length === 1 && wholeAt.has(String(path[0])) && key !== 'hardware'
+      if (isObject(value) && !isWhole) {
+        const inner = isObject(before) ? before : {}
+        into[key] = inner
+        merge(inner, value, at, layer)
+      } else {
+        into[key] = value
+        owners.set(keyOf(at), layer)
+      }
+    }
+  }
+
+  function ownerOf(path: Path): Layer | undefined {
+    for (let length = path.length; length > 0; length -= 1) {
+      const owner = owners.get(keyOf(path.slice(0, length)))
+      if (owner) return owner
+    }
+    return undefined
+  }
+
+  function originOf(path: Path): Origin | undefined {
+    const layer = ownerOf(path)
+    if (!layer) return undefined
+    const { line, column } = layer.places.problem(path, { code: 'place', message: '' })
+    return { layer, line, column }
+  }
+
+  function use(...path: Path): void {
+    if (failure) throw failure
+    if (problems.some(({ severity }) => severity === 'error')) throw new ProblemsError('invalid_config', problems)
+    const missing = path.length > 0 && unset.find((one) => path.every((key, at) => one.path[at] === key))
+    if (missing) throw unsetError(missing)
+  }
+
+  function unsetText({ path, name }: Unset): string {
+    const layer = layers.find((one) => one.unset.some((each) => each.path === path))
+    const place = layer?.places.problem(path, { code: 'unset_variable', message: '' })
+    const where = place ? ` (${place.file}:${place.line}:${place.column})` : ''
+    return `\`${pathText('', path)}\` needs ${name}, which is not set${where}`
+  }
+
+  function unsetError(one: Unset): ConfigurationError {
+    return new ConfigurationError('missing_secret', unsetText(one), {
+      hint: `set ${one.name} in the environment or in .env, or write a default: \${${one.name}:-…}`,
+    })
+  }
+}
+
+function pricesOf({ spec, scope, file, places }: Layer): PriceSheet[] {
+  if (!spec.prices) return []
+  const lineOf = (path: readonly string[]) =>
+    places.problem(['prices', ...path], { code: 'place', message: '', at: 'key' }).line
+  return [sheetOf(spec.prices, scope === 'user' ? 'user' : 'project', file, lineOf)]
+}

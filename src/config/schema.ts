@@ -1,0 +1,50 @@
+/** `replicate-agent.yaml` as it is written: the zod schema behind loading, and behind the published JSON Schema. */
+import { z } from 'zod'
+import { agentsSpec } from '../documents/agent/spec.ts'
+import { strict, text, whole, words } from '../documents/spec-fields.ts'
+import { pricesSpec } from './prices/spec.ts'
+
+const durabilities = ['full', 'normal'] as const
+
+const storeSpec = strict(
+  'store',
+  {
+    url: text('The store of runs, such as sqlite:PATH. By default the file store.db in `home`.').optional(),
+    home: text(
+      'The state folder: store, files of runs, data of the sandbox. A path is relative to this file.',
+    ).optional(),
+    durability: z
+      .enum(durabilities, { error: `must be ${durabilities.join(' or ')}` })
+      .register(...words('full (the default): what was acknowledged survives power loss; normal: a crash.'))
+      .optional(),
+  },
+  'Where runs and their files are kept.',
+)
+
+const limitsSpec = strict(
+  'client_limits',
+  {
+    replicate: strict(
+      'replicate_limits',
+      {
+        creates_per_minute: whole(2, 1_000_000, 'Predictions that are created in a minute. 600 by default.').optional(),
+        burst: whole(1, 1_000_000, 'Of these, how many may be created at once: a tenth of them by default.').optional(),
+      },
+      'Of calls to Replicate.',
+    ).optional(),
+  },
+  'What this program holds back by itself.',
+)
+
+export const configSpec = strict(
+  undefined,
+  {
+    agents: agentsSpec('Agents that every workflow may name.').optional(),
+    limits: limitsSpec.optional(),
+    store: storeSpec.optional(),
+    prices: pricesSpec.optional(),
+  },
+  'The configuration of replicate-agent.',
+)
+
+export type ConfigSpec = z.infer<typeof configSpec>
