@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { AgentDefinition, InputSpec, WorkflowDefinition } from '../domain/definition.ts'
 import { isObject, type Json, type JsonObject } from '../std/json.ts'
 import type { LoadedWorkflow } from '../workflow/load.ts'
+import { addUsedAgents } from '../workflow/loading/used-agents.ts'
 import { planOf } from '../workflow/plan.ts'
 
 const step = 'call'
@@ -20,11 +21,13 @@ export interface OneStep {
 /** Its inputs are those of the call, its one output is `output`. */
 export function oneStepWorkflow({ name, agents, inputs, schema, cwd }: OneStep): LoadedWorkflow {
   const names = Object.keys(inputs)
+  const used: Record<string, AgentDefinition> = {}
+  if (agents) addUsedAgents(used, [name], agents)
   const definition: WorkflowDefinition = {
     name,
-    env: [],
+    env: [...new Set(Object.values(used).flatMap(({ env = [] }) => env))],
     inputs: Object.fromEntries(names.map((key) => [key, specOf(inputs[key] as Json, propertyOf(schema, key))])),
-    agents: { ...agents },
+    agents: used,
     steps: {
       [step]: {
         action: agents ? { kind: 'agent', agent: name } : { kind: 'model', model: name },

@@ -1,14 +1,24 @@
 /** The options that say which store, artifacts and target a verb works with; shared by all verbs that need one. */
-import { choice, flag, text } from './option.ts'
+import { choice, flag, noText, text } from './option.ts'
+
+/** For verbs that read the configuration. */
+export const configOptions = {
+  config: noText('--config <file>', 'the configuration, in place of the replicate-agent.yaml that is found from here'),
+  noConfig: noText('--no-config', 'read no configuration and no .env'),
+}
 
 export const appOptions = {
+  ...configOptions,
   sandbox: flag('--sandbox', 'use the built-in sandbox instead of Replicate: no token, no cost'),
   store: text('--store <url>', 'the store of runs (default: in the state folder)'),
   checkpointDir: text(
     '--checkpoint-dir <folder>',
     'keep store and artifacts in this folder, so that it can be carried elsewhere',
   ),
-  durability: choice('--durability <level>', 'full survives power loss, normal a crash', ['full', 'normal'], 'full'),
+  durability: choice('--durability <level>', 'full (the default) survives power loss, normal a crash', [
+    'full',
+    'normal',
+  ]),
 }
 
 /** For verbs that begin a run. */
@@ -32,15 +42,18 @@ export interface AppChoice {
   replay?: string | undefined
   store?: string | undefined
   checkpointDir?: string | undefined
-  durability?: 'full' | 'normal'
+  durability?: 'full' | 'normal' | undefined
+  /** False: none is read. */
+  config?: string | false | undefined
   /** The sandbox keeps nothing: for a look at it. */
   sandboxInMemory?: boolean
 }
 
 /** The options that the next command on the same run needs, too. */
-export function repeatedOptions({ store, checkpointDir }: AppChoice): string {
+export function repeatedOptions({ config, store, checkpointDir }: AppChoice): string {
   const quoted = (text: string) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`)
   return [
+    config === false ? ' --no-config' : config === undefined ? '' : ` --config ${quoted(config)}`,
     store === undefined ? '' : ` --store ${quoted(store)}`,
     checkpointDir === undefined ? '' : ` --checkpoint-dir ${quoted(checkpointDir)}`,
   ].join('')

@@ -38,6 +38,11 @@ export function text(flags: string, description: string): OptionSpec<string | un
   return { flags, description, parse: (written) => written }
 }
 
+/** A text that the same option with `--no-` in front of it makes false. */
+export function noText(flags: string, description: string): OptionSpec<string | false | undefined> {
+  return { flags, description }
+}
+
 export function texts(flags: string, description: string): OptionSpec<string[]> {
   return { flags, description, repeatable: true, default: [] }
 }

@@ -129,9 +129,9 @@ async function openApp(around: Surroundings, choice: AppChoice, warn: (message: 
   const scenario = faults === undefined ? {} : await readScenarioFile(resolve(cwd, faults))
   return createApp({
     ...{ env, cwd, clock, warn },
+    ...defined({ config: choice.config, durability: choice.durability }),
     ...(choice.store !== undefined && { storeUrl: choice.store }),
     ...(choice.checkpointDir !== undefined && { checkpointDir: choice.checkpointDir }),
-    durability: choice.durability ?? 'full',
     sandbox: choice.sandbox ?? false,
     ...(choice.record !== undefined && { record: { folder: choice.record, continues: choice.recordsOn ?? false } }),
     ...(choice.replay !== undefined && { replay: choice.replay }),

@@ -1,13 +1,13 @@
 /** The agents and models that can be named from here. */
 import { z } from 'zod'
-import { agentsOfWorkflows } from '../../agents-of-workflows.ts'
+import { namedAgents } from '../../named-agents.ts'
 import { defineAction } from '../../action.ts'
 import { defined } from '../../../std/defined.ts'
 
 export const listAgents = defineAction({
   noun: 'agents',
   verb: 'list',
-  summary: 'list the agents and models that the workflows here use',
+  summary: 'list the agents of the configuration, and the agents and models that the workflows here use',
   input: z.object({}),
   output: z.object({
     agents: z.array(
@@ -17,16 +17,18 @@ export const listAgents = defineAction({
         models: z.array(z.string()),
         deployment: z.string().optional(),
         description: z.string().optional(),
-        workflows: z.array(z.string()),
+        file: z.string().optional().describe('of the configuration; absent where a workflow defines it'),
+        workflows: z.array(z.string()).describe('those that define or name it'),
       }),
     ),
     models: z.array(z.object({ model: z.string(), workflows: z.array(z.string()) })),
   }),
   async run(app) {
-    const { agents, models } = await agentsOfWorkflows(app.cwd)
+    const { agents, models } = await namedAgents(app)
     return {
-      agents: agents.map(({ name, workflows, definition: { target, models: candidates, deployment, description } }) =>
-        defined({ name, target, models: candidates, deployment, description, workflows }),
+      agents: agents.map(
+        ({ name, file, workflows, definition: { target, models: candidates, deployment, description } }) =>
+          defined({ name, target, models: candidates, deployment, description, file, workflows }),
       ),
       models,
     }

@@ -5,11 +5,12 @@ import { defined } from '../../../std/defined.ts'
 import type { JsonObject } from '../../../std/json.ts'
 import { startRun } from '../../../workflow/engine.ts'
 import { defineAction } from '../../action.ts'
-import { findAgent } from '../../agents-of-workflows.ts'
+import { findAgent } from '../../named-agents.ts'
 import { tryDescribeModel } from '../../describe-model.ts'
 import { finishRun } from '../../finish-run.ts'
 import { inputFields } from '../../given-inputs.ts'
 import { needToken } from '../../need-token.ts'
+import { needVariables } from '../../need-variables.ts'
 import { oneStepWorkflow, propertyOf, typedByJsonSchema } from '../../one-step.ts'
 import { firstEvent } from '../../open-run.ts'
 import { runFields } from '../../run-fields.ts'
@@ -20,14 +21,14 @@ export const runAgent = defineAction({
   verb: 'run',
   summary: 'call an agent or a model: a run of one step, with the same journal',
   input: z.object({
-    agent: z.string().describe('an agent of a workflow, or owner/name of a model'),
+    agent: z.string().describe('an agent of the configuration or a workflow, or owner/name of a model'),
     ...inputFields,
     ...runFields,
   }),
   output: runResultShape,
   async run(app, input, context) {
     const { agent: name } = input
-    const found = name.includes('/') ? undefined : await findAgent(app.cwd, name)
+    const found = name.includes('/') ? undefined : await findAgent(app, name)
     const agent = found?.definition
     const agents = found?.siblings
     const world = await worldOf(app, input.run_id)
@@ -35,6 +36,7 @@ export const runAgent = defineAction({
     const model = agent ? agent.models[0] : name
     const probe = oneStepWorkflow(defined({ name, agents, inputs: {}, cwd: app.cwd }))
     needToken(app, world, probe.definition)
+    await needVariables(app, probe.definition)
     await app.ready(world)
     const info =
       target === 'replicate' && model !== undefined ? await tryDescribeModel(app, world, model, context) : undefined

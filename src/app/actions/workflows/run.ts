@@ -8,6 +8,7 @@ import { assertInputs } from '../../assert-inputs.ts'
 import { finishRun } from '../../finish-run.ts'
 import { givenInputs, inputFields } from '../../given-inputs.ts'
 import { needToken } from '../../need-token.ts'
+import { needVariables } from '../../need-variables.ts'
 import { firstEvent } from '../../open-run.ts'
 import { runFields } from '../../run-fields.ts'
 import { openWorkflow } from '../../workflow-file.ts'
@@ -25,6 +26,7 @@ export const runWorkflow = defineAction({
     assertInputs(workflow, inputs)
     const world = await worldOf(app, input.run_id)
     needToken(app, world, workflow.definition)
+    await needVariables(app, workflow.definition)
     await app.ready(world)
     const options = { inputs, runId: input.run_id, max_concurrency: input.max_concurrency, budget_usd: input.budget_usd }
     const parts = await app.engine(world)

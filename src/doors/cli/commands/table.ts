@@ -87,7 +87,7 @@ export const nounTable: Readonly<Record<string, NounEntry>> = {
     summary: 'agents and models: list, show, call one',
     verbs: {
       list: {
-        summary: 'list the agents and models that the workflows here use',
+        summary: 'list the agents and models that can be named from here',
         load: async () => (await import('./agents/list.ts')).list,
       },
       show: {

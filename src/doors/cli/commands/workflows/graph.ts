@@ -1,6 +1,6 @@
 /** `workflows graph`: the steps and what needs what, as a drawing. */
 import { graphWorkflow } from '../../../../app/actions/workflows/graph.ts'
-import { appOptions } from '../../app-options.ts'
+import { appOptions, configOptions } from '../../app-options.ts'
 import { defineCommand } from '../../command.ts'
 import { choice, flag, required } from '../../option.ts'
 
@@ -10,6 +10,7 @@ export const graph = defineCommand({
   options: {
     format: choice('--format <format>', 'how to draw it', ['tree', 'ascii', 'mermaid', 'dot', 'json'], 'tree'),
     sandbox: appOptions.sandbox,
+    ...configOptions,
     json: flag('--json', 'the same as --format json'),
   },
   examples: [
@@ -17,8 +18,8 @@ export const graph = defineCommand({
     { command: 'replicate-agent workflows graph product_photo --format mermaid', what: 'for Markdown' },
     { command: 'replicate-agent workflows graph product_photo --format dot | dot -Tsvg > graph.svg', what: 'with Graphviz' },
   ],
-  async run(context, { workflow, format }) {
-    const app = await context.app()
+  async run(context, { workflow, format, config }) {
+    const app = await context.app({ config })
     const wanted = context.json ? 'json' : format === 'ascii' ? 'tree' : format
     const drawn = await context.call(app, graphWorkflow, { workflow, format: wanted })
     if (drawn.text === undefined) context.printJson(drawn)

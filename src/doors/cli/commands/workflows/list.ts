@@ -1,6 +1,6 @@
 /** `workflows list`: the workflows that can be named from here. */
 import { listWorkflowFiles } from '../../../../app/actions/workflows/list.ts'
-import { appOptions } from '../../app-options.ts'
+import { appOptions, configOptions } from '../../app-options.ts'
 import { defineCommand } from '../../command.ts'
 import { flag } from '../../option.ts'
 import { oneLine } from '../../output/printable.ts'
@@ -11,10 +11,10 @@ import { tableLines } from '../../output/table.ts'
 export const list = defineCommand({
   description: 'Lists the workflows of the nearest `workflows` folder, upwards from here.',
   args: {},
-  options: { sandbox: appOptions.sandbox, json: flag('--json', 'print {workflows}') },
+  options: { sandbox: appOptions.sandbox, json: flag('--json', 'print {workflows}'), ...configOptions },
   examples: [{ command: 'replicate-agent workflows list', what: 'what can be run by name here' }],
-  async run(context) {
-    const app = await context.app()
+  async run(context, { config }) {
+    const app = await context.app({ config })
     const { workflows } = await context.call(app, listWorkflowFiles, {})
     if (context.json) return context.printJson({ workflows })
     if (workflows.length === 0) {

@@ -4,6 +4,7 @@ import { testWorkflows } from '../../../../app/actions/workflows/test.ts'
 import type { App } from '../../../../app/app.ts'
 import { CancelledError, UsageError } from '../../../../domain/errors.ts'
 import { defined } from '../../../../std/defined.ts'
+import { configOptions } from '../../app-options.ts'
 import { defineCommand } from '../../command.ts'
 import type { CommandContext } from '../../context.ts'
 import { flag, negatedFlag, percent, text, wholeNumber, zeroOrMore } from '../../option.ts'
@@ -20,6 +21,7 @@ export const test = defineCommand({
     file: zeroOrMore('test files, workflows, or folders (default: all tests here and in the nearest `workflows` folder)'),
   },
   options: {
+    ...configOptions,
     name: text('--name <text>', 'only cases whose name holds this text'),
     jobs: wholeNumber('--jobs <n>', 'how many cases run at once (default: 4)', 1),
     bail: flag('--bail', 'begin nothing more after the first failure'),
@@ -38,7 +40,7 @@ export const test = defineCommand({
   ],
   async run(context, given) {
     assertFitting(given)
-    const app = await context.app()
+    const app = await context.app({ config: given.config })
     if (!given.watch) return untilStopped(context, (signal) => testOnce(context, app, given, given.file, signal))
     const { watchTests } = await import('../../watch-tests.ts')
     return watchTests(context, app, {
