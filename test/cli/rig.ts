@@ -75,7 +75,7 @@ export async function openCli(env: Record<string, string> = {}): Promise<CliRig>
             said()
           },
         },
-        env: { REPLICATE_AGENT_HOME: home, ...env, ...options.env },
+        env: { REPLICATE_AGENT_HOME: home, XDG_CONFIG_HOME: join(folder, 'config'), ...env, ...options.env },
         cwd,
         clock: options.clock ?? systemClock,
         onStop(listener) {
