@@ -3,7 +3,7 @@ import { lstat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 
-export const configName = 'replicate-agent.yaml'
+const configName = 'replicate-agent.yaml'
 
 export type Env = Readonly<Record<string, string | undefined>>
 
@@ -36,7 +36,7 @@ export function namedFile(option: string | undefined, env: Env): string | undefi
   return option ?? (env['REPLICATE_AGENT_CONFIG'] || undefined)
 }
 
-export function userFile(env: Env): string {
+function userFile(env: Env): string {
   const xdg = env['XDG_CONFIG_HOME']
   // A relative path is to be ignored, says the XDG specification.
   const folder = xdg && isAbsolute(xdg) ? xdg : join(env['HOME'] || homedir(), '.config')

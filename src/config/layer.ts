@@ -107,7 +107,7 @@ function fill(data: Json, layer: Layer, lookup: Lookup): Json {
       return items.includes(undefined) ? undefined : (items as Json[])
     }
     if (!isObject(value)) return value
-    const fields = Object.entries(value).map(([key, inner]) => [key, fillAt(inner as Json, [...path, key])] as const)
+    const fields = Object.entries(value).map(([key, inner]) => [key, fillAt(inner, [...path, key])] as const)
     return Object.fromEntries(fields.filter((field): field is [string, Json] => field[1] !== undefined))
   }
 

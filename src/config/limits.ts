@@ -11,10 +11,10 @@ export interface KeptLimit {
 type LimitsSpec = NonNullable<ConfigSpec['limits']>
 
 /** Replicate's own (ruling 18). */
-export const defaultCreates = 600
+const defaultCreates = 600
 
 /** So many in any minute: what may go at once, and the rest over the minute (ruling 47). */
-export function bucketOf(perMinute: number, burst: number = Math.max(1, Math.floor(perMinute / 10))): KeptLimit {
+function bucketOf(perMinute: number, burst: number = Math.max(1, Math.floor(perMinute / 10))): KeptLimit {
   return { per_minute: perMinute - burst, burst }
 }
 

@@ -1,25 +1,29 @@
 /** Values of the environment in the `defaults` of agents: filled in for each call, so that no definition holds them. */
-import type { WorkflowDefinition } from '../../domain/definition.ts'
-import { ConfigurationError } from '../../domain/errors.ts'
+import type { StepDefinition, WorkflowDefinition } from '../../domain/definition.ts'
+import { ConfigurationError, type ErrorData, toErrorData } from '../../domain/errors.ts'
 import { fillVariables, type Lookup, variablesIn } from '../../documents/variables.ts'
 import type { CallSpec } from '../../executor/contract.ts'
 import type { JsonObject } from '../../std/json.ts'
+import { callSpecOf } from './chain.ts'
 
-/** A call with its candidates' defaults filled in, or why that can't be. */
-export function fillDefaults(
-  spec: CallSpec,
-  { agents }: Pick<WorkflowDefinition, 'agents'>,
+/** The call of a step with its candidates' defaults filled in, or why they can't be. */
+export function filledCall(
+  definition: WorkflowDefinition,
+  step: StepDefinition,
+  input: JsonObject,
+  /** Declared values of the environment. */
   env: Readonly<Record<string, string>>,
-): { spec: CallSpec } | { missing: ConfigurationError } {
+): { spec: CallSpec } | { missing: ErrorData } {
+  const spec = callSpecOf(definition, step, input)
   const missing: ConfigurationError[] = []
   const lookup: Lookup = (name) => (Object.hasOwn(env, name) ? env[name] : undefined)
   const chain = spec.chain.map((candidate) => {
-    if (!agents[candidate.name]?.env) return candidate
+    if (!definition.agents[candidate.name]?.env) return candidate
     const unset = (text: string) => missing.push(unsetVariable(candidate.name, text, lookup))
     return { ...candidate, defaults: fillVariables(candidate.defaults, lookup, unset) as JsonObject }
   })
   const [first] = missing
-  return first ? { missing: first } : { spec: { ...spec, chain } }
+  return first ? { missing: toErrorData(first) } : { spec: { ...spec, chain } }
 }
 
 function unsetVariable(agent: string, text: string, lookup: Lookup): ConfigurationError {

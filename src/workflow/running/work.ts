@@ -14,8 +14,7 @@ import type { BudgetGate, CallContext, CallFiles, Executor, PriorCalls } from '.
 import { evaluateExpression, truthy } from '../../expression/evaluate.ts'
 import type { Clock } from '../../std/clock.ts'
 import type { Json, JsonObject } from '../../std/json.ts'
-import { fillDefaults } from './agent-variables.ts'
-import { callSpecOf } from './chain.ts'
+import { filledCall } from './agent-variables.ts'
 import { evaluation } from './gate.ts'
 import type { Journal } from '../journal.ts'
 import type { Plan, PlanStep } from '../plan.ts'
@@ -33,8 +32,7 @@ export type WorkOutcome =
   | { kind: 'parked' }
   /** A child run was paused. */
   | { kind: 'paused' }
-  /** Nothing more should be issued (rulings 18, 47). */
-  /** `cost_usd`: of a nested run, so far. */
+  /** Nothing more should be issued (rulings 18, 47). `cost_usd`: of a nested run, so far. */
   | { kind: 'stopped'; facts: RunEventBody[]; error: ErrorData; cost_usd?: number | null }
 
 /** How a child run ended, as its parent's step sees it. */
@@ -65,7 +63,6 @@ export interface WorkParts {
   budget: BudgetGate
   files: CallFiles
   mask: Mask
-  /** Declared values of the environment. */
   env: Readonly<Record<string, string>>
   claim(predictionId: string, ref: WorkRef): Promise<boolean>
   progress(ref: WorkRef, news: { call: number; text?: string; status?: string; fraction?: number }): void
@@ -159,12 +156,10 @@ async function performCall(
   input: JsonObject,
   signal: AbortSignal,
 ): Promise<Once> {
-  const { definition } = parts.plan
   const facts: RunEventBody[] = []
-  const filled = fillDefaults(callSpecOf(definition, step.definition, input), definition, parts.env)
-  if ('missing' in filled) return { kind: 'stopped', facts, error: toErrorData(filled.missing) }
-  const { spec } = filled
-  const outcome = await parts.executor.execute(spec, callContext(parts, ref, signal, facts))
+  const call = filledCall(parts.plan.definition, step.definition, input, parts.env)
+  if ('missing' in call) return { kind: 'stopped', facts, error: call.missing }
+  const outcome = await parts.executor.execute(call.spec, callContext(parts, ref, signal, facts))
   if (outcome.status === 'stopped') return { kind: 'stopped', facts, error: outcome.error }
   const result: Result = { facts, status: outcome.status, latency_ms: outcome.latency_ms }
   if (outcome.model !== undefined) result.model = outcome.model
