@@ -50,6 +50,33 @@ export const keepingPromises: Record<string, StorePromise> = {
     assert.deepEqual(await list({ parent_run_id: 'r1' }), ['c1'])
   },
 
+  'gives all runs page by page, nested ones too, none twice and none left out': async ({ store }) => {
+    for (const [at, id] of ['r1', 'r2', 'r3', 'r4', 'r5'].entries())
+      await make(store, id, { created_at: at < 4 ? 10 : 20 })
+    await make(store, 'r1.a', { created_at: 10, parent_run_id: 'r1' })
+    const seen: string[] = []
+    let after: { created_at: number; run_id: string } | undefined
+    for (let pages = 0; pages < 10; pages += 1) {
+      const page = await store.listRuns({ nested: true, limit: 2, ...(after && { after }) })
+      seen.push(...page.map((run) => run.run_id))
+      after = page.at(-1)
+      if (!after) break
+    }
+    assert.deepEqual(seen, ['r5', 'r4', 'r3', 'r2', 'r1.a', 'r1'])
+  },
+
+  'lists runs of one world, and those that something happened to lately': async ({ store }) => {
+    const lease = await make(store, 'r1', { sandbox: false, updated_at: 10 })
+    await make(store, 'r2', { sandbox: true, updated_at: 1_500 })
+    const list = async (filter: Parameters<Store['listRuns']>[0]): Promise<string[]> =>
+      (await store.listRuns(filter)).map((run) => run.run_id)
+    assert.deepEqual(await list({ sandbox: false }), ['r1'])
+    assert.deepEqual(await list({ sandbox: true }), ['r2'])
+    assert.deepEqual(await list({ touched_since: 1_500 }), ['r2'])
+    await store.append(lease, [event(2, 'test', 2_000)])
+    assert.deepEqual(await list({ touched_since: 1_501 }), ['r1'])
+  },
+
   'keeps a definition that is put again': async ({ store, another }) => {
     await store.putDefinition('h', '{"b":2}')
     await (await another()).putDefinition('h', '{"b":2}')

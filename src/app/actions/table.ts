@@ -14,6 +14,7 @@ export const actionTable = {
   'project/init': async () => (await import('./project/init.ts')).initProject,
   'runs/approve': async () => (await import('./runs/approve.ts')).approveRun,
   'runs/cancel': async () => (await import('./runs/cancel.ts')).cancelOpenRun,
+  'runs/costs': async () => (await import('./runs/costs.ts')).costsOfRuns,
   'runs/diff': async () => (await import('./runs/diff.ts')).diffRuns,
   'runs/export': async () => (await import('./runs/export.ts')).exportRuns,
   'runs/files': async () => (await import('./runs/files.ts')).filesOfOneRun,

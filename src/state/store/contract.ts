@@ -61,9 +61,15 @@ export interface DrivenRun {
 export interface ListRuns {
   status?: RunStatus
   workflow?: string
-  /** Children of other runs are left out unless their parent is asked for. */
+  /** Children of other runs are left out unless their parent is asked for, or `nested`: all of them. */
   parent_run_id?: string
+  nested?: boolean
+  sandbox?: boolean
+  /** Only runs with an event at or after this moment, epoch milliseconds. */
+  touched_since?: number
   limit?: number
+  /** Only what comes after this run in the list: page by page, none is left out and none comes twice. */
+  after?: Pick<RunRecord, 'created_at' | 'run_id'>
   /** Only runs created before this moment, epoch milliseconds. */
   before?: number
 }

@@ -109,6 +109,10 @@ export const nounTable: Readonly<Record<string, NounEntry>> = {
 
 /** Verbs without a noun. */
 export const verbTable: Readonly<Record<string, VerbEntry>> = {
+  costs: {
+    summary: 'say what runs cost, by model, agent, workflow or day',
+    load: async () => (await import('./costs.ts')).costs,
+  },
   expr: {
     summary: 'evaluate or check an expression',
     load: async () => (await import('./expr.ts')).expr,

@@ -51,12 +51,20 @@ export async function selectRuns(reader: SqlReader, filter: ListRuns): Promise<R
     wanted.push(sql)
     parameters.push(value)
   }
-  if (filter.parent_run_id === undefined) wanted.push('parent_run_id is null')
-  else where('parent_run_id = ?', filter.parent_run_id)
+  if (filter.parent_run_id !== undefined) where('parent_run_id = ?', filter.parent_run_id)
+  else if (!filter.nested) wanted.push('parent_run_id is null')
+  if (filter.sandbox !== undefined) where('sandbox = ?', filter.sandbox ? 1 : 0)
+  if (filter.touched_since !== undefined) where('updated_at >= ?', filter.touched_since)
   if (filter.status !== undefined) where('status = ?', filter.status)
   if (filter.workflow !== undefined) where('workflow = ?', filter.workflow)
   if (filter.before !== undefined) where('created_at < ?', filter.before)
-  let sql = `select ${columns.join(', ')} from runs where ${wanted.join(' and ')} order by created_at desc, run_id desc`
+  if (filter.after !== undefined) {
+    const { created_at, run_id } = filter.after
+    where('(created_at < ? or (created_at = ? and run_id < ?))', created_at)
+    parameters.push(created_at, run_id)
+  }
+  const which = wanted.length === 0 ? '' : ` where ${wanted.join(' and ')}`
+  let sql = `select ${columns.join(', ')} from runs${which} order by created_at desc, run_id desc`
   if (filter.limit !== undefined) {
     sql += ' limit ?'
     parameters.push(filter.limit)
