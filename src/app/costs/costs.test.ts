@@ -8,7 +8,7 @@ function spendingOf(...bodies: object[]): Spending[] {
   const spending = new RunSpending()
   const entries: Spending[] = []
   for (const [at, body] of bodies.entries()) {
-    const event = { seq: at + 1, time: at + 1, ...(body as RunEventBody) } as RunEvent
+    const event: RunEvent = { seq: at + 1, time: at + 1, ...(body as RunEventBody) }
     const entry = spending.take(event)
     if (entry) entries.push(entry)
   }

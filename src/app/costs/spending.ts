@@ -51,7 +51,7 @@ export class RunSpending {
     // Given up before: what it cost then stays, and this is another create.
     const before = this.#calls.get(key)?.settled
     const { time, step, model } = event
-    this.#calls.set(key, { time, step, definition_hash: this.#definition, model: model.split(':')[0] as string })
+    this.#calls.set(key, { time, step, definition_hash: this.#definition, model: model.split(':')[0] })
     return before
   }
 
