@@ -69,7 +69,7 @@ export interface RoutingPolicy {
   prior_strength: number
   /** γ: what older observations keep of their weight with each new one; 1 is for ever. */
   discount: number
-  /** Of `learned`: an arm whose quality changed at once begins anew. */
+  /** Of strategies that learn quality: an arm whose quality changed at once begins anew. */
   change_point: boolean
   /** The share of calls in which a model of fewer than three observations passes a quality of service (ruling 41). */
   exploration_share: number

@@ -27,6 +27,8 @@ const reach = 8
 /** Points for each standard deviation, and of all beliefs together. */
 const pointsEach = 5
 const mostPoints = 2000
+/** Of a range that arithmetic can hold. */
+const widest = 1e300
 /** What could be chosen, however improbable, has at least this chance: an estimate divides by it. */
 const least = 1e-9
 
@@ -35,7 +37,7 @@ const least = 1e-9
  * them has its mass. Errors are under 0.005; the sum is 1. A belief that is no number gets the least chance.
  */
 export function chancesOfGreatest(beliefs: readonly Belief[]): number[] {
-  const sound = beliefs.map((each) => Number.isFinite(from(each)) && Number.isFinite(to(each)) && from(each) < to(each))
+  const sound = beliefs.map((each) => to(each) - from(each) > 0 && to(each) - from(each) < widest)
   const bar = beliefs.reduce((most, each, at) => (sound[at] ? Math.max(most, from(each)) : most), -Infinity)
   const rivals = beliefs.flatMap((each, at) => (sound[at] && to(each) >= bar ? [at] : []))
   const chances = beliefs.map(() => least)

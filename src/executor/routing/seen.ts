@@ -1,18 +1,17 @@
 /**
  * What statistics say of an arm's quality: how many observations, and what they add up to. Scores count where there
- * are some, with failures that nobody scored as 0; without any score, quality is the success rate (ruling 41). With a
- * discount γ < 1, older observations have lost their weight, and success stands in for each missing score.
+ * are some, with failures that nobody scored as 0; without any score, quality is the success rate (ruling 41). What was
+ * forgotten, by a discount γ < 1 or a change point, no longer counts.
  */
 import type { ArmRecord } from './statistics.ts'
 
-export function observations({ sums, derived }: ArmRecord, discount: number): number {
-  if (discount < 1) return derived.recent.n
-  const { calls, failures, quality } = sums
-  return quality.n === 0 ? calls : Math.max(quality.n, Math.min(calls, quality.n + failures))
+export function observations({ sums, derived: { forgotten } }: ArmRecord): number {
+  const scores = sums.quality.n - forgotten.scores
+  return scores > 0 ? scores + sums.unscored_failures - forgotten.unscored_failures : sums.calls - forgotten.calls
 }
 
 /** Their sum, each in [0, 1]. */
-export function worth({ sums, derived }: ArmRecord, discount: number): number {
-  if (discount < 1) return derived.recent.sum
-  return sums.quality.n === 0 ? sums.calls - sums.failures : sums.quality.sum
+export function worth({ sums, derived: { forgotten } }: ArmRecord): number {
+  if (sums.quality.n - forgotten.scores > 0) return sums.quality.sum - forgotten.score
+  return sums.calls - sums.failures - (forgotten.calls - forgotten.failures)
 }

@@ -102,9 +102,24 @@ describe.each(Object.entries<Strategy>(strategies))('The strategy %s', (_, strat
   test('survives statistics and predictions that are no numbers', () => {
     const bad = fc.constantFrom(Number.NaN, Infinity, -Infinity, -1, 0, 1e308)
     const moments = fc.record({ n: bad, sum: bad, squares: bad })
+    const tally = fc.record({ calls: bad, failures: bad, unscored_failures: bad, scores: bad, score: bad })
     const record: fc.Arbitrary<ArmRecord> = fc.record({
-      sums: fc.record({ calls: bad, failures: bad, quality: moments, latency: moments, cost: moments }),
-      derived: fc.record({ ema: fc.record({ quality: bad, latency_ms: bad, cost_usd: bad }), recent: moments }),
+      sums: fc.record({
+        calls: bad,
+        failures: bad,
+        unscored_failures: bad,
+        quality: moments,
+        latency: moments,
+        cost: moments,
+      }),
+      derived: fc.record({
+        ema: fc.record({ quality: bad, latency_ms: bad, cost_usd: bad }),
+        recent: moments,
+        forgotten: tally,
+        drop: bad,
+        since: tally,
+        changes: bad,
+      }),
     })
     const damaged = fc.record({ record, cost_usd: bad, latency_ms: bad })
     fc.assert(

@@ -18,7 +18,7 @@ export const thompsonMulti: Strategy = {
   pick(arms, statistics, { policy }, random) {
     const samples = arms.map(({ key }) => {
       const record = statistics.of(key)
-      const n = observations(record, policy.discount)
+      const n = observations(record)
       return posteriorMean(record, n, policy) + normal(random) / Math.sqrt(n + prior.strength)
     })
     return greatest(arms, samples)
@@ -27,7 +27,7 @@ export const thompsonMulti: Strategy = {
   propensities(arms, statistics, { policy }) {
     const beliefs = arms.map(({ key }) => {
       const record = statistics.of(key)
-      const n = observations(record, policy.discount)
+      const n = observations(record)
       return normalBelief(posteriorMean(record, n, policy), 1 / Math.sqrt(n + prior.strength))
     })
     return chancesOfGreatest(beliefs)
@@ -37,7 +37,7 @@ export const thompsonMulti: Strategy = {
 function posteriorMean(record: ArmRecord, n: number, policy: RoutingPolicy): number {
   if (n === 0) return prior.mean
   const { cost, latency } = record.sums
-  const mean = utility(worth(record, policy.discount) / n, meanOf(cost), meanOf(latency), policy)
+  const mean = utility(worth(record) / n, meanOf(cost), meanOf(latency), policy)
   return (prior.mean * prior.strength + mean * n) / (prior.strength + n)
 }
 

@@ -14,21 +14,21 @@ import type { Strategy } from '../strategy.ts'
 const fewest = 30
 
 export const thompson: Strategy = {
-  pick(arms, statistics, { policy: { discount } }, random) {
+  pick(arms, statistics, _, random) {
     const samples = arms.map(({ key }) => {
       const record = statistics.of(key)
-      const n = observations(record, discount)
-      const successes = worth(record, discount)
+      const n = observations(record)
+      const successes = worth(record)
       return (n > fewest ? nearBeta : beta)(1 + successes, 1 + n - successes, random)
     })
     return greatest(arms, samples)
   },
 
-  propensities(arms, statistics, { policy: { discount } }) {
+  propensities(arms, statistics) {
     const beliefs = arms.map(({ key }) => {
       const record = statistics.of(key)
-      const successes = worth(record, discount)
-      return betaBelief(1 + successes, 1 + observations(record, discount) - successes)
+      const successes = worth(record)
+      return betaBelief(1 + successes, 1 + observations(record) - successes)
     })
     return chancesOfGreatest(beliefs)
   },

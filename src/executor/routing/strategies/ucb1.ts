@@ -6,20 +6,20 @@
 import { byScore } from '../by-score.ts'
 import { observations, worth } from '../seen.ts'
 
-export const ucb1 = byScore((arms, statistics, { policy: { ucb_alpha, discount } }) => {
+export const ucb1 = byScore((arms, statistics, { policy: { ucb_alpha } }) => {
   let all = 0
   const counts: number[] = []
   const means = arms.map(({ key }) => {
     const record = statistics.of(key)
-    const n = observations(record, discount)
+    const n = observations(record)
     counts.push(n)
     if (n > 0) all += n
-    return worth(record, discount) / n
+    return worth(record) / n
   })
   const unit = ucb_alpha * Math.sqrt(Math.log(Math.max(1, all)))
   return means.map((mean, at) => {
     const n = counts[at] as number
-    // Over everything that was tried: a mean is at most 1, and no count under 1.
-    return n === 0 ? 2 + unit : mean + unit / Math.sqrt(n)
+    // What is new is over everything else: a mean is at most 1.
+    return n === 0 ? 2 + unit : mean + unit / Math.sqrt(Math.max(1, n))
   })
 })
