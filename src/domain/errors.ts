@@ -35,6 +35,7 @@ export const errorCodes = [
   'validation',
   'not_found',
   'outcome_unknown',
+  'no_candidate',
   'budget_exceeded',
   // what happened to a step or run
   'expression_failed',

@@ -1,6 +1,7 @@
 /** One attempt at one candidate: guard every create, call the target, hold the output against its schema. */
 import { BudgetExceededError, isCalledOff, type ReplicateAgentError, StoreError } from '../domain/errors.ts'
 import { abortReason, untilAborted } from '../std/abort.ts'
+import type { RoutingDecision } from '../domain/routing.ts'
 import type { Clock } from '../std/clock.ts'
 import type { JsonObject, Json } from '../std/json.ts'
 import type { Random } from '../std/random.ts'
@@ -29,23 +30,38 @@ export interface AttemptParts {
   deadline: Deadline
   call: number
   open: OpenCall | undefined
+  decided(): RoutingDecision | undefined
   ids: ReadonlySet<string>
 }
 
-export type AttemptEnd =
-  | { status: 'succeeded'; result: TargetResult; output: Json; id: string | undefined }
-  /** `open`: what was sent, and perhaps its id, should it be unanswered. */
-  | { status: 'failed'; failure: ReplicateAgentError; cost_usd: number | null; open: OpenCall | undefined }
+export type AttemptEnd = (
+  | { status: 'succeeded'; result: TargetResult; output: Json; cost_usd: number | null }
+  | { status: 'failed'; failure: ReplicateAgentError; cost_usd: number | null }
   /** Called off: cancelled or timed out. */
   | { status: 'aborted'; reason: Error; cost_usd: number | null }
+) & {
+  /** What was sent, and perhaps its id, should it be unanswered. */
+  open: OpenCall | undefined
+  /** Milliseconds from the create to the end; undefined: nothing was sent, or by another attempt. */
+  took_ms: number | undefined
+}
 
 /** Rejects when a fact could not be recorded or a file not be kept, and with the reason of a signal that only abandons the work. */
 export async function attempt(parts: AttemptParts): Promise<AttemptEnd> {
   const { clock, candidate, context, call } = parts
   const { signal } = parts.deadline
   const admission = admissionOf(parts)
-  const recorder = trackedRecorder({ ...parts, now: () => clock.now(), admit: admission.admit })
+  const recorder = trackedRecorder({
+    ...parts,
+    now: () => clock.now(),
+    monotonic: () => clock.monotonic(),
+    admit: admission.admit,
+  })
   let spent: number | null = 0
+  const how = () => {
+    const sent = parts.open ? undefined : recorder.sent()
+    return { open: recorder.open(), took_ms: sent === undefined ? undefined : Math.round(clock.monotonic() - sent) }
+  }
   try {
     const made = parts.target.call(candidate, parts.input, {
       signal,
@@ -62,12 +78,8 @@ export async function attempt(parts: AttemptParts): Promise<AttemptEnd> {
     })
     const result = await withGrace(made, signal, clock, graceMs)
     spent = result.cost_usd
-    return {
-      status: 'succeeded',
-      result,
-      output: fitOutput(result.output, parts.output_schema),
-      id: recorder.open()?.id,
-    }
+    const output = fitOutput(result.output, parts.output_schema)
+    return { status: 'succeeded', result, output, cost_usd: spent, ...how() }
   } catch (thrown) {
     if (recorder.broken() !== undefined) throw recorder.broken()
     // A store that can't keep a file is no failure of the call: another one would not help.
@@ -75,11 +87,11 @@ export async function attempt(parts: AttemptParts): Promise<AttemptEnd> {
     const failure = asFailure(thrown)
     // An output that does not fit was paid for all the same.
     spent = failure.code === 'invalid_output' ? spent : costOf(failure)
-    if (!signal.aborted) return { status: 'failed', failure, cost_usd: spent, open: recorder.open() }
+    if (!signal.aborted) return { status: 'failed', failure, cost_usd: spent, ...how() }
     const reason = abortReason(signal)
     if (!isCalledOff(reason)) throw reason
     if (thrown === reason && recorder.open() !== undefined) spent = null
-    return { status: 'aborted', reason, cost_usd: spent }
+    return { status: 'aborted', reason, cost_usd: spent, ...how() }
   } finally {
     admission.release(spent)
   }

@@ -3,6 +3,7 @@ import type { CachePolicy, RetryPolicy } from '../domain/definition.ts'
 import type { ErrorData } from '../domain/errors.ts'
 import type { EventOf } from '../domain/events.ts'
 import type { KeptFile } from '../domain/file.ts'
+import type { QosPolicy, QualityScore, RoutingPolicy } from '../domain/routing.ts'
 import type { Json, JsonObject } from '../std/json.ts'
 import type { CallFiles, Candidate, OpenCall } from '../targets/target.ts'
 
@@ -19,12 +20,22 @@ export interface CallSpec {
   timeout_ms?: number
   cache?: CachePolicy
   output_schema?: JsonObject
+  /** How to choose among an agent's candidates, by their `name`; absent: as `defaultRouting` says. */
+  routes?: ReadonlyMap<string, RoutePolicy>
+}
+
+/** How one agent's candidates are chosen among. */
+export interface RoutePolicy {
+  routing: RoutingPolicy
+  qos?: QosPolicy
 }
 
 /** What earlier processes did of this very call, from the journal. */
 export interface PriorCalls {
   /** Attempts that were settled, per position in the chain. */
   attempts: readonly number[]
+  /** The position of the attempt that was settled last; absent: none was. */
+  last?: number
   /** Numbered calls so far; the next one is `calls + 1`. */
   calls: number
   /** Known costs of settled attempts, dollars; null when one is unknown. */
@@ -63,15 +74,48 @@ export interface BudgetGate {
 type Without<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never
 /** A call event without the work it belongs to, which the journal adds. */
 export type CallFact = Without<
-  EventOf<'model.resolved' | 'call.uploaded' | 'call.intended' | 'call.created' | 'call.reattached' | 'call.settled'>,
+  EventOf<
+    | 'model.resolved'
+    | 'call.routed'
+    | 'call.uploaded'
+    | 'call.intended'
+    | 'call.created'
+    | 'call.reattached'
+    | 'call.settled'
+  >,
   'step' | 'index' | 'round' | 'body'
 > & { body?: Json }
+
+/** An answer that fits its schema, before its call is settled. */
+export interface Answer {
+  /** Name of the candidate: an agent, or a model as written. */
+  agent: string
+  call: number
+  /** What really answered. */
+  model: string
+  input: JsonObject
+  output: Json
+  files: readonly KeptFile[]
+  latency_ms: number
+  /** null: unknown. */
+  cost_usd: number | null
+}
+
+export interface Scored extends QualityScore {
+  /** false: the answer is not good enough, and the next candidate is asked. Absent: there is no bar. */
+  accepted?: boolean
+  /** What finding out cost, dollars; it has passed the budget already. null: unknown. */
+  judging_usd: number | null
+}
 
 export interface CallContext {
   signal: AbortSignal
   prior: PriorCalls
-  /** Resolves when the fact is durable. Throws StoreError `lease_lost` when this process no longer drives the run. */
-  record(fact: CallFact): Promise<void>
+  /**
+   * Resolves when the facts are durable, all of them in one commit. Throws StoreError `lease_lost` when this process no
+   * longer drives the run.
+   */
+  record(...facts: CallFact[]): Promise<void>
   /**
    * Takes the fact that settles the last call, to be journaled in one commit with the end of the work it belongs to:
    * were there two commits, a crash between them would lose what was paid for. Without this method it is recorded.
@@ -82,8 +126,22 @@ export interface CallContext {
   versionOf(model: string): string | undefined
   budget: BudgetGate
   mask<T extends Json>(value: T): T
+  /**
+   * What an answer is worth; undefined: nothing says so. Asked before the call settles: after a crash the call is taken up
+   * and scored again. What it throws fails the call; it is told of the end of the work by the signal.
+   */
+  score?(answer: Answer, signal: AbortSignal): Promise<Scored | undefined>
   progress(news: { call: number; text?: string; status?: string; fraction?: number }): void
-  labels: { run_id: string; workflow: string; step: string; index?: number }
+  labels: CallLabels
+}
+
+/** Where a call is made. */
+export interface CallLabels {
+  run_id: string
+  workflow: string
+  step: string
+  index?: number
+  round?: number
 }
 
 interface OutcomeFields {

@@ -1,16 +1,10 @@
 /** The one path of every call: route (pick a candidate) → guard (cache, budget, limit, retry, timeout, schema) → call → learn. */
-import {
-  CancelledError,
-  type FailureClass,
-  NonRetryableError,
-  ReplicateAgentError,
-  toErrorData,
-} from '../domain/errors.ts'
+import { CancelledError, NonRetryableError, ReplicateAgentError, toErrorData } from '../domain/errors.ts'
 import { untilAborted } from '../std/abort.ts'
 import type { Clock } from '../std/clock.ts'
 import type { Random } from '../std/random.ts'
 import type { Candidate, Target } from '../targets/target.ts'
-import type { CallContext, CallOutcome, CallSpec, Executor, PriorCalls } from './contract.ts'
+import type { CallContext, CallOutcome, Executor } from './contract.ts'
 import { asFailure, stopsRun } from './failure.ts'
 import { Ledger } from './ledger.ts'
 import { cacheKey, type CacheStore, type CallCache, createCallCache, type KeptResult } from './resilience/cache.ts'
@@ -18,7 +12,10 @@ import { fitOutput } from './resilience/output-schema.ts'
 import { createRateLimiter, type RateLimit, replicateLimit } from './resilience/rate-limit.ts'
 import { backoffDelay } from './resilience/retry.ts'
 import { startDeadline } from './resilience/timeout.ts'
-import { orderRouter, type Router } from './routing/route.ts'
+import { resumePoint } from './resume-point.ts'
+import { createRouter, type Gate, type Route } from './routing/router.ts'
+import { createMemoryState, type RouterState } from './routing/state.ts'
+import { strategies } from './routing/strategy-table.ts'
 import { aborted, tryTurn, type Turn, type Work } from './tries.ts'
 
 export interface ExecutorParts {
@@ -30,17 +27,15 @@ export interface ExecutorParts {
   random: Random
   /** Creates that may go out, by target kind. Default: Replicate's 600 a minute; `{}` for none (the sandbox). */
   limits?: Readonly<Record<string, RateLimit>>
-  router?: Router
+  /** What is known of models; default: what calls of this executor teach. */
+  routerState?: RouterState
+  /** Keeps calls from candidates for now. */
+  gate?: Gate
   /** How long to wait before another attempt; default: as the step's policy says. */
   backoff?: typeof backoffDelay
 }
 
-interface Shared {
-  router: Router
-  cache: CallCache | undefined
-}
-
-type Routed = Work & Shared
+type Routed = Work & { cache: CallCache | undefined }
 
 export function createExecutor(parts: ExecutorParts): Executor {
   const limits = Object.entries(parts.limits ?? { replicate: replicateLimit })
@@ -49,7 +44,12 @@ export function createExecutor(parts: ExecutorParts): Executor {
     targets: parts.targets,
     clock,
     random,
-    router: parts.router ?? orderRouter,
+    router: createRouter({
+      state: parts.routerState ?? createMemoryState(),
+      strategyOf: (name) => strategies[name === 'learned' ? 'thompson' : name],
+      random,
+      ...(parts.gate && { gate: parts.gate }),
+    }),
     backoff: parts.backoff ?? backoffDelay,
     cache: parts.cache && createCallCache(parts.cache, clock),
     limiters: new Map(limits.map(([kind, limit]) => [kind, createRateLimiter(limit, clock)])),
@@ -78,26 +78,58 @@ export function createExecutor(parts: ExecutorParts): Executor {
 /** Tries candidates until one answers. */
 async function run(work: Routed): Promise<CallOutcome> {
   const { spec, context, ledger } = work
-  const untried = new Set(stillOpen(spec, context.prior))
-  let takenUp = context.prior.open?.candidate
+  const { current, untried } = resumePoint(spec, context.prior)
+  let takenUp = current
   while (untried.size > 0) {
-    const position = takenUp ?? work.router.pick({ chain: spec.chain, open: [...untried] })
+    const open = groupOf(spec.chain, untried)
+    const route: Route = takenUp === undefined ? await nextOf(work, open) : goingOn(work, takenUp, open)
     takenUp = undefined
-    untried.delete(position)
-    const outcome = await tryCandidate(work, position, untried.size === 0)
-    if (outcome) return outcome
+    if ('refused' in route) {
+      for (const position of open) untried.delete(position)
+      ledger.passedOver(spec.chain[open[0] as number]?.name ?? '', route.refused)
+      continue
+    }
+    untried.delete(route.position)
+    try {
+      const outcome = await tryCandidate(work, route, untried.size === 0)
+      if (outcome) return outcome
+    } finally {
+      route.ended()
+    }
   }
   return ledger.ended('failed', ledger.lastFailure ?? failureBefore(context))
 }
 
-/** Positions that earlier processes were not yet done with: the one they had come to, and those after it. */
-function stillOpen({ chain, retry }: CallSpec, prior: PriorCalls): number[] {
-  const begun = prior.attempts.findLastIndex((count) => count > 0)
-  let from = prior.open?.candidate ?? Math.max(0, begun)
-  const kind = prior.last_error?.code as FailureClass | undefined
-  const isDone = !prior.open && begun >= 0 && kind !== undefined && !retry.on.includes(kind)
-  if (isDone) from += 1
-  return [...chain.keys()].filter((position) => position >= from)
+function goingOn({ router, spec }: Routed, position: number, open: readonly number[]): Route {
+  const alone = open.every((other) => other === position)
+  return { position, alone, ended: router.begin(spec.chain[position] as Candidate) }
+}
+
+/** Positions of the first agent that has some left. */
+function groupOf(chain: readonly Candidate[], untried: ReadonlySet<number>): number[] {
+  const left = [...untried]
+  const agent = chain[left[0] as number]?.name
+  return left.filter((position) => chain[position]?.name === agent)
+}
+
+function nextOf({ router, spec, context, ledger, targets }: Routed, open: readonly number[]): Route | Promise<Route> {
+  const { labels, versionOf } = context
+  return router.route({
+    spec,
+    open,
+    labels,
+    call: ledger.upcoming,
+    versionOf,
+    async expected(candidate, input, latency_ms) {
+      try {
+        const target = await targets(candidate.target)
+        return await (target.expect?.(candidate, input, { latency_ms }) ?? target.estimate(candidate, input, {}))
+      } catch {
+        // The attempt itself will say what is wrong with it.
+        return null
+      }
+    },
+  })
 }
 
 /** The process ended between the last attempt and what follows from it. */
@@ -109,8 +141,12 @@ function failureBefore({ prior }: CallContext): ReplicateAgentError {
 }
 
 /** The outcome, or undefined when the next candidate is due. */
-async function tryCandidate(work: Routed, position: number, last: boolean): Promise<CallOutcome | undefined> {
-  const { spec, context, ledger } = work
+async function tryCandidate(
+  work: Routed,
+  { position, alone, decision }: Exclude<Route, { refused: unknown }>,
+  last: boolean,
+): Promise<CallOutcome | undefined> {
+  const { spec, context, ledger, router } = work
   const candidate = spec.chain[position]
   if (!candidate) return undefined
   ledger.model = candidate.model
@@ -129,6 +165,9 @@ async function tryCandidate(work: Routed, position: number, last: boolean): Prom
     open: open?.candidate === position ? open : undefined,
     made: context.prior.attempts[position] ?? 0,
     last,
+    alone,
+    decision,
+    pupil: router.pupil(spec, position, context.labels),
   }
   return spec.cache && work.cache && !turn.open ? throughCache(work, turn, work.cache) : tryTurn(work, turn)
 }

@@ -29,7 +29,11 @@ export class Ledger {
     this.ids = new Set(prior.ids)
   }
 
-  /** The number of the next call. */
+  /** The number that the next call will have. */
+  get upcoming(): number {
+    return this.#calls + 1
+  }
+
   nextCall(): number {
     this.#calls += 1
     return this.#calls
@@ -42,6 +46,11 @@ export class Ledger {
 
   failed(model: string, failure: ReplicateAgentError): void {
     this.#failures.push({ model, failure })
+  }
+
+  /** Candidates that could not be called: when others had failed before, those are why it ends. */
+  passedOver(agent: string, failure: ReplicateAgentError): void {
+    this.#failures.unshift({ model: agent, failure })
   }
 
   get lastFailure(): ReplicateAgentError | undefined {

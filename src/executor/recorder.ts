@@ -2,6 +2,7 @@
  * What a target is given to record facts with: adds the call's number to each, holds every create back until budget
  * and rate limit let it go, and remembers what is open, so that a next attempt can take it up.
  */
+import type { RoutingDecision } from '../domain/routing.ts'
 import type { Json } from '../std/json.ts'
 import type { CallRecorder, Candidate, OpenCall } from '../targets/target.ts'
 import type { CallContext, CallFact } from './contract.ts'
@@ -12,9 +13,12 @@ export interface RecorderParts {
   candidate: Candidate
   context: CallContext
   open: OpenCall | undefined
+  /** Gives the decision that led here, once; it is journaled with the first intent. */
+  decided(): RoutingDecision | undefined
   /** Ids that earlier calls of the same work have. */
   ids: ReadonlySet<string>
   now(): number
+  monotonic(): number
   /** Waits for budget and rate limit; gives what was set aside. Throws BudgetExceededError. */
   admit(): Promise<number | undefined>
 }
@@ -22,6 +26,8 @@ export interface RecorderParts {
 export interface TrackedRecorder extends CallRecorder {
   /** The call as a next attempt would take it up; undefined when nothing was sent. */
   open(): OpenCall | undefined
+  /** When the create was let go, by the monotonic clock. */
+  sent(): number | undefined
   /** Set once a fact could not be recorded: nothing may go on then. */
   broken(): unknown
 }
@@ -30,6 +36,7 @@ export function trackedRecorder(parts: RecorderParts): TrackedRecorder {
   const { call, candidate, context } = parts
   let open = parts.open && { ...parts.open, call }
   let failure: { error: unknown } | undefined
+  let sent: number | undefined
 
   async function guarded<T>(step: () => Promise<T>): Promise<T> {
     try {
@@ -39,10 +46,11 @@ export function trackedRecorder(parts: RecorderParts): TrackedRecorder {
       throw error
     }
   }
-  const record = (fact: CallFact): Promise<void> => guarded(() => context.record(fact))
+  const record = (...facts: CallFact[]): Promise<void> => guarded(() => context.record(...facts))
 
   return {
     open: () => open,
+    sent: () => sent,
     broken: () => failure?.error,
     async resolved(model, version) {
       const known = context.versionOf(model)
@@ -64,7 +72,10 @@ export function trackedRecorder(parts: RecorderParts): TrackedRecorder {
         ...(reserve_usd !== undefined && { reserve_usd }),
       }
       open = { call, model: candidate.model, body, intended_at: parts.now(), ...(version !== undefined && { version }) }
-      await record(fact)
+      const decision = parts.decided()
+      if (decision) await record({ type: 'call.routed', call, decision }, fact)
+      else await record(fact)
+      sent = parts.monotonic()
     },
     async created(id, how, matches) {
       if (open) open = { ...open, id }

@@ -1,5 +1,6 @@
 /** The attempts at one candidate, as its retry policy allows; what each of them leaves in the journal. */
 import { isCalledOff, RateLimitError, type ReplicateAgentError, TimeoutError, toErrorData } from '../domain/errors.ts'
+import type { RoutingDecision } from '../domain/routing.ts'
 import { abortReason } from '../std/abort.ts'
 import type { Clock } from '../std/clock.ts'
 import type { JsonObject } from '../std/json.ts'
@@ -13,6 +14,9 @@ import { takenUp } from './recorder.ts'
 import type { RateLimiter } from './resilience/rate-limit.ts'
 import type { backoffDelay } from './resilience/retry.ts'
 import type { Deadline } from './resilience/timeout.ts'
+import { lessonOf } from './routing/lesson.ts'
+import type { Pupil, Router } from './routing/router.ts'
+import { type Judged, judged } from './judged.ts'
 
 /** A call on its way. */
 export interface Work {
@@ -26,6 +30,7 @@ export interface Work {
   ledger: Ledger
   deadline: Deadline
   backoff: typeof backoffDelay
+  router: Router
 }
 
 /** A candidate that may be called. */
@@ -40,12 +45,17 @@ export interface Turn {
   made: number
   /** Whether no other candidate comes after it. */
   last: boolean
+  /** Whether none of the same agent could come after it. */
+  alone: boolean
+  /** Why it was chosen, until that is journaled. */
+  decision: RoutingDecision | undefined
+  pupil: Pupil
 }
 
 /** Keeps a result in the cache. */
 export type Keep = (result: TargetResult) => Promise<void>
 
-interface Tries {
+export interface Tries {
   call: number
   /** The number is in use: the call goes on (taken up, or after a 429), which is no new attempt. */
   entered: boolean
@@ -73,10 +83,11 @@ export async function tryTurn(work: Work, turn: Turn, keep?: Keep): Promise<Call
     if (deadline.signal.aborted && !tries.open) return aborted(work)
     await enter(work, turn, tries)
     const began = clock.monotonic()
-    const end = await attempt(attemptOf(work, turn, tries))
+    const made = await attempt(attemptOf(work, turn, tries))
     const latency_ms = Math.round(clock.monotonic() - began)
-    if (end.status === 'succeeded') return succeed(work, tries.call, end, latency_ms, keep)
-    if (end.status === 'aborted') return callOff(work, tries.call, end, latency_ms)
+    const end = await judged(work, turn, tries, made, latency_ms)
+    if (end.status === 'succeeded') return succeed(work, turn, tries.call, end, latency_ms, keep)
+    if (end.status === 'aborted') return callOff(work, turn, tries.call, end, latency_ms)
     // The call stays open in the journal: what stopped it says nothing about it.
     if (stopsRun(end.failure)) return ledger.ended('stopped', end.failure)
     await takeFailure(work, turn, tries, end, latency_ms)
@@ -103,6 +114,12 @@ async function enter({ ledger, context }: Work, { position, candidate }: Turn, t
   if (tries.open) await context.record(takenUp(tries.open, tries.call, position, candidate))
 }
 
+function takeDecision(turn: Turn): RoutingDecision | undefined {
+  const { decision } = turn
+  turn.decision = undefined
+  return decision
+}
+
 function attemptOf(work: Work, turn: Turn, { call, open }: Tries): Parameters<typeof attempt>[0] {
   const { clock, random, context, deadline, spec, ledger } = work
   const { target, candidate, position, input } = turn
@@ -121,6 +138,7 @@ function attemptOf(work: Work, turn: Turn, { call, open }: Tries): Parameters<ty
     limiter,
     call,
     open,
+    decided: () => takeDecision(turn),
     ids: ledger.ids,
   }
 }
@@ -136,34 +154,57 @@ async function slept(clock: Clock, ms: number, signal: AbortSignal): Promise<boo
 
 // ── how it ended ──
 
-type Ended<S extends AttemptEnd['status']> = Extract<AttemptEnd, { status: S }>
+type Ended<S extends AttemptEnd['status']> = Extract<Judged, { status: S }>
+type Settled = Extract<CallFact, { type: 'call.settled' }>
 
 async function succeed(
   work: Work,
+  turn: Turn,
   call: number,
   end: Ended<'succeeded'>,
   latency_ms: number,
   keep: Keep | undefined,
 ): Promise<CallOutcome> {
-  const { ledger, context } = work
-  const { cost_usd, model, files } = end.result
-  ledger.attempted(cost_usd)
+  const { ledger } = work
+  const { model, files } = end.result
+  ledger.attempted(end.cost_usd)
   ledger.model = model
   await keep?.(end.result)
-  await settleLast(context, { type: 'call.settled', call, status: 'succeeded', latency_ms, cost_usd })
+  await settle(work, turn, end, { call, status: 'succeeded', latency_ms, cost_usd: end.cost_usd }, true)
   return ledger.succeeded(end.output, files)
 }
 
 async function callOff(
   work: Work,
+  turn: Turn,
   call: number,
-  { reason, cost_usd }: Ended<'aborted'>,
+  end: Ended<'aborted'>,
   latency_ms: number,
 ): Promise<CallOutcome> {
+  const { reason, cost_usd } = end
   work.ledger.attempted(cost_usd)
   const error = toErrorData(reason)
-  await settleLast(work.context, { type: 'call.settled', call, status: 'cancelled', error, latency_ms, cost_usd })
+  await settle(work, turn, end, { call, status: 'cancelled', error, latency_ms, cost_usd }, true)
   return aborted(work)
+}
+
+/** What it teaches is kept before the call is settled, so that no crash loses it; `last`: together with the work's end. */
+async function settle(
+  work: Work,
+  turn: Turn,
+  end: Judged,
+  fact: Omit<Settled, 'type' | 'quality'>,
+  last: boolean,
+): Promise<void> {
+  const { context, router } = work
+  const lesson = fact.status === 'abandoned' ? undefined : lessonOf(end, context)
+  if (lesson) await router.learn(turn.pupil, end.open?.version ?? context.versionOf(turn.candidate.model), lesson)
+  const settled: Settled = { type: 'call.settled', ...fact, ...(end.quality && { quality: end.quality }) }
+  const decision = takeDecision(turn)
+  // It came to no intent, with which its decision would have been journaled.
+  const facts: CallFact[] = decision ? [{ type: 'call.routed', call: fact.call, decision }, settled] : [settled]
+  if (!last || !context.recordLast) return context.record(...facts)
+  for (const each of facts) context.recordLast(each)
 }
 
 /** Decides how it goes on: `tries.delay` is set when this candidate is called again. */
@@ -205,12 +246,13 @@ function delayAfter(
 }
 
 async function settleFailed(
-  { ledger, context }: Work,
+  work: Work,
   turn: Turn,
   tries: Tries,
   end: Ended<'failed'>,
   latency_ms: number,
 ): Promise<void> {
+  const { ledger } = work
   const { failure, open } = end
   const { call, delay } = tries
   const unanswered = isUnanswered(failure)
@@ -219,20 +261,8 @@ async function settleFailed(
   ledger.attempted(cost_usd)
   ledger.failed(turn.candidate.model, failure)
   if (open?.id !== undefined && !unanswered) ledger.ids.add(open.id)
-  const fact: CallFact = {
-    type: 'call.settled',
-    call,
-    status: unanswered ? 'abandoned' : 'failed',
-    error: toErrorData(failure),
-    latency_ms,
-    cost_usd,
-    ...(delay !== undefined && { retry_in_ms: Math.round(delay) }),
-  }
-  if (delay === undefined && turn.last) await settleLast(context, fact)
-  else await context.record(fact)
-}
-
-async function settleLast(context: CallContext, fact: CallFact): Promise<void> {
-  if (context.recordLast) context.recordLast(fact)
-  else await context.record(fact)
+  const status = unanswered ? 'abandoned' : 'failed'
+  const again = delay !== undefined && { retry_in_ms: Math.round(delay) }
+  const fact = { call, status, error: toErrorData(failure), latency_ms, cost_usd, ...again } as const
+  await settle(work, turn, end, fact, delay === undefined && turn.last)
 }

@@ -119,6 +119,8 @@ export interface Target {
   pin?(candidate: Candidate, context: PinContext): Promise<string>
   /** An upper bound of what a call costs, or null when nobody knows (ruling 20). */
   estimate(candidate: Candidate, input: JsonObject, context: { timeout_ms?: number }): Promise<number | null>
+  /** What a call typically costs, when it takes `latency_ms` (null: nobody knows); null when its price is not known. */
+  expect?(candidate: Candidate, input: JsonObject, context: { latency_ms: number | null }): Promise<number | null>
   /** Cancels a remote prediction of a run that nobody drives any more (ruling 33). */
   cancel?(id: string, signal: AbortSignal): Promise<void>
   describe?(model: string, signal: AbortSignal): Promise<ModelInfo>

@@ -80,9 +80,11 @@ export function memoryCall(options: MemoryCallOptions = {}): MemoryCall {
   const context: CallContext = {
     signal: options.signal ?? new AbortController().signal,
     prior: { attempts: [], calls: 0, cost_usd: 0, elapsed_ms: 0, ...options.prior },
-    async record(fact) {
-      await options.onRecord?.(fact)
-      take(fact)
+    async record(...together) {
+      for (const fact of together) {
+        await options.onRecord?.(fact)
+        take(fact)
+      }
     },
     recordLast: take,
     claim: async (id) => !claimed.has(id),

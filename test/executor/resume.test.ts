@@ -12,7 +12,9 @@ describe('what earlier processes did', () => {
         throw new ServerError('x')
       },
     })
-    const { context, facts } = memoryCall({ prior: { attempts: [2], calls: 2, cost_usd: 0.4, elapsed_ms: 70 } })
+    const { context, facts } = memoryCall({
+      prior: { attempts: [2], last: 0, calls: 2, cost_usd: 0.4, elapsed_ms: 70 },
+    })
     const outcome = await executor.execute(spec({ retry: retry({ attempts: 3 }) }), context)
     expect(calls).toBe(1)
     expect(outcome).toMatchObject({ status: 'failed', attempts: 3, cost_usd: 0.4 })
@@ -23,7 +25,7 @@ describe('what earlier processes did', () => {
   it('calls nothing when every attempt was used up, and tells the last failure again', async () => {
     const { executor } = harness({ f: () => expect.unreachable() })
     const last_error = { code: 'server', message: 'it was down', retryable: true } as const
-    const { context, facts } = memoryCall({ prior: { attempts: [3], calls: 3, last_error } })
+    const { context, facts } = memoryCall({ prior: { attempts: [3], last: 0, calls: 3, last_error } })
     const outcome = await executor.execute(spec(), context)
     expect(outcome).toMatchObject({ status: 'failed', attempts: 3, error: { code: 'server', message: 'it was down' } })
     expect(facts).toEqual([])
@@ -32,7 +34,7 @@ describe('what earlier processes did', () => {
   it('does not repeat a failure that its policy does not retry', async () => {
     const { executor } = harness({ f: () => expect.unreachable(), g: () => 'g' })
     const last_error = { code: 'validation', message: 'no', retryable: false } as const
-    const { context } = memoryCall({ prior: { attempts: [1], calls: 1, last_error } })
+    const { context } = memoryCall({ prior: { attempts: [1], last: 0, calls: 1, last_error } })
     const outcome = await executor.execute(spec({ chain: [candidate('f'), candidate('g')] }), context)
     expect(outcome).toMatchObject({ status: 'succeeded', output: 'g', attempts: 2 })
   })
@@ -46,7 +48,7 @@ describe('what earlier processes did', () => {
       return 'adopted'
     })
     const open = { call: 4, candidate: 1, model: 'g', body: {}, intended_at: 1, id: 'p1' }
-    const { context, facts } = memoryCall({ prior: { attempts: [3], calls: 4, open } })
+    const { context, facts } = memoryCall({ prior: { attempts: [3], last: 0, calls: 4, open } })
     const outcome = await executor.execute(spec({ chain: [candidate('f'), candidate('g')] }), context)
     expect(outcome).toMatchObject({ status: 'succeeded', output: 'adopted', model: 'g', attempts: 4 })
     expect(seen).toMatchObject([{ call: 4, id: 'p1' }])

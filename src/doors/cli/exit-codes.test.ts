@@ -17,6 +17,7 @@ const promised: Record<number, ErrorCode[]> = {
     'validation',
     'not_found',
     'outcome_unknown',
+    'no_candidate',
     'budget_exceeded',
     'repeat_exhausted',
     'rejected',

@@ -52,6 +52,7 @@ export const exitCodeOfError = {
   validation: failed,
   not_found: failed,
   outcome_unknown: failed,
+  no_candidate: failed,
   budget_exceeded: failed,
   repeat_exhausted: failed,
   rejected: failed,

@@ -5,19 +5,34 @@ import {
   type StepDefinition,
   type WorkflowDefinition,
 } from '../../domain/definition.ts'
-import type { CallSpec, Candidate } from '../../executor/contract.ts'
+import { defaultRouting } from '../../domain/routing.ts'
+import type { CallSpec, Candidate, RoutePolicy } from '../../executor/contract.ts'
 import type { JsonObject } from '../../std/json.ts'
 
 /** The call of a step with an `agent` or `model`, given its rendered input. */
 export function callSpecOf(definition: WorkflowDefinition, step: StepDefinition, input: JsonObject): CallSpec {
   const agent = step.action.kind === 'agent' ? definition.agents[step.action.agent] : undefined
-  const spec: CallSpec = { chain: chainOf(definition, step), input, retry: step.retry ?? agent?.retry ?? defaultRetry }
+  const chain = chainOf(definition, step)
+  const spec: CallSpec = { chain, input, retry: step.retry ?? agent?.retry ?? defaultRetry }
   const timeout = step.timeout_ms ?? agent?.timeout_ms
   if (timeout !== undefined) spec.timeout_ms = timeout
   const cache = step.cache ?? agent?.cache
   if (cache) spec.cache = cache
   if (step.output_schema) spec.output_schema = step.output_schema
+  const routes = routesOf(definition, chain)
+  if (routes.size > 0) spec.routes = routes
   return spec
+}
+
+/** Policies of the agents in a chain, where they have their own. */
+function routesOf(definition: WorkflowDefinition, chain: readonly Candidate[]): Map<string, RoutePolicy> {
+  const routes = new Map<string, RoutePolicy>()
+  for (const { name } of chain) {
+    const agent = Object.hasOwn(definition.agents, name) ? definition.agents[name] : undefined
+    if (!agent || (!agent.routing && !agent.qos)) continue
+    routes.set(name, { routing: agent.routing ?? defaultRouting, ...(agent.qos && { qos: agent.qos }) })
+  }
+  return routes
 }
 
 export function chainOf(definition: WorkflowDefinition, step: StepDefinition): Candidate[] {

@@ -171,14 +171,18 @@ async function performCall(
 
 function callContext(parts: WorkParts, ref: WorkRef, signal: AbortSignal, last: RunEventBody[]): CallContext {
   const { journal, state } = parts
-  const labels = { run_id: state.run_id, workflow: parts.plan.definition.name, step: ref.step }
+  const labels = { run_id: state.run_id, workflow: parts.plan.definition.name, ...ref }
   return {
     signal,
     prior: priorCalls(parts, ref),
-    async record({ body, ...fact }) {
-      const event = { ...fact, ...ref } as RunEventBody
-      if (body === undefined) await journal.write(event)
-      else await journal.write({ ...event, body: await journal.spill(body) } as RunEventBody)
+    async record(...together) {
+      const events: RunEventBody[] = []
+      for (const { body, ...fact } of together) {
+        const event = { ...fact, ...ref } as RunEventBody
+        events.push(body === undefined ? event : ({ ...event, body: await journal.spill(body) } as RunEventBody))
+      }
+      for (const event of events) journal.add(event)
+      await journal.flushed()
     },
     recordLast: (fact) => last.push({ ...fact, ...ref } as RunEventBody),
     claim: (id) => parts.claim(id, ref),
@@ -187,7 +191,7 @@ function callContext(parts: WorkParts, ref: WorkRef, signal: AbortSignal, last: 
     budget: parts.budget,
     mask: parts.mask,
     progress: (news) => parts.progress(ref, news),
-    labels: ref.index === undefined ? labels : { ...labels, index: ref.index },
+    labels,
   }
 }
 
@@ -205,6 +209,7 @@ function priorCalls({ state, journal }: WorkParts, ref: WorkRef): PriorCalls {
     prior.cost_usd = addCost(prior.cost_usd, settled.cost_usd)
     prior.elapsed_ms += settled.latency_ms
     attempts[call.candidate] = (attempts[call.candidate] ?? 0) + 1
+    prior.last = call.candidate
     // What an abandoned call came to is still to be learned: a search must be able to find it.
     if (call.id !== undefined && settled.status !== 'abandoned') ids.push(call.id)
     if (settled.error) prior.last_error = settled.error

@@ -1,0 +1,73 @@
+/** Holds an answer against what its agent asks of it, before its call is settled. */
+import { isCalledOff, RetryableError, StoreError } from '../domain/errors.ts'
+import type { QualityScore } from '../domain/routing.ts'
+import { abortReason } from '../std/abort.ts'
+import type { AttemptEnd } from './attempt.ts'
+import type { Scored } from './contract.ts'
+import { asFailure } from './failure.ts'
+import type { Tries, Turn, Work } from './tries.ts'
+
+/** How an attempt ended, with what its answer is worth and what finding that out cost. */
+export type Judged = AttemptEnd & {
+  quality?: QualityScore
+  /** Of the answer alone, where it was scored. */
+  answer_usd?: number | null
+}
+
+type Answered = Extract<AttemptEnd, { status: 'succeeded' }>
+
+/** An answer under its bar is a failure of class `quality_failure`; but a cascade takes the last one as it is. */
+export async function judged(
+  work: Work,
+  turn: Turn,
+  tries: Tries,
+  end: AttemptEnd,
+  latency_ms: number,
+): Promise<Judged> {
+  if (end.status === 'failed' && end.failure.code === 'invalid_output')
+    return { ...end, quality: { score: 0, by: 'schema' } }
+  const { context, deadline } = work
+  if (end.status !== 'succeeded' || !context.score) return end
+  const { signal } = deadline
+  let scored: Scored | undefined
+  try {
+    scored = await context.score(answerOf(turn, tries, end, latency_ms), signal)
+  } catch (error) {
+    // What the answer cost is spent all the same.
+    if (!signal.aborted && error instanceof StoreError) throw error
+    if (!signal.aborted) return { ...end, status: 'failed', failure: asFailure(error) }
+    const reason = abortReason(signal)
+    if (!isCalledOff(reason)) throw reason
+    return { ...end, status: 'aborted', reason }
+  }
+  return scored ? withScore(work, turn, tries, end, scored) : end
+}
+
+function answerOf({ candidate, input }: Turn, { call }: Tries, { result, output }: Answered, latency_ms: number) {
+  const { model, files, cost_usd } = result
+  return { agent: candidate.name, call, model, input, output, files, latency_ms, cost_usd }
+}
+
+function withScore(work: Work, turn: Turn, tries: Tries, end: Answered, scored: Scored): Judged {
+  const { accepted, judging_usd: extra, ...quality } = scored
+  const found = { quality, answer_usd: end.cost_usd }
+  const cost_usd = end.cost_usd === null || extra === null ? null : end.cost_usd + extra
+  if (accepted !== false || isTakenAnyway(work, turn, tries)) return { ...end, cost_usd, ...found }
+  return { ...end, status: 'failed', failure: notGoodEnough(turn, quality), cost_usd, ...found }
+}
+
+function notGoodEnough({ candidate, pupil }: Turn, { score, by, problem }: QualityScore): RetryableError {
+  const bar = pupil.policy.quality?.accept
+  const found = score === null ? `could not be scored (${problem})` : `scored ${Number(score.toFixed(3))} (${by})`
+  const asked = bar === undefined ? '' : `, and ${bar} is asked for`
+  return new RetryableError('quality_failure', `the answer of ${candidate.model} ${found}${asked}`, {
+    hint: 'lower `accept`, name a better candidate, or let `retry.on` have quality_failure tried again',
+    details: { score, by, ...(bar !== undefined && { accept: bar }) },
+  })
+}
+
+/** The last word of a cascade: no candidate is left to ask, and no other attempt at this one. */
+function isTakenAnyway({ spec: { retry } }: Work, { alone, pupil }: Turn, { made }: Tries): boolean {
+  const again = retry.on.includes('quality_failure') && made + 1 < retry.attempts
+  return pupil.policy.strategy === 'cascade' && alone && !again
+}

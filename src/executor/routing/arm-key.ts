@@ -1,0 +1,22 @@
+/** What the statistics of a candidate are kept under: its model, with the version where one is known. */
+import type { Candidate } from '../../targets/target.ts'
+
+export function armKey(candidate: Candidate, version: string | undefined): string {
+  const { model } = candidate
+  return hasVersions(candidate) && version !== undefined ? `${model}:${version}` : model
+}
+
+/** Whether its model may mean one version today, and another one tomorrow. */
+export function hasVersions({ target, deployment, model }: Candidate): boolean {
+  return target === 'replicate' && !deployment && !model.includes(':')
+}
+
+/** The keys of the same model in other versions. */
+export function kinOf(key: string, keys: readonly string[]): string[] {
+  const name = nameOf(key)
+  return keys.filter((other) => other !== key && nameOf(other) === name)
+}
+
+export function nameOf(key: string): string {
+  return key.split(':')[0] as string
+}
