@@ -10,17 +10,18 @@ import {
 } from '../../domain/errors.ts'
 import type { EventOf, RunEventBody, WorkRef } from '../../domain/events.ts'
 import type { KeptFile } from '../../domain/file.ts'
-import type { BudgetGate, CallContext, CallFiles, Executor, PriorCalls } from '../../executor/contract.ts'
+import type { BudgetGate, CallContext, CallFiles, Executor } from '../../executor/contract.ts'
 import { evaluateExpression, truthy } from '../../expression/evaluate.ts'
 import type { Clock } from '../../std/clock.ts'
 import type { Json, JsonObject } from '../../std/json.ts'
 import { filledCall } from './agent-variables.ts'
 import { evaluation } from './gate.ts'
+import { priorCalls } from './prior-calls.ts'
 import type { Journal } from '../journal.ts'
 import type { Plan, PlanStep } from '../plan.ts'
 import type { Scope } from './scope.ts'
 import type { Mask } from './secrets.ts'
-import { addCost, openCall, type RunState, unspill, type WorkState, workOf } from '../state.ts'
+import { addCost, type RunState, unspill, type WorkState, workOf } from '../state.ts'
 import { renderTemplate } from '../template.ts'
 
 type Settled = EventOf<'step.settled'>
@@ -174,7 +175,7 @@ function callContext(parts: WorkParts, ref: WorkRef, signal: AbortSignal, last: 
   const labels = { run_id: state.run_id, workflow: parts.plan.definition.name, ...ref }
   return {
     signal,
-    prior: priorCalls(parts, ref),
+    prior: priorCalls(parts.state, parts.journal.loaded, ref),
     async record(...together) {
       const events: RunEventBody[] = []
       for (const { body, ...fact } of together) {
@@ -193,32 +194,6 @@ function callContext(parts: WorkParts, ref: WorkRef, signal: AbortSignal, last: 
     progress: (news) => parts.progress(ref, news),
     labels,
   }
-}
-
-/** What the journal knows of this very call (invariant 4). */
-function priorCalls({ state, journal }: WorkParts, ref: WorkRef): PriorCalls {
-  const work = workOf(state, ref)
-  const calls = work?.calls ?? []
-  const attempts: number[] = []
-  const ids: string[] = []
-  const prior: PriorCalls = { attempts, ids, calls: 0, cost_usd: 0, elapsed_ms: 0 }
-  for (const call of calls) {
-    prior.calls = Math.max(prior.calls, call.call)
-    const { settled } = call
-    if (!settled) continue
-    prior.cost_usd = addCost(prior.cost_usd, settled.cost_usd)
-    prior.elapsed_ms += settled.latency_ms
-    attempts[call.candidate] = (attempts[call.candidate] ?? 0) + 1
-    prior.last = call.candidate
-    // What an abandoned call came to is still to be learned: a search must be able to find it.
-    if (call.id !== undefined && settled.status !== 'abandoned') ids.push(call.id)
-    if (settled.error) prior.last_error = settled.error
-  }
-  prior.attempts = Array.from(attempts, (count) => count ?? 0)
-  const last = openCall(work)
-  if (!last) return prior
-  const { body, settled: _settled, target: _target, ...rest } = last
-  return { ...prior, open: { ...rest, body: unspill(body, journal.loaded) } }
 }
 
 // ── child runs ──
