@@ -3,7 +3,7 @@ import type { RoutingPolicy } from '../../domain/routing.ts'
 import { believe, flatPrior, meanScore } from './quality-belief.ts'
 import { type ArmRecord, correct, type LaterScore, type Observation, observe, tallyOf } from './statistics.ts'
 
-type Policy = Pick<RoutingPolicy, 'ema_alpha' | 'discount' | 'change_point' | 'prior_strength'>
+export type Learning = Pick<RoutingPolicy, 'ema_alpha' | 'discount' | 'change_point' | 'prior_strength'>
 
 /** The records of one arm that a call counts in: of all its calls, and of `nestedContexts`, in their order. */
 export interface ArmRecords {
@@ -11,7 +11,7 @@ export interface ArmRecords {
   contexts: readonly ArmRecord[]
 }
 
-export function learn(records: ArmRecords, observation: Observation, policy: Policy): void {
+export function learn(records: ArmRecords, observation: Observation, policy: Learning): void {
   const { succeeded, quality } = observation
   // Where answers are scored, a success without a score says nothing yet.
   const isTelling = quality !== undefined || !succeeded || meanScore(records.all) === null
@@ -20,7 +20,7 @@ export function learn(records: ArmRecords, observation: Observation, policy: Pol
 }
 
 /** A score that came later corrects what was learned; it counts for change points when it comes. */
-export function learnScore(records: ArmRecords, score: LaterScore, policy: Policy): void {
+export function learnScore(records: ArmRecords, score: LaterScore, policy: Learning): void {
   change(records, score.quality, policy, (record) => correct(record, score, policy))
 }
 
@@ -35,7 +35,7 @@ const limit = 8
 function change(
   { all, contexts }: ArmRecords,
   worth: number | undefined,
-  policy: Policy,
+  policy: Learning,
   add: (record: ArmRecord) => void,
 ): void {
   const isWatched = policy.change_point && worth !== undefined

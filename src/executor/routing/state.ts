@@ -1,54 +1,173 @@
-/** What a router remembers of its agents: statistics of their arms, and what was fixed at first use. */
-import type { RoutingPolicy } from '../../domain/routing.ts'
-import { learn } from './learn.ts'
-import { nestedContexts } from './nested-contexts.ts'
-import { type ArmRecord, emptyRecord, type Observation, observe, type Statistics } from './statistics.ts'
+/** What a router remembers of its agents: statistics of their arms, scores that came late, and what was fixed at first use. */
+import { defaultRouting, type QualityScore } from '../../domain/routing.ts'
+import type { Clock } from '../../std/clock.ts'
+import { armsOf, known, knownAnywhere } from './known.ts'
+import type { Learning } from './learn.ts'
+import { applyChange, type StateChange } from './state-change.ts'
+import { emptyState, type StateFile } from './state-shape.ts'
+import type { ArmRecord, Observation, Statistics } from './statistics.ts'
 
 /** What a policy may leave to be found out: fixed at first use, for what moves can't be compared (ruling 40). */
 export type Reference = 'cost_ref_usd' | 'latency_slo_ms'
 
 export interface RouterState {
+  /** What is known now: with what was observed here a moment ago, and what other processes have written. */
   statistics(agent: string): Statistics
-  /** Keys of the arms of an agent, in the order in which they were first seen. */
+  /** Keys of the arms of an agent, the one that was used last at the end. */
   arms(agent: string): readonly string[]
   /** Of an arm under whatever agent: what a model takes and costs does not depend on who asks. Never write to it. */
   anywhere(arm: string): ArmRecord
+  /** Settled calls of the agent, by anyone. */
+  turn(agent: string): number
   reference(agent: string, name: Reference): number | undefined
+  /** The first value stays, whoever gave it. */
   freeze(agent: string, name: Reference, value: number): void
-  observe(agent: string, arm: string, context: string, observation: Observation, policy: RoutingPolicy): void
-  /** Resolves when what was observed before is kept. */
+  /** A decision that was observed lately already is left out: a call that was taken up again counts once. */
+  observe(
+    agent: string,
+    arm: string,
+    context: string,
+    observation: Observation,
+    policy: Learning,
+    decision?: string,
+  ): void
+  /** A score that comes after the call was settled. One by the same giver of the same decision replaces the earlier one. */
+  feedback(decision: string, agent: string, arm: string, context: string, score: QualityScore, policy?: Learning): void
+  /** Resolves when what was observed before is kept: the end of no process loses it. Never rejects. */
   flushed(): Promise<void>
+  close(): Promise<void>
 }
 
-type Contexts = Map<string, ArmRecord>
+/** Where the state is, and who writes it down. */
+export interface KeptState {
+  readonly clock: Pick<Clock, 'now'>
+  readonly state: StateFile
+  /** Grows when the state became another one. */
+  readonly generation: number
+  /** Told of each change that another process made. */
+  touched: (change: StateChange) => void
+  /** A moment to take in what others wrote. */
+  look(): void
+  keep(change: StateChange): void
+  flushed(): Promise<void>
+  close(): Promise<void>
+}
 
 /** One that lasts as long as its process. */
-export function createMemoryState(): RouterState {
-  const agents = new Map<string, Map<string, Contexts>>()
+export function createMemoryState(clock: Pick<Clock, 'now'> = { now: () => 0 }): RouterState {
+  const nothing = () => {}
+  return stateOver({
+    ...{ clock, state: emptyState('memory'), generation: 0, touched: nothing, look: nothing, keep: nothing },
+    async flushed() {},
+    async close() {},
+  })
+}
+
+/** Records by arm and context; '' is all of them. */
+type Seen = Map<string, Map<string, ArmRecord>>
+
+export function stateOver(kept: KeptState): RouterState {
+  let generation = kept.generation
+  const seen = new Map<string, Seen>()
   const everywhere = new Map<string, ArmRecord>()
-  const references = new Map<string, number>()
-  const unknown = emptyRecord()
-  const whole = ''
+
+  function forget(change: StateChange): void {
+    if (change.op === 'freeze') return
+    seen.get(change.agent)?.delete(change.arm)
+    everywhere.delete(change.arm)
+  }
+  kept.touched = forget
+
+  function look(): void {
+    kept.look()
+    if (generation === kept.generation) return
+    generation = kept.generation
+    seen.clear()
+    everywhere.clear()
+  }
+
+  function take(change: StateChange): void {
+    look()
+    if (!isSound(change) || !applyChange(kept.state, change)) return
+    forget(change)
+    kept.keep(change)
+  }
+
+  function statistics(agent: string): Statistics {
+    look()
+    return {
+      of(arm, context = '') {
+        const arms = entry(seen, agent, (): Seen => new Map())
+        const contexts = entry(arms, arm, () => new Map<string, ArmRecord>())
+        return entry(contexts, context, () => known(kept.state, agent, arm, context))
+      },
+    }
+  }
 
   return {
-    statistics: (agent) => ({ of: (arm, context = whole) => agents.get(agent)?.get(arm)?.get(context) ?? unknown }),
-    arms: (agent) => [...(agents.get(agent)?.keys() ?? [])],
-    anywhere: (arm) => everywhere.get(arm) ?? unknown,
-    reference: (agent, name) => references.get(`${name} ${agent}`),
-    freeze: (agent, name, value) => void references.set(`${name} ${agent}`, value),
-    observe(agent, arm, context, observation, policy) {
-      const arms = kept(agents, agent, () => new Map<string, Contexts>())
-      const records = kept(arms, arm, () => new Map<string, ArmRecord>())
-      const contexts = nestedContexts(context).map((key) => kept(records, key, emptyRecord))
-      learn({ all: kept(records, whole, emptyRecord), contexts }, observation, policy)
-      observe(kept(everywhere, arm, emptyRecord), observation, policy)
+    statistics,
+    arms(agent) {
+      look()
+      return armsOf(kept.state, agent)
     },
-    async flushed() {},
+    anywhere(arm) {
+      look()
+      return entry(everywhere, arm, () => knownAnywhere(kept.state, arm))
+    },
+    turn(agent) {
+      const { of } = statistics(agent)
+      return armsOf(kept.state, agent).reduce((sum, arm) => sum + of(arm).sums.calls, 0)
+    },
+    reference(agent, name) {
+      look()
+      return Object.hasOwn(kept.state.references, agent) ? kept.state.references[agent]?.[name] : undefined
+    },
+    freeze(agent, name, value) {
+      if (Number.isFinite(value) && value >= 0) take({ op: 'freeze', agent, name, value })
+    },
+    observe(agent, arm, context, observation, policy, decision) {
+      const outcome = soundOutcome(observation)
+      const change = { op: 'observe', agent, arm, context, time: kept.clock.now(), outcome } as const
+      take({ ...change, policy: learningOf(policy), ...(decision !== undefined && { decision }) })
+    },
+    feedback(decision, agent, arm, context, { score, by }, policy = defaultRouting) {
+      const change = { op: 'feedback', agent, arm, context, time: kept.clock.now(), decision, by } as const
+      if (score !== null && Number.isFinite(score)) take({ ...change, score: share(score), policy: learningOf(policy) })
+    },
+    flushed: () => kept.flushed(),
+    close: () => kept.close(),
   }
 }
 
-function kept<V>(map: Map<string, V>, key: string, make: () => V): V {
-  const known = map.get(key) ?? make()
-  map.set(key, known)
-  return known
+function learningOf({ ema_alpha, discount, change_point, prior_strength }: Learning): Learning {
+  return { ema_alpha, discount, change_point, prior_strength }
+}
+
+/** What is no number, or none that can be, is not known. */
+function soundOutcome({ succeeded, quality, latency_ms, cost_usd }: Observation) {
+  const amount = (value: number | null | undefined): value is number =>
+    typeof value === 'number' && Number.isFinite(value) && value >= 0
+  return {
+    succeeded,
+    ...(quality !== undefined && Number.isFinite(quality) && { quality: share(quality) }),
+    ...(amount(latency_ms) && { latency_ms }),
+    ...(amount(cost_usd) && { cost_usd }),
+  }
+}
+
+function share(value: number): number {
+  return Math.min(1, Math.max(0, value))
+}
+
+function isSound(change: StateChange): boolean {
+  const names = change.op === 'freeze' ? [change.agent] : [change.agent, change.arm, change.context, change.decision]
+  return !names.includes('__proto__')
+}
+
+function entry<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  const found = map.get(key)
+  if (found !== undefined) return found
+  const made = make()
+  map.set(key, made)
+  return made
 }

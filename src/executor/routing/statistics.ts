@@ -94,6 +94,35 @@ export function emptyRecord(): ArmRecord {
   }
 }
 
+/** What is made of sums alone, where the order of observations is not known; `changes`: those of the arm so far. */
+export function derivedFrom(sums: Sums, changes = 0): Derived {
+  const { calls, failures, quality, latency, cost } = sums
+  const worth = { n: calls, sum: calls - failures, squares: calls - failures }
+  const recent = { ...(quality.n > 0 ? quality : worth) }
+  const ema = { quality: meanOf(recent), latency_ms: meanOf(latency), cost_usd: meanOf(cost) }
+  return { ema, recent, forgotten: emptyTally(), drop: 0, since: tallyOf(sums), changes }
+}
+
+function meanOf({ n, sum }: Moments): number | null {
+  return n === 0 ? null : sum / n
+}
+
+/** Of both together, as a value of its own. */
+export function addSums(a: Sums, b: Sums): Sums {
+  return {
+    calls: a.calls + b.calls,
+    failures: a.failures + b.failures,
+    unscored_failures: a.unscored_failures + b.unscored_failures,
+    quality: addMoments(a.quality, b.quality),
+    latency: addMoments(a.latency, b.latency),
+    cost: addMoments(a.cost, b.cost),
+  }
+}
+
+function addMoments(a: Moments, b: Moments): Moments {
+  return { n: a.n + b.n, sum: a.sum + b.sum, squares: a.squares + b.squares }
+}
+
 function emptyMoments(): Moments {
   return { n: 0, sum: 0, squares: 0 }
 }
@@ -140,7 +169,7 @@ export function correct(
 ): void {
   if (before === undefined) {
     add(sums.quality, quality)
-    if (!succeeded) sums.unscored_failures -= 1
+    if (!succeeded) sums.unscored_failures = Math.max(0, sums.unscored_failures - 1)
   } else {
     replace(sums.quality, before, quality)
   }
@@ -178,9 +207,15 @@ function add(moments: Moments, value: number): void {
   moments.squares += value * value
 }
 
+/** What was counted and has gone since (a reset, a context that fell out) can't be taken away again. */
 function replace(moments: Moments, before: number, value: number): void {
-  moments.sum += value - before
-  moments.squares += value * value - before * before
+  if (moments.n === 0) return add(moments, value)
+  moments.sum = within(moments.sum + value - before, moments.n)
+  moments.squares = within(moments.squares + value * value - before * before, moments.n)
+}
+
+function within(value: number, most: number): number {
+  return Math.min(most, Math.max(0, value))
 }
 
 /** The exponential moving average: `alpha` of the new value, the rest of the old. */

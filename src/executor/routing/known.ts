@@ -1,0 +1,59 @@
+/** What a file of router statistics knows of an arm: the sums of all its writers, without what was reset. */
+import { ownValue } from '../../std/own-entry.ts'
+import type { ArmEntry, StateFile } from './state-shape.ts'
+import { addSums, type ArmRecord, derivedFrom, emptyRecord, type Sums } from './statistics.ts'
+
+/** Of an arm in all contexts, or in one. Never write to it. */
+export function known(state: StateFile, agent: string, arm: string, context?: string): ArmRecord {
+  const entries = entriesOf(state, agent, arm)
+  const sums = entries.flatMap((entry) => {
+    const some: Sums | undefined =
+      context === undefined || context === '' ? entry.total : ownValue(entry.contexts, context)
+    return some ? [some] : []
+  })
+  const sum = sums.length === 1 ? (sums[0] as Sums) : sums.reduce(addSums, emptyRecord().sums)
+  const own = ownValue(ownValue(state.derived.agents, agent) ?? {}, arm)
+  const derived = context === undefined || context === '' ? own?.total : own && ownValue(own.contexts, context)
+  return { sums: sum, derived: derived ?? derivedFrom(sum, own?.total.changes) }
+}
+
+/** Of an arm under every agent. Never write to it. */
+export function knownAnywhere(state: StateFile, arm: string): ArmRecord {
+  const sums = agentsOf(state).map((agent) => known(state, agent, arm).sums)
+  const sum = sums.reduce(addSums, emptyRecord().sums)
+  return { sums: sum, derived: ownValue(state.derived.models, arm) ?? derivedFrom(sum) }
+}
+
+export function agentsOf(state: StateFile): string[] {
+  return [...new Set(Object.values(state.writers).flatMap(({ agents }) => Object.keys(agents)))].sort()
+}
+
+/** The one that was used last at the end. */
+export function armsOf(state: StateFile, agent: string): string[] {
+  const seen = new Map<string, string>()
+  for (const { agents } of Object.values(state.writers)) {
+    for (const arm of Object.keys(ownValue(agents, agent)?.arms ?? {})) {
+      const last = lastSeen(state, agent, arm)
+      if (last !== undefined) seen.set(arm, last)
+    }
+  }
+  return [...seen].sort(([a, x], [b, y]) => (x === y ? (a < b ? -1 : 1) : x < y ? -1 : 1)).map(([arm]) => arm)
+}
+
+/** ISO 8601; undefined: nothing is known of the arm. */
+function lastSeen(state: StateFile, agent: string, arm: string): string | undefined {
+  return entriesOf(state, agent, arm)
+    .map(({ seen }) => seen)
+    .sort()
+    .at(-1)
+}
+
+/** One of each writer that knows the arm, but for what a reset left behind. */
+function entriesOf(state: StateFile, agent: string, arm: string): ArmEntry[] {
+  const forgotten = ownValue(state.writers, state.id)?.forgotten ?? {}
+  return Object.entries(state.writers).flatMap(([writer, { agents }]) => {
+    const entry = ownValue(ownValue(agents, agent)?.arms ?? {}, arm)
+    const upTo = ownValue(ownValue(ownValue(forgotten, writer) ?? {}, agent) ?? {}, arm) ?? -1
+    return entry && entry.at > upTo ? [entry] : []
+  })
+}

@@ -1,0 +1,166 @@
+/** The router's file: its shape, how it is checked when it is read, and its text, which shows readable differences. */
+import { z } from 'zod'
+import { StoreError } from '../../domain/errors.ts'
+import { canonicalJson, isObject, type Json } from '../../std/json.ts'
+import type { Derived, Moments, Sums, Tally } from './statistics.ts'
+
+const schemaVersion = 1
+
+/** Sums of products of rounded numbers are rounded themselves. */
+const rounding = 1e-6
+
+const count = z.number().int().nonnegative()
+const amount = z.number().nonnegative()
+
+const momentsShape = z
+  .strictObject({ n: amount, sum: amount, squares: amount })
+  .refine(({ n, sum, squares }) => n > 0 || (sum === 0 && squares === 0), 'a sum of no values is not zero')
+const isShare = ({ n, sum, squares }: Moments): boolean => sum <= n + rounding * n && squares <= n + rounding * n
+const sharesShape = momentsShape.refine(isShare, 'the sum of scores is greater than their number')
+const counted = <T extends typeof momentsShape>(shape: T) =>
+  shape.refine(({ n }) => Number.isSafeInteger(n), 'the number of values is not whole')
+
+const sumsFields = {
+  calls: count,
+  failures: count,
+  unscored_failures: count,
+  quality: counted(sharesShape),
+  latency: counted(momentsShape),
+  cost: counted(momentsShape),
+}
+type Counts = Pick<Sums, 'calls' | 'failures' | 'unscored_failures'>
+const notMoreFailures = ({ calls, failures, unscored_failures }: Counts): boolean =>
+  unscored_failures <= failures && failures <= calls
+const sumsShape = z
+  .strictObject(sumsFields)
+  .refine(notMoreFailures, 'more failures than calls') satisfies z.ZodType<Sums>
+
+const tallyShape = z.strictObject({
+  ...{ calls: amount, failures: amount, unscored_failures: amount, scores: amount, score: amount },
+}) satisfies z.ZodType<Tally>
+const shareOrNull = z.number().min(0).max(1).nullable()
+const derivedShape = z.strictObject({
+  ema: z.strictObject({ quality: shareOrNull, latency_ms: amount.nullable(), cost_usd: amount.nullable() }),
+  recent: sharesShape,
+  forgotten: tallyShape,
+  drop: amount,
+  since: tallyShape,
+  changes: count,
+}) satisfies z.ZodType<Derived>
+
+const named = <T extends z.ZodType>(value: T) => z.record(z.string(), value)
+
+const contextShape = z.strictObject({ ...sumsFields, at: count }).refine(notMoreFailures, 'more failures than calls')
+
+const armShape = z.strictObject({
+  /** The writer's revision that changed it last. */
+  at: count,
+  /** When that was, by the writer's clock. */
+  seen: z.iso.datetime(),
+  total: sumsShape,
+  contexts: named(contextShape),
+})
+
+const writerShape = z.strictObject({
+  /** Grows with each change, a reset included: of two entries of a writer the one with the greater revision is the later. */
+  revision: count,
+  agents: named(z.strictObject({ arms: named(armShape) })),
+  /** What a reset of this file leaves out of other writers' arms: writer, agent, arm, and up to which revision of the arm. */
+  forgotten: named(named(named(count))),
+})
+
+const referencesShape = z.strictObject({ cost_ref_usd: amount.optional(), latency_slo_ms: amount.optional() })
+
+export const stateShape = z.strictObject({
+  schema_version: z.literal(schemaVersion),
+  /** Of this file; also the name of its own entry among the writers. */
+  id: z.string().min(1).max(100),
+  /** The number of the file with what was observed since: `router-state.N.jsonl`. */
+  log: count,
+  writers: named(writerShape),
+  /** Depends on the order of observations, so it is kept for this file alone. */
+  derived: z.strictObject({
+    agents: named(named(z.strictObject({ total: derivedShape, contexts: named(derivedShape) }))),
+    models: named(derivedShape),
+  }),
+  references: named(referencesShape),
+  /** Scores by decision and giver, so that a later one can replace an earlier one. */
+  feedback: named(
+    z.strictObject({ at: count, agent: z.string(), arm: z.string(), scores: named(z.number().min(0).max(1)) }),
+  ),
+  /** Decisions that were observed lately, so that none counts twice. */
+  settled: named(z.strictObject({ at: count, succeeded: z.boolean() })),
+})
+
+export type StateFile = z.output<typeof stateShape>
+export type Writer = StateFile['writers'][string]
+export type ArmEntry = z.output<typeof armShape>
+export type ContextEntry = z.output<typeof contextShape>
+
+export function emptyState(id: string): StateFile {
+  return {
+    schema_version: schemaVersion,
+    ...{ id, log: 0, writers: {}, derived: { agents: {}, models: {} }, references: {}, feedback: {}, settled: {} },
+  }
+}
+
+/** Throws StoreError: `store_newer` for a file of a later version of the program, `store_corrupt` for what is no such file. */
+export function readState(text: string, file: string): StateFile {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    throw corrupt(file, `it is not JSON: ${(error as Error).message}`)
+  }
+  if (isObject(value) && typeof value['schema_version'] === 'number' && value['schema_version'] > schemaVersion) {
+    throw new StoreError(
+      'store_newer',
+      `the router's statistics in ${file} were written by a later version of replicate-agent (schema version ${value['schema_version']}, this one knows ${schemaVersion})`,
+      { hint: 'use that version, or another home folder (REPLICATE_AGENT_HOME)' },
+    )
+  }
+  const path = pathOfPrototype(value)
+  if (path !== undefined) throw corrupt(file, `${path}: "__proto__" is no name`)
+  const checked = stateShape.safeParse(value)
+  if (checked.success) return checked.data
+  const issue = checked.error.issues[0]
+  const where = issue?.path.map(String).join(' → ')
+  throw corrupt(
+    file,
+    `${where === undefined || where === '' ? '' : `${where}: `}${issue?.message ?? 'it has another shape'}`,
+  )
+}
+
+function corrupt(file: string, what: string): StoreError {
+  return new StoreError('store_corrupt', `${file} is no file of router statistics: ${what}`)
+}
+
+/** The check by shape would leave it out without a word. */
+function pathOfPrototype(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  for (const [key, inner] of Object.entries(value)) {
+    if (key === '__proto__') return 'the top'
+    const found = pathOfPrototype(inner)
+    if (found !== undefined) return found === 'the top' ? key : `${key} → ${found}`
+  }
+  return undefined
+}
+
+/** Keys sorted; what holds no more than numbers, and numbers by name, stands on one line. Numbers survive exactly. */
+export function stateText(state: StateFile): string {
+  return `${lines(state as unknown as Json, '')}\n`
+}
+
+function lines(value: Json, indent: string): string {
+  if (!isObject(value) || isSmall(value, 2)) return canonicalJson(value)
+  const inner = `${indent} `
+  const fields = Object.keys(value)
+    .sort()
+    .map((key) => `${inner}${JSON.stringify(key)}: ${lines(value[key] as Json, inner)}`)
+  return `{\n${fields.join(',\n')}\n${indent}}`
+}
+
+function isSmall(value: Json, levels: number): boolean {
+  if (!isObject(value)) return true
+  return levels > 0 && Object.values(value).every((inner) => isSmall(inner, levels - 1))
+}
