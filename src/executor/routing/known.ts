@@ -24,7 +24,7 @@ export function knownAnywhere(state: StateFile, arm: string): ArmRecord {
   return { sums: sum, derived: ownValue(state.derived.models, arm) ?? derivedFrom(sum) }
 }
 
-export function agentsOf(state: StateFile): string[] {
+function agentsOf(state: StateFile): string[] {
   return [...new Set(Object.values(state.writers).flatMap(({ agents }) => Object.keys(agents)))].sort()
 }
 

@@ -5,15 +5,7 @@ import { known, knownAnywhere } from './known.ts'
 import { type ArmRecords, learn, type Learning, learnScore } from './learn.ts'
 import { nestedContexts } from './nested-contexts.ts'
 import type { ArmEntry, ContextEntry, StateFile, Writer } from './state-shape.ts'
-import {
-  type ArmRecord,
-  correct,
-  derivedFrom,
-  emptyRecord,
-  type Observation,
-  observe,
-  type Sums,
-} from './statistics.ts'
+import { type ArmRecord, correct, emptyRecord, type Observation, observe, type Sums } from './statistics.ts'
 
 /** More of an arm's contexts, the least recently used ones, are forgotten; its total keeps what they added. */
 const mostContexts = 1_000
