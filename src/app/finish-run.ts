@@ -8,11 +8,20 @@ import type { Plan } from '../workflow/plan.ts'
 import type { ActionContext, RunOutline } from './action.ts'
 import type { App } from './app.ts'
 import { exportFiles, withExportedPaths } from './export-files.ts'
+import { warnOfOldPrices } from './prices/old-prices.ts'
+
+export interface RunToFinish {
+  driving: Driving
+  plan: Plan
+  earlier?: readonly RunEvent[]
+  /** Given for this drive of it. */
+  budget_usd?: number | undefined
+}
 
 /** An abort of the context's signal leaves the run at once; it stays resumable. */
 export async function finishRun(
   app: App,
-  { driving, plan, earlier = [] }: { driving: Driving; plan: Plan; earlier?: readonly RunEvent[] },
+  { driving, plan, earlier = [], budget_usd }: RunToFinish,
   artifacts: string | undefined,
   context: ActionContext,
 ): Promise<RunResult> {
@@ -20,6 +29,8 @@ export async function finishRun(
   context.signal.addEventListener('abort', leave, { once: true })
   try {
     context.driving?.({ ...driving, outline: outlineOf(plan), earlier })
+    if (!driving.following && keepsBudget(plan, earlier, budget_usd))
+      await warnOfOldPrices(app, plan.definition, context)
     const result = await driving.done
     if (artifacts === undefined) return result
     const exported = await exportFiles(app, driving.run_id, resolve(app.cwd, artifacts))
@@ -27,6 +38,14 @@ export async function finishRun(
   } finally {
     context.signal.removeEventListener('abort', leave)
   }
+}
+
+/** Whether real money is held back by a budget. */
+function keepsBudget({ definition }: Plan, earlier: readonly RunEvent[], given: number | undefined): boolean {
+  const [created] = earlier
+  if (created?.type !== 'run.created' || created.sandbox) return false
+  const before = (event: RunEvent) => 'budget_usd' in event && event.budget_usd !== undefined
+  return given !== undefined || definition.budget_usd !== undefined || earlier.some(before)
 }
 
 export function outlineOf(plan: Plan): RunOutline {

@@ -9,6 +9,8 @@ import { renderTemplate } from '../workflow/template.ts'
 import { roundUsd } from '../workflow/view.ts'
 import type { App, World } from './app.ts'
 import { type Learned, learnedOf, readLearned } from './learned.ts'
+import { candidatesOf } from './prices/candidates-of.ts'
+import { oldPriceShape, oldPrices } from './prices/old-prices.ts'
 
 export const planShape = z.object({
   workflow: z.string(),
@@ -36,6 +38,8 @@ export const planShape = z.object({
   /** Along the slowest path; answers of people are not counted. */
   estimate_ms: z.number().nullable(),
   saved_usd: z.number().nullable().optional(),
+  /** Prices behind the estimates that may have changed. */
+  old_prices: z.array(oldPriceShape),
 })
 export type PlanReport = z.infer<typeof planShape>
 
@@ -71,7 +75,11 @@ export async function planReport(
   })
   const open = steps.filter(({ decision }) => decision === 'run' || decision === 'reattach')
   const estimate_usd = open.reduce<number | null>((sum, step) => addCost(sum, step.estimate_usd), 0)
-  return { ...defined(report), steps, estimate_usd: roundUsd(estimate_usd), estimate_ms: slowestPath(plan, steps) }
+  return {
+    ...defined(report),
+    ...{ steps, estimate_usd: roundUsd(estimate_usd), estimate_ms: slowestPath(plan, steps) },
+    old_prices: oldPrices(prices, candidatesOf(plan.definition), app.clock.now()),
+  }
 }
 
 type ReportedStep = PlanReport['steps'][number]

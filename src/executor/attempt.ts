@@ -133,7 +133,7 @@ async function priceBefore({
   if (known !== undefined) return known
   if (!context.budget.hard) return undefined
   throw new BudgetExceededError(`nobody knows what a call of ${candidate.model} costs, so a budget can not be kept`, {
-    hint: 'give its agent a `price`, for instance `price: {usd_per_call: 0.05}`, or run without a budget',
+    hint: `say it with \`prices set ${candidate.model} --per-call 0.05\`, give its agent a \`price\`, or run without a budget`,
     details: { model: candidate.model },
   })
 }

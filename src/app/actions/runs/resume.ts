@@ -34,6 +34,6 @@ export const resumeStoppedRun = defineAction({
     })
     const earlier = await earlierEvents(run)
     const driving = await resumeRun(run.parts, run.record.run_id, options)
-    return finishRun(app, { driving, plan, earlier }, input.artifacts, context)
+    return finishRun(app, { driving, plan, earlier, budget_usd: input.budget_usd }, input.artifacts, context)
   },
 })

@@ -35,7 +35,12 @@ export const retryRunAgain = defineAction({
     const options = { ...wanted, inputs, budget_usd: input.budget_usd, by: context.by, ...awaitHolder(context) }
     const earlier = await earlierEvents(run)
     const { reset, ...driving } = await retryRun(run.parts, run.record.run_id, defined(options))
-    const result = await finishRun(app, { driving, plan: current?.plan ?? plan, earlier }, input.artifacts, context)
+    const result = await finishRun(
+      app,
+      { driving, plan: current?.plan ?? plan, earlier, budget_usd: input.budget_usd },
+      input.artifacts,
+      context,
+    )
     return { ...result, reset: reset.map((one) => defined(one)) }
   },
 })

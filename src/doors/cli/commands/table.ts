@@ -105,6 +105,19 @@ export const nounTable: Readonly<Record<string, NounEntry>> = {
       },
     },
   },
+  prices: {
+    summary: 'what models cost: list, check',
+    verbs: {
+      list: {
+        summary: 'list what models and hardware cost',
+        load: async () => (await import('./prices/list.ts')).list,
+      },
+      check: {
+        summary: 'find prices that are old, missing or odd',
+        load: async () => (await import('./prices/check.ts')).check,
+      },
+    },
+  },
 }
 
 /** Verbs without a noun. */
