@@ -83,6 +83,11 @@ describe('prices list', () => {
 })
 
 describe('prices check', () => {
+  test('looks at the agents of the configuration, too', async () => {
+    await cli.write('replicate-agent.yaml', 'agents: {writer: {model: acme/writer, fallback: [acme/spare]}}\n')
+    expect(kinds(await json('prices check'))).toEqual(['missing acme/spare', 'missing acme/writer'])
+  })
+
   const kinds = (report: JsonObject) =>
     (report['findings'] as JsonObject[]).map(({ kind, model }) => `${String(kind)} ${String(model ?? '')}`)
 
@@ -97,7 +102,7 @@ describe('prices check', () => {
     const { stdout } = await cli.run('prices check', { clock: november })
     expect(stdout).toContain('nobody knows what the deployment acme/farm costs (used by shop)')
     expect(stdout).toContain('did you mean "gpu-l40s"?')
-    expect(stdout).toContain('4 things to look at; 5 models of the workflows here')
+    expect(stdout).toContain('4 things to look at; 5 models of the workflows and agents here')
   })
 
   test('takes the built-in list as one, once it is old', async () => {
@@ -140,7 +145,7 @@ describe('prices check', () => {
     await cli.write('workflows/shop.yaml', 'name: shop\nsteps: {a: {value: 1}}\n')
     expect(await cli.run('prices check --strict', { clock: november })).toMatchObject({
       code: 0,
-      stdout: 'nothing to look at: 0 models of the workflows here\n',
+      stdout: 'nothing to look at: 0 models of the workflows and agents here\n',
     })
   })
 

@@ -1,6 +1,13 @@
 /** What of the prices needs a look: old ones, missing ones, and those that what was paid does not bear out. */
 import { z } from 'zod'
-import { ageDays, type FoundPrice, isOld, type PriceBook, type PriceOrigin } from '../../../domain/price.ts'
+import {
+  ageDays,
+  costOfAmounts,
+  type FoundPrice,
+  isOld,
+  type PriceBook,
+  type PriceOrigin,
+} from '../../../domain/price.ts'
 import { suggest } from '../../../std/suggest.ts'
 import { defined } from '../../../std/defined.ts'
 import { defineAction } from '../../action.ts'
@@ -31,7 +38,7 @@ export const checkPrices = defineAction({
     const book = await app.prices()
     const now = app.clock.now()
     const learned = await readLearned(app.home, 'real')
-    const used = await modelsUsedHere(app.cwd)
+    const used = await modelsUsedHere(app)
     const findings = [
       ...used.flatMap((one) => findingsOf(one, book, learned, now)),
       ...writtenFindings(book, used, now),
@@ -92,24 +99,21 @@ function unknownHardware(
   }
 }
 
-/** Prices change by less than this without a new list. */
+/** So many times more, or less, is no chance. */
 const farApart = 3
+const fewestCalls = 3
 
 /** Of prices that can be reckoned without knowing what was asked: by call, output and second. */
 function differs(
   { rates = {} }: FoundPrice,
   known: Learned[string] | undefined,
 ): { paid: number; priced: number } | undefined {
-  if (known?.usd === undefined || known.usd === null || known.calls < 3) return undefined
-  if (rates.usd_per_input_token || rates.usd_per_output_token) return undefined
-  if (rates.usd_per_input_character || rates.usd_per_output_second) return undefined
-  const seconds = known.ms / 1_000
-  const priced = (rates.usd_per_call ?? 0) + (rates.usd_per_output ?? 0) + (rates.usd_per_second ?? 0) * seconds
-  if (priced <= 0 || known.usd <= 0) return undefined
-  // The time of a call is more than that of its prediction: less than the price says is nothing odd there.
-  const ratio = known.usd / priced
-  const isFar = ratio > farApart || (ratio < 1 / farApart && !rates.usd_per_second)
-  return isFar ? { paid: known.usd, priced } : undefined
+  const paid = known && known.calls >= fewestCalls ? known.usd : null
+  // The time of a call is more than that of its prediction: to have paid less than that costs is nothing odd.
+  const priced = costOfAmounts(rates, { call: 1, output: 1, second: (known?.ms ?? 0) / 1_000 })
+  if (!paid || !priced) return undefined
+  const isFar = paid > priced * farApart || (paid * farApart < priced && !rates.usd_per_second)
+  return isFar ? { paid, priced } : undefined
 }
 
 // ── of what users wrote ──

@@ -19,7 +19,7 @@ export const listPrices = defineAction({
     const now = app.clock.now()
     const wanted = glob === undefined ? undefined : matcherOf(glob)
     const prices = [...book.models].map(([model, price]) => shownPrice(model, price, book, now))
-    for (const { candidate } of await modelsUsedHere(app.cwd)) {
+    for (const { candidate } of await modelsUsedHere(app)) {
       const found = candidate.price && book.find(candidate)
       if (found) prices.push(shownPrice(candidate.model, found, book, now, candidate.name))
     }

@@ -8,7 +8,7 @@ import { count } from '../../output/quantity.ts'
 
 export const check = defineCommand({
   description:
-    'Finds prices that are old, have no date, or are far from what calls cost lately, models of the workflows here that have no price, and hardware that nobody knows. Exits 0 whatever it finds, unless --strict is given.',
+    'Finds prices that are old, have no date, or are far from what calls cost lately, models of the workflows and agents here that have no price, and hardware that nobody knows. Exits 0 whatever it finds, unless --strict is given.',
   args: {},
   options: {
     strict: flag('--strict', 'exit 1 when it finds anything'),
@@ -36,7 +36,7 @@ export const check = defineCommand({
       context.print(`  ${style.cyan('help')}: ${hint}`)
     }
     if (report.findings.length > 0) context.print()
-    const models = `${count(report.models, 'model')} of the workflows here`
+    const models = `${count(report.models, 'model')} of the workflows and agents here`
     context.print(
       report.ok ? `nothing to look at: ${models}` : `${count(report.findings.length, 'thing')} to look at; ${models}`,
     )
