@@ -63,7 +63,7 @@ export interface App {
    * Agents that every workflow may name, for loading one. Throws ProblemsError `invalid_config` when the configuration is
    * wrong.
    */
-  agents(): Required<Pick<LoadOptions, 'agents' | 'unusable'>>
+  agents(): Required<Pick<LoadOptions, 'agents' | 'unusable'>> & Pick<LoadOptions, 'routing'>
   /** Absent: the store is a file in the home folder. */
   readonly storeUrl: string | undefined
   readonly cwd: string

@@ -236,7 +236,8 @@ export async function createApp(options: AppOptions): Promise<App> {
     },
     agents() {
       config?.use()
-      return { agents: config?.agents ?? {}, unusable: config?.unusable ?? {} }
+      const { agents = {}, unusable = {}, routing } = config ?? {}
+      return { agents, unusable, ...(routing && { routing }) }
     },
     world: worldOfNew(),
     hasToken: token !== '',

@@ -3,6 +3,10 @@ import type { AgentDefinition } from '../domain/definition.ts'
 import { ConfigurationError, type ReplicateAgentError } from '../domain/errors.ts'
 import { type Problem, ProblemsError } from '../domain/problem.ts'
 import { dirname, resolve } from 'node:path'
+import { routingOf } from '../documents/agent/normalise.ts'
+import { routingOver } from '../documents/agent/routing.ts'
+import type { AgentSpec } from '../documents/agent/spec.ts'
+import { defaultRouting, type RoutingPolicy } from '../domain/routing.ts'
 import { pathText } from '../documents/path-text.ts'
 import type { Path } from '../documents/yaml-places.ts'
 import { isObject } from '../std/json.ts'
@@ -39,6 +43,8 @@ export interface Config extends Omit<ConfigParts, 'layers'> {
   /** As written, of all layers; `${NAME}` filled in but for the `defaults` of agents. */
   spec: ConfigSpec
   agents: Readonly<Record<string, AgentDefinition>>
+  /** How agents route that say nothing else; absent: `defaultRouting`. */
+  routing?: RoutingPolicy
   /** The strongest first. */
   prices: readonly PriceSheet[]
   /** Paths are absolute. */
@@ -68,10 +74,11 @@ export function createConfig(parts: ConfigParts): Config {
   const unset = layers.flatMap((layer) => layer.unset.filter(({ path }) => (ownerOf(path) ?? layer) === layer))
   const problems = layers.flatMap((layer) => layer.problems)
   const written = spec as ConfigSpec
+  const routing = written.routing && routingOver(defaultRouting, written.routing)
   const agents = Object.fromEntries(
     Object.keys(written.agents ?? {}).flatMap((name) => {
       const agent = ownerOf(['agents', name])?.agents[name]
-      return agent ? [[name, agent]] : []
+      return agent ? [[name, routed(agent, written.agents?.[name])]] : []
     }),
   )
 
@@ -90,11 +97,18 @@ export function createConfig(parts: ConfigParts): Config {
       problems,
       unset,
       unusable,
+      ...(routing && { routing }),
       originOf,
       use,
     },
     store: storeSettings(),
     replicateLimit: replicateLimit(written.limits ?? {}),
+  }
+
+  /** The routing of all agents may stand in another layer than the agent. */
+  function routed(agent: AgentDefinition, spec: AgentSpec | undefined): AgentDefinition {
+    const own = routingOf(spec ?? {}, routing)
+    return own ? { ...agent, routing: own } : agent
   }
 
   /** A path is relative to the file that it is written in (ruling 8). */

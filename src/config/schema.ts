@@ -1,5 +1,6 @@
 /** `replicate-agent.yaml` as it is written: the zod schema behind loading, and behind the published JSON Schema. */
 import { z } from 'zod'
+import { routingSpec } from '../documents/agent/routing-spec.ts'
 import { agentsSpec } from '../documents/agent/spec.ts'
 import { strict, text, whole, words } from '../documents/spec-fields.ts'
 import { pricesSpec } from './prices/spec.ts'
@@ -43,6 +44,7 @@ export const configSpec = strict(
     limits: limitsSpec.optional(),
     store: storeSpec.optional(),
     prices: pricesSpec.optional(),
+    routing: routingSpec.describe('How agents choose among their candidates that say nothing else.').optional(),
   },
   'The configuration of replicate-agent.',
 )

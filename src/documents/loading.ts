@@ -1,6 +1,7 @@
 /** What the parts of the loader share while one file is being loaded. */
 import { dirname, isAbsolute, resolve } from 'node:path'
 import type { AgentDefinition } from '../domain/definition.ts'
+import type { RoutingPolicy } from '../domain/routing.ts'
 import type { Problem } from '../domain/problem.ts'
 import { suggest } from '../std/suggest.ts'
 import type { Path, Places, ProblemParts } from './yaml-places.ts'
@@ -22,6 +23,8 @@ export interface Loading {
   readonly unusable: Readonly<Record<string, string>>
   /** Names of registered functions, where they are known. */
   readonly functions: readonly string[] | undefined
+  /** How agents route that say nothing else, where the configuration says so. */
+  readonly routing: RoutingPolicy | undefined
 }
 
 const mostSuggestions = 100
@@ -31,7 +34,7 @@ const longestName = 100
 export function startLoading(
   file: string,
   places: Places,
-  known: Partial<Pick<Loading, 'agents' | 'unusable' | 'functions'>>,
+  known: Partial<Pick<Loading, 'agents' | 'unusable' | 'functions' | 'routing'>>,
 ): Loading {
   const problems: Problem[] = []
   let asked = 0
@@ -55,6 +58,7 @@ export function startLoading(
     agents: known.agents ?? {},
     unusable: known.unusable ?? {},
     functions: known.functions,
+    routing: known.routing,
   }
 }
 

@@ -30,6 +30,22 @@ export const dollars = (description: string) =>
     .number({ error: 'must be a number of dollars' })
     .min(0, { error: 'must be 0 or more dollars' })
     .register(...words(description))
+export const between = (min: number, max: number, description: string) => {
+  const error = `must be a number from ${min} to ${max}`
+  return z
+    .number({ error })
+    .min(min, { error })
+    .max(max, { error })
+    .register(...words(description))
+}
+export const share = (description: string) => between(0, 1, description)
+export const atLeast = (min: number, description: string) => {
+  const error = `must be a number of ${min} or more`
+  return z
+    .number({ error })
+    .min(min, { error })
+    .register(...words(description))
+}
 export const whole = (min: number, max: number, description: string) => {
   const error = `must be a whole number from ${min} to ${max}`
   return z

@@ -127,6 +127,10 @@ export interface StepDefinition {
   output_key?: string
   /** false: off, though the agent caches. */
   cache?: CachePolicy | false
+  /** In place of the agent's `routing.task`. */
+  task?: string
+  /** Over what the agents that answer it ask for, key by key. */
+  qos?: QosPolicy
 }
 
 export interface WorkflowDefinition {

@@ -93,7 +93,8 @@ export const defaultRouting: RoutingPolicy = {
   exploration_share: 0.1,
 }
 
-type QosTier = 'FAST' | 'BALANCED' | 'QUALITY'
+export const qosTiers = ['FAST', 'BALANCED', 'QUALITY'] as const
+export type QosTier = (typeof qosTiers)[number]
 
 /** What a candidate must keep to before a strategy sees it. */
 export interface QosPolicy {

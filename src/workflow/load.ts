@@ -1,5 +1,6 @@
 /** Loads workflow files: bytes → YAML → schema → definition → plan, with every problem of every file at once. */
 import type { AgentDefinition, WorkflowDefinition } from '../domain/definition.ts'
+import type { RoutingPolicy } from '../domain/routing.ts'
 import type { Problem } from '../domain/problem.ts'
 import { isObject, type Json } from '../std/json.ts'
 import { checkQualities } from './loading/check-quality.ts'
@@ -18,6 +19,8 @@ export interface LoadOptions {
   agents?: Readonly<Record<string, AgentDefinition>>
   /** Of them, those that can't be used, and why: a workflow that does is wrong. */
   unusable?: Readonly<Record<string, string>>
+  /** How agents route that say nothing else. */
+  routing?: RoutingPolicy
   /** Names of registered functions; without it, any name is let pass. */
   functions?: readonly string[]
   /** The largest file that is read; 1 MB by default. */

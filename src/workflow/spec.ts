@@ -1,6 +1,7 @@
 /** A workflow file as it is written: the zod schema behind loading, and behind the published JSON Schema. */
 import { z } from 'zod'
 import { cacheSpec, fallbackSpec, retrySpec } from '../documents/agent/policy-spec.ts'
+import { qosSpec, taskSpec } from '../documents/agent/routing-spec.ts'
 import { agentsSpec, modelName } from '../documents/agent/spec.ts'
 import {
   anything,
@@ -179,6 +180,8 @@ const stepSpec = strict(
       .register(...words("Makes `outputs.<key>` an alias of this step's output."))
       .optional(),
     cache: cacheSpec.optional(),
+    task: taskSpec.optional(),
+    qos: qosSpec.optional(),
   },
   'A step: exactly one of `agent`, `model`, `workflow`, `value`, `approval`.',
   'must be a mapping, as in `draw: {model: owner/name}`',

@@ -5,6 +5,8 @@ import type { Loading } from '../loading.ts'
 import { cachePolicy, milliseconds, retryOver } from './policies.ts'
 import type { RetrySpec } from './policy-spec.ts'
 import { type AgentSpec, modelPattern } from './spec.ts'
+import { qosOf, routingOver } from './routing.ts'
+import { defaultRouting, type RoutingPolicy } from '../../domain/routing.ts'
 import { defined } from '../../std/defined.ts'
 import type { Path } from '../yaml-places.ts'
 
@@ -25,7 +27,7 @@ export function normaliseAgents(
   const agents: Record<string, AgentDefinition> = {}
   for (const [name, spec] of Object.entries(specs ?? {})) {
     checkKind(name, spec, written.get(name) ?? new Set(), ['agents', name], loading)
-    agents[name] = normaliseAgent(spec, defaults)
+    agents[name] = normaliseAgent(spec, defaults, loading)
   }
   return agents
 }
@@ -55,8 +57,16 @@ function checkKind(name: string, spec: AgentSpec, written: ReadonlySet<string>, 
   }
 }
 
-function normaliseAgent(spec: AgentSpec, defaults: AgentDefaults | undefined): AgentDefinition {
-  const { deployment, description, retry, timeout, cache, price } = spec
+/** Undefined: nobody says anything. `under`: what the configuration says for all agents. */
+export function routingOf(
+  { routing }: Pick<AgentSpec, 'routing'>,
+  under: RoutingPolicy | undefined,
+): RoutingPolicy | undefined {
+  return routing ? routingOver(under ?? defaultRouting, routing) : under
+}
+
+function normaliseAgent(spec: AgentSpec, defaults: AgentDefaults | undefined, loading: Loading): AgentDefinition {
+  const { deployment, description, retry, timeout, cache, price, qos } = spec
   return {
     target: spec.function === undefined ? 'replicate' : 'function',
     models: deployment === undefined ? modelsOf(spec) : [],
@@ -70,6 +80,8 @@ function normaliseAgent(spec: AgentSpec, defaults: AgentDefaults | undefined): A
       timeout_ms: timeout === undefined ? undefined : milliseconds(timeout),
       cache: cache === undefined ? undefined : cachePolicy(cache) || undefined,
       price: price && defined(price),
+      routing: routingOf(spec, loading.routing),
+      qos: qos && qosOf(qos),
     }),
   }
 }

@@ -2,15 +2,7 @@
 import { z } from 'zod'
 import type { JudgePolicy, QualityPolicy } from '../../domain/routing.ts'
 import type { JsonObject } from '../../std/json.ts'
-import { fields, strict, text, words } from '../spec-fields.ts'
-
-const shareError = 'must be a number from 0 to 1'
-const share = (description: string) =>
-  z
-    .number({ error: shareError })
-    .min(0, { error: shareError })
-    .max(1, { error: shareError })
-    .register(...words(description))
+import { fields, share, strict, text, words } from '../spec-fields.ts'
 
 const judgeSpec = z
   .union(

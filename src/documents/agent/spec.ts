@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { duration, fields, longestId, mustBe, namePattern, schemaField, strict, text, words } from '../spec-fields.ts'
 import { cacheSpec, fallbackSpec, retrySpec } from './policy-spec.ts'
 import { priceSpec } from './price-spec.ts'
+import { qosSpec, routingSpec } from './routing-spec.ts'
 
 export const modelPattern = /^[A-Za-z0-9][A-Za-z0-9._-]*\/[A-Za-z0-9][A-Za-z0-9._-]*(:[A-Za-z0-9._-]+)?$/
 const deploymentPattern = /^[A-Za-z0-9][A-Za-z0-9._-]*\/[A-Za-z0-9][A-Za-z0-9._-]*$/
@@ -40,6 +41,8 @@ export const agentSpec = strict(
     timeout: duration('How long a call may take, all attempts together.').optional(),
     cache: cacheSpec.optional(),
     fallback: fallbackSpec.optional(),
+    routing: routingSpec.optional(),
+    qos: qosSpec.optional(),
     price: priceSpec.optional(),
   },
   'Something that can be called: one of `model`, `models`, `deployment`, `function`, with its policies.',

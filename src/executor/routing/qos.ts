@@ -1,9 +1,9 @@
 /** A quality of service: which candidates may be chosen at all, before a strategy sees them. */
-import type { QosPolicy } from '../../domain/routing.ts'
+import type { QosPolicy, QosTier } from '../../domain/routing.ts'
 import type { ObservedQuality } from './observed-quality.ts'
 
 /** What each tier asks for, unless the policy itself asks for something else. */
-const tiers: Readonly<Record<NonNullable<QosPolicy['tier']>, Omit<QosPolicy, 'tier'>>> = {
+const tiers: Readonly<Record<QosTier, Omit<QosPolicy, 'tier'>>> = {
   FAST: { latency_cap_ms: 2_000, quality_floor: 0.5 },
   BALANCED: { latency_cap_ms: 5_000, cost_cap_usd: 0.05, quality_floor: 0.7 },
   QUALITY: { cost_cap_usd: 0.1, quality_floor: 0.9 },
@@ -57,7 +57,7 @@ interface Cap {
   name: 'latency_cap_ms' | 'cost_cap_usd' | 'quality_floor'
   value: number
   /** A tier's is to be kept under; what a user writes may be reached. */
-  tier?: string
+  tier?: QosTier
 }
 
 /** A tier, with what the policy itself asks for in its place. */
@@ -68,7 +68,7 @@ function capsOf(policy: QosPolicy): Cap[] {
     const own = policy[name]
     if (own !== undefined) return [{ name, value: own }]
     const value = tier && tiers[tier][name]
-    return value === undefined ? [] : [{ name, value, tier: tier as string }]
+    return value === undefined ? [] : [{ name, value, tier: tier as QosTier }]
   })
 }
 

@@ -18,6 +18,7 @@ import type { Loading } from '../../documents/loading.ts'
 import { checkFallback, checkUsable, isModelName, listOf } from '../../documents/agent/normalise.ts'
 import { normaliseInputs } from './normalise-inputs.ts'
 import { cachePolicy, milliseconds, retryOver } from '../../documents/agent/policies.ts'
+import { qosOf } from '../../documents/agent/routing.ts'
 import { defined } from '../../std/defined.ts'
 import type { DefaultsSpec, StepSpec } from '../spec.ts'
 import type { Path } from '../../documents/yaml-places.ts'
@@ -29,7 +30,18 @@ export type ActionKind = (typeof actionKinds)[number]
 const childRetry: RetryPolicy = { ...defaultRetry, on: ['exception'] }
 
 const everywhere = ['description', 'needs', 'condition', 'foreach', 'on_error', 'output_key'] as const
-const calling = ['input', 'input_map', 'repeat', 'retry', 'timeout', 'fallback', 'output_schema', 'cache'] as const
+const calling = [
+  'input',
+  'input_map',
+  'repeat',
+  'retry',
+  'timeout',
+  'fallback',
+  'output_schema',
+  'cache',
+  'task',
+  'qos',
+] as const
 
 /** Fields that have a meaning for a kind of step, besides the kind itself. */
 const fieldsOf: Record<ActionKind, ReadonlySet<string>> = {
@@ -263,6 +275,8 @@ function addCallPolicies(
   if (timeout !== undefined) step.timeout_ms = milliseconds(timeout)
   const cache = cacheOf(spec, agent, defaults)
   if (cache !== undefined) step.cache = cache
+  if (spec.task !== undefined) step.task = spec.task
+  if (spec.qos) step.qos = qosOf(spec.qos)
   step.fallback = listOf(spec.fallback ?? defaults?.fallback)
   if (spec.fallback !== undefined) checkFallbacks(spec.fallback, [...path, 'fallback'], around, loading)
 }

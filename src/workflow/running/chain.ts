@@ -19,18 +19,24 @@ export function callSpecOf(definition: WorkflowDefinition, step: StepDefinition,
   const cache = step.cache ?? agent?.cache
   if (cache) spec.cache = cache
   if (step.output_schema) spec.output_schema = step.output_schema
-  const routes = routesOf(definition, chain)
+  const routes = routesOf(definition, step, chain)
   if (routes.size > 0) spec.routes = routes
   return spec
 }
 
-/** Policies of the agents in a chain, where they have their own. */
-function routesOf(definition: WorkflowDefinition, chain: readonly Candidate[]): Map<string, RoutePolicy> {
+/** Policies of the agents in a chain, where they or the step say something. */
+function routesOf(
+  { agents }: WorkflowDefinition,
+  { task, qos }: StepDefinition,
+  chain: readonly Candidate[],
+): Map<string, RoutePolicy> {
   const routes = new Map<string, RoutePolicy>()
   for (const { name } of chain) {
-    const agent = Object.hasOwn(definition.agents, name) ? definition.agents[name] : undefined
-    if (!agent || (!agent.routing && !agent.qos)) continue
-    routes.set(name, { routing: agent.routing ?? defaultRouting, ...(agent.qos && { qos: agent.qos }) })
+    if (routes.has(name)) continue
+    const agent = Object.hasOwn(agents, name) ? agents[name] : undefined
+    if (!agent?.routing && !agent?.qos && task === undefined && !qos) continue
+    const routing = { ...(agent?.routing ?? defaultRouting), ...(task !== undefined && { task }) }
+    routes.set(name, { routing, ...((agent?.qos || qos) && { qos: { ...agent?.qos, ...qos } }) })
   }
   return routes
 }
