@@ -27,18 +27,23 @@ export function callSpecOf(definition: WorkflowDefinition, step: StepDefinition,
 /** Policies of the agents in a chain, where they or the step say something. */
 function routesOf(
   { agents }: WorkflowDefinition,
-  { task, qos }: StepDefinition,
+  step: StepDefinition,
   chain: readonly Candidate[],
 ): Map<string, RoutePolicy> {
   const routes = new Map<string, RoutePolicy>()
-  for (const { name } of chain) {
-    if (routes.has(name)) continue
-    const agent = Object.hasOwn(agents, name) ? agents[name] : undefined
-    if (!agent?.routing && !agent?.qos && task === undefined && !qos) continue
-    const routing = { ...(agent?.routing ?? defaultRouting), ...(task !== undefined && { task }) }
-    routes.set(name, { routing, ...((agent?.qos || qos) && { qos: { ...agent?.qos, ...qos } }) })
+  for (const name of new Set(chain.map((candidate) => candidate.name))) {
+    const route = routeOf(Object.hasOwn(agents, name) ? agents[name] : undefined, step)
+    if (route) routes.set(name, route)
   }
   return routes
+}
+
+function routeOf(agent: AgentDefinition | undefined, { task, qos }: StepDefinition): RoutePolicy | undefined {
+  const asked = agent?.qos ?? qos
+  if (!agent?.routing && !asked && task === undefined) return undefined
+  const route: RoutePolicy = { routing: { ...(agent?.routing ?? defaultRouting), ...(task !== undefined && { task }) } }
+  if (asked) route.qos = { ...agent?.qos, ...qos }
+  return route
 }
 
 export function chainOf(definition: WorkflowDefinition, step: StepDefinition): Candidate[] {
