@@ -158,3 +158,11 @@ export const defaultRetry: RetryPolicy = {
   jitter: 'full',
   on: ['timeout', 'network', 'server', 'rate_limited', 'resource_exhausted'],
 }
+
+export const defaultBreaker: BreakerPolicy = {
+  failure_threshold: 5,
+  window_ms: 60_000,
+  cooldown_ms: 60_000,
+  half_open_probes: 1,
+  success_threshold: 1,
+}

@@ -174,3 +174,4 @@ export type RunCommand =
   | { type: 'cancel'; by: string }
   | { type: 'pause'; by: string }
   | { type: 'answer'; step: string; index?: number; approved: boolean; inputs: JsonObject; by: string }
+  | ({ type: 'feedback'; decision: string; score: number; by: string } & WorkRef)

@@ -7,13 +7,14 @@ import type { Candidate, Target } from '../targets/target.ts'
 import type { CallContext, CallOutcome, Executor } from './contract.ts'
 import { asFailure, stopsRun } from './failure.ts'
 import { Ledger } from './ledger.ts'
+import { createBreakers } from './resilience/breakers.ts'
 import { cacheKey, type CacheStore, type CallCache, createCallCache, type KeptResult } from './resilience/cache.ts'
 import { fitOutput } from './resilience/output-schema.ts'
 import { createRateLimiter, type RateLimit, replicateLimit } from './resilience/rate-limit.ts'
 import { backoffDelay } from './resilience/retry.ts'
 import { startDeadline } from './resilience/timeout.ts'
 import { resumePoint } from './resume-point.ts'
-import { createRouter, type Gate, type Route } from './routing/router.ts'
+import { createRouter, type Route } from './routing/router.ts'
 import { createMemoryState, type RouterState } from './routing/state.ts'
 import { strategies } from './routing/strategy-table.ts'
 import { aborted, tryTurn, type Turn, type Work } from './tries.ts'
@@ -29,8 +30,6 @@ export interface ExecutorParts {
   limits?: Readonly<Record<string, RateLimit>>
   /** What is known of models; default: what calls of this executor teach. */
   routerState?: RouterState
-  /** Keeps calls from candidates for now. */
-  gate?: Gate
   /** How long to wait before another attempt; default: as the step's policy says. */
   backoff?: typeof backoffDelay
 }
@@ -40,7 +39,9 @@ type Routed = Work & { cache: CallCache | undefined }
 export function createExecutor(parts: ExecutorParts): Executor {
   const limits = Object.entries(parts.limits ?? { replicate: replicateLimit })
   const { clock, random } = parts
+  const breakers = createBreakers(clock)
   const shared = {
+    breakers,
     targets: parts.targets,
     clock,
     random,
@@ -48,7 +49,7 @@ export function createExecutor(parts: ExecutorParts): Executor {
       state: parts.routerState ?? createMemoryState(),
       strategyOf: (name) => strategies[name === 'learned' ? 'thompson' : name],
       random,
-      ...(parts.gate && { gate: parts.gate }),
+      gate: { isOpen: (candidate) => breakers.of(candidate)?.isOpen() ?? false },
     }),
     backoff: parts.backoff ?? backoffDelay,
     cache: parts.cache && createCallCache(parts.cache, clock),

@@ -1,5 +1,12 @@
 /** The attempts at one candidate, as its retry policy allows; what each of them leaves in the journal. */
-import { isCalledOff, RateLimitError, type ReplicateAgentError, TimeoutError, toErrorData } from '../domain/errors.ts'
+import {
+  isCalledOff,
+  NonRetryableError,
+  RateLimitError,
+  type ReplicateAgentError,
+  TimeoutError,
+  toErrorData,
+} from '../domain/errors.ts'
 import type { RoutingDecision } from '../domain/routing.ts'
 import { abortReason } from '../std/abort.ts'
 import type { Clock } from '../std/clock.ts'
@@ -11,6 +18,8 @@ import type { CallContext, CallFact, CallOutcome, CallSpec } from './contract.ts
 import { classOf, isUnanswered, stopsRun } from './failure.ts'
 import type { Ledger } from './ledger.ts'
 import { takenUp } from './recorder.ts'
+import type { Permit } from './resilience/breaker.ts'
+import { type Breakers, verdictOf } from './resilience/breakers.ts'
 import type { RateLimiter } from './resilience/rate-limit.ts'
 import type { backoffDelay } from './resilience/retry.ts'
 import type { Deadline } from './resilience/timeout.ts'
@@ -31,6 +40,7 @@ export interface Work {
   deadline: Deadline
   backoff: typeof backoffDelay
   router: Router
+  breakers: Breakers
 }
 
 /** A candidate that may be called. */
@@ -81,9 +91,11 @@ export async function tryTurn(work: Work, turn: Turn, keep?: Keep): Promise<Call
   while (tries.open || tries.made < spec.retry.attempts) {
     // What is open is still gone into, to be cancelled where it runs.
     if (deadline.signal.aborted && !tries.open) return aborted(work)
+    const permit = permitFor(work, turn, tries)
+    if (permit === 'refused') return undefined
     await enter(work, turn, tries)
     const began = clock.monotonic()
-    const made = await attempt(attemptOf(work, turn, tries))
+    const made = await permitted(permit, work, () => attempt(attemptOf(work, turn, tries)))
     const latency_ms = Math.round(clock.monotonic() - began)
     const end = await judged(work, turn, tries, made, latency_ms)
     if (end.status === 'succeeded') return succeed(work, turn, tries.call, end, latency_ms, keep)
@@ -107,6 +119,45 @@ export function aborted({ ledger, deadline, context }: Work): CallOutcome {
 }
 
 // ── an attempt ──
+
+/** Undefined: there is no breaker, or the call was made before and is only taken up. */
+function permitFor(
+  { breakers, ledger }: Work,
+  { candidate }: Turn,
+  { open, failures }: Tries,
+): Permit | 'refused' | undefined {
+  const breaker = open ? undefined : breakers.of(candidate)
+  if (!breaker) return undefined
+  const permit = breaker.enter()
+  if (permit) return permit
+  const seconds = Math.ceil(breaker.opensIn() / 1_000)
+  // What opened it in this very call says more.
+  if (failures === 0) ledger.failed(candidate.model, circuitOpen(candidate.model, seconds))
+  return 'refused'
+}
+
+function circuitOpen(model: string, seconds: number): NonRetryableError {
+  const wait = seconds === 0 ? 'a call of it is being tried' : `nothing is sent to it for another ${seconds} s`
+  return new NonRetryableError('no_candidate', `the circuit breaker of ${model} is open: ${wait}`, {
+    hint: 'give its agent a `fallback`, or another `breaker.cooldown_seconds`',
+  })
+}
+
+/** The permit hears of the end, however it comes. */
+async function permitted(
+  permit: Permit | undefined,
+  { context }: Work,
+  make: () => Promise<AttemptEnd>,
+): Promise<AttemptEnd> {
+  let verdict: keyof Permit = 'dropped'
+  try {
+    const end = await make()
+    verdict = verdictOf(end, context.signal.aborted)
+    return end
+  } finally {
+    permit?.[verdict]()
+  }
+}
 
 async function enter({ ledger, context }: Work, { position, candidate }: Turn, tries: Tries): Promise<void> {
   if (tries.entered) return

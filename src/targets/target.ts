@@ -1,4 +1,5 @@
 /** What a target adapter must do: make one call, so that it can be taken up again after a crash. */
+import type { BreakerPolicy } from '../domain/definition.ts'
 import type { KeptFile } from '../domain/file.ts'
 import type { Price } from '../domain/price.ts'
 import type { Clock } from '../std/clock.ts'
@@ -16,6 +17,7 @@ export interface Candidate {
   defaults: JsonObject
   input_schema?: JsonObject
   price?: Price
+  breaker?: BreakerPolicy
 }
 
 /** A call of an earlier process that was never settled. */

@@ -289,6 +289,7 @@ export class RunDriver {
     for (const { command } of commands) {
       if (command.type === 'cancel') this.#cancelAll(command.by)
       else if (command.type === 'pause') this.#pauseAll(command.by)
+      else if (command.type === 'feedback') this.#parts.journal.add({ ...command, type: 'feedback.given' })
       else this.#settleAll(answerApproval(this.#parts.plan, this.#state, command, this.#parts.clock.now()))
       changed = true
     }

@@ -100,14 +100,6 @@ describe('choosing among the candidates of an agent', () => {
     })
   })
 
-  it('calls no candidate behind an open gate', async () => {
-    const { executor } = harness({ a: () => 'a', b: () => 'b' }, { gate: { isOpen: ({ model }) => model === 'a' } })
-    const { context: surroundings, facts } = memoryCall()
-    const outcome = await executor.execute(spec({ chain, routes: routed() }), surroundings)
-    expect(outcome).toMatchObject({ status: 'succeeded', output: 'b' })
-    expect(decisions(facts)[0]?.candidates[0]).toMatchObject({ removed_by: 'circuit breaker open' })
-  })
-
   it('journals the decision for an attempt that never came to an intent', async () => {
     const { executor } = harness({ b: () => 'b' })
     const { context: surroundings, facts } = memoryCall()

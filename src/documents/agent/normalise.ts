@@ -2,6 +2,7 @@
 import { type AgentDefinition, defaultRetry } from '../../domain/definition.ts'
 import type { JsonObject } from '../../std/json.ts'
 import type { Loading } from '../loading.ts'
+import { normaliseBreaker } from './breaker-spec.ts'
 import { cachePolicy, milliseconds, retryOver } from './policies.ts'
 import type { RetrySpec } from './policy-spec.ts'
 import { type AgentSpec, modelPattern } from './spec.ts'
@@ -66,12 +67,12 @@ export function routingOf(
 }
 
 function normaliseAgent(spec: AgentSpec, defaults: AgentDefaults | undefined, loading: Loading): AgentDefinition {
-  const { deployment, description, retry, timeout, cache, price, qos } = spec
+  const { deployment, description, retry, timeout, cache, price, qos, breaker } = spec
   return {
     target: spec.function === undefined ? 'replicate' : 'function',
     models: deployment === undefined ? modelsOf(spec) : [],
     defaults: (spec.defaults ?? {}) as JsonObject,
-    fallback: listOf(spec.fallback),
+    fallback: fallbackOf(spec),
     ...defined({
       deployment,
       description,
@@ -79,11 +80,19 @@ function normaliseAgent(spec: AgentSpec, defaults: AgentDefaults | undefined, lo
       retry: retry && retryOver(retryOver(defaultRetry, defaults?.retry ?? {}), retry),
       timeout_ms: timeout === undefined ? undefined : milliseconds(timeout),
       cache: cache === undefined ? undefined : cachePolicy(cache) || undefined,
+      breaker: breaker === undefined ? undefined : normaliseBreaker(breaker),
       price: price && defined(price),
       routing: routingOf(spec, loading.routing),
       qos: qos && qosOf(qos),
     }),
   }
+}
+
+/** One chain (ruling 46): what the breaker names is tried like any other fallback. */
+function fallbackOf({ fallback, breaker }: AgentSpec): string[] {
+  const named = listOf(fallback)
+  const other = typeof breaker === 'object' ? breaker.fallback_agent : undefined
+  return other === undefined || named.includes(other) ? named : [...named, other]
 }
 
 function modelsOf({ function: called, models, candidates, model }: AgentSpec): string[] {

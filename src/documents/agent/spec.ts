@@ -1,6 +1,7 @@
 /** An agent as it is written: in workflows, in the configuration and by the SDK alike. */
 import { z } from 'zod'
 import { duration, fields, longestId, mustBe, namePattern, schemaField, strict, text, words } from '../spec-fields.ts'
+import { breakerSpec } from './breaker-spec.ts'
 import { cacheSpec, fallbackSpec, retrySpec } from './policy-spec.ts'
 import { priceSpec } from './price-spec.ts'
 import { qosSpec, routingSpec } from './routing-spec.ts'
@@ -40,6 +41,7 @@ export const agentSpec = strict(
     retry: retrySpec.optional(),
     timeout: duration('How long a call may take, all attempts together.').optional(),
     cache: cacheSpec.optional(),
+    breaker: breakerSpec.optional(),
     fallback: fallbackSpec.optional(),
     routing: routingSpec.optional(),
     qos: qosSpec.optional(),

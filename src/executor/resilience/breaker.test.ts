@@ -65,16 +65,6 @@ test('A probe that fails opens it again for a whole cooldown, one that was calle
   expect(breaker.opensIn()).toBe(5_000)
 })
 
-test('A known Retry-After shortens the cooldown, and never lengthens it', () => {
-  const clock = virtualClock()
-  const [short, long] = [createBreaker(policy, clock), createBreaker(policy, clock)]
-  fail(short, 2)
-  fail(long, 2)
-  short.enter()?.failed(1_000)
-  long.enter()?.failed(60_000)
-  expect([short.opensIn(), long.opensIn()]).toEqual([1_000, 5_000])
-})
-
 test('What comes of calls of an older episode is ignored', async () => {
   const clock = virtualClock()
   const breaker = createBreaker(policy, clock)

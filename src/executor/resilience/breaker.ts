@@ -14,8 +14,7 @@ export type BreakerState = 'closed' | 'open' | 'half_open'
 /** Leave to make one call; exactly one of its methods is called when it is over. */
 export interface Permit {
   succeeded(): void
-  /** `retry_after_ms`: how long the server asked to wait; shortens the cooldown. */
-  failed(retry_after_ms?: number): void
+  failed(): void
   /** It says nothing of the model: called off, refused for another reason. */
   dropped(): void
 }
@@ -47,9 +46,8 @@ export function createBreaker(policy: BreakerPolicy, clock: Clock): Breaker {
     return opened !== undefined && (state() === 'open' || opened.probing >= half_open_probes)
   }
 
-  function open(retry_after_ms: number | undefined): void {
-    const wait = retry_after_ms === undefined ? cooldown_ms : Math.min(cooldown_ms, retry_after_ms)
-    opened = { until: clock.monotonic() + wait, probing: 0, succeeded: 0 }
+  function open(): void {
+    opened = { until: clock.monotonic() + cooldown_ms, probing: 0, succeeded: 0 }
     failures = []
     episode += 1
   }
@@ -59,16 +57,16 @@ export function createBreaker(policy: BreakerPolicy, clock: Clock): Breaker {
     episode += 1
   }
 
-  function fail(retry_after_ms: number | undefined): void {
+  function fail(): void {
     const now = clock.monotonic()
     failures = [...failures.filter((time) => time > now - window_ms), now]
-    if (failures.length >= failure_threshold) open(retry_after_ms)
+    if (failures.length >= failure_threshold) open()
   }
 
-  function probed(end: 'succeeded' | 'failed' | 'dropped', retry_after_ms?: number): void {
+  function probed(end: keyof Permit): void {
     if (!opened) return
     opened.probing -= 1
-    if (end === 'failed') return open(retry_after_ms)
+    if (end === 'failed') return open()
     if (end === 'succeeded') opened.succeeded += 1
     if (opened.succeeded >= success_threshold) close()
   }
@@ -87,7 +85,7 @@ export function createBreaker(policy: BreakerPolicy, clock: Clock): Breaker {
       }
       return {
         succeeded: now(() => isProbe && probed('succeeded')),
-        failed: (retry_after_ms) => now(() => (isProbe ? probed('failed', retry_after_ms) : fail(retry_after_ms)))(),
+        failed: now(() => (isProbe ? probed('failed') : fail())),
         dropped: now(() => isProbe && probed('dropped')),
       }
     },

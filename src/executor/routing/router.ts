@@ -180,7 +180,8 @@ export function createRouter({ state, strategyOf, random, gate }: RouterParts): 
       const { spec, open } = request
       const policy = policyOf(spec, agentOf(spec, open))
       // One without a condition needs nothing weighed.
-      if (open.length === 1 && !policy.qos && !gate) return only(spec, open)
+      const isOpen = gate?.isOpen(spec.chain[open[0] as number] as Candidate) ?? false
+      if (open.length === 1 && !policy.qos && !isOpen) return only(spec, open)
       return decide(request, policy)
     },
     pupil(spec, position, labels) {

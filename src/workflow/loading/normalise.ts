@@ -99,7 +99,10 @@ function checkAgents(
   loading: Loading,
 ): void {
   for (const [name, agent] of Object.entries(spec.agents ?? {})) {
-    if (agent.fallback !== undefined) checkFallbacks(agent.fallback, ['agents', name, 'fallback'], around, loading)
+    const { fallback, breaker } = agent
+    if (fallback !== undefined) checkFallbacks(fallback, ['agents', name, 'fallback'], around, loading)
+    const other = typeof breaker === 'object' ? breaker.fallback_agent : undefined
+    if (other !== undefined) checkFallbacks(other, ['agents', name, 'breaker', 'fallback_agent'], around, loading)
   }
   const { fallback } = spec.defaults ?? {}
   if (fallback !== undefined) checkFallbacks(fallback, ['defaults', 'fallback'], around, loading)

@@ -73,6 +73,7 @@ function candidatesOf(name: string, agent: AgentDefinition): Candidate[] {
     defaults: agent.defaults,
     ...(agent.input_schema && { input_schema: agent.input_schema }),
     ...(agent.price && { price: agent.price }),
+    ...(agent.breaker && { breaker: agent.breaker }),
   }
   if (agent.deployment !== undefined) return [{ ...shared, model: agent.deployment, deployment: true }]
   return agent.models.map((model) => ({ ...shared, model, deployment: false }))

@@ -3,9 +3,10 @@ import { normaliseQuality, qualitySpec } from '../../documents/agent/quality-spe
 import type { AgentDefinition, WorkflowDefinition } from '../../domain/definition.ts'
 import { NonRetryableError, toErrorData } from '../../domain/errors.ts'
 import { defaultRouting } from '../../domain/routing.ts'
+import type { Scored } from '../../executor/contract.ts'
 import type { Json, JsonObject } from '../../std/json.ts'
 import { planOf } from '../plan.ts'
-import { type Scored, scoreAnswer, type ScoringParts } from './score-answer.ts'
+import { scoreAnswer, type ScoringParts } from './score-answer.ts'
 import type { ChildCall, ChildEnd } from './work.ts'
 
 const critic: AgentDefinition = { target: 'replicate', models: ['acme/critic'], defaults: {}, fallback: [] }
@@ -57,6 +58,7 @@ async function score({
   }
   const answer = {
     agent: 'writer',
+    call: 1,
     model: 'acme/one',
     input: { topic: 'rain' },
     output,

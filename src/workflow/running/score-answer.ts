@@ -1,33 +1,17 @@
 /** What an answer is worth, by its agent's own measure: an expression over it, or another agent that is asked. */
 import { ReplicateAgentError, type ErrorData } from '../../domain/errors.ts'
 import type { WorkRef } from '../../domain/events.ts'
-import type { KeptFile } from '../../domain/file.ts'
 import type { QualityScore } from '../../domain/routing.ts'
+import type { Answer, CallContext, CallSpec, Scored } from '../../executor/contract.ts'
 import { evaluateExpression } from '../../expression/evaluate.ts'
 import { abortReason } from '../../std/abort.ts'
-import { isObject, type Json, type JsonObject } from '../../std/json.ts'
+import type { Clock } from '../../std/clock.ts'
+import { sha256 } from '../../std/hash.ts'
+import { isObject, type Json } from '../../std/json.ts'
 import type { Plan } from '../plan.ts'
 import { type CompiledQuality, judgeReference } from '../planning/quality.ts'
 import { renderTemplate } from '../template.ts'
 import type { ChildCall, ChildEnd } from './work.ts'
-
-/** An answer that fits its schema. */
-export interface Answer {
-  agent: string
-  model: string
-  input: JsonObject
-  output: Json
-  files: readonly KeptFile[]
-  latency_ms: number
-  cost_usd: number | null
-}
-
-export interface Scored extends QualityScore {
-  /** Whether it is good enough; absent: the policy sets no bar. */
-  accepted?: boolean
-  /** What finding out cost, dollars; null: unknown. */
-  judging_usd: number | null
-}
 
 export interface ScoringParts {
   plan: Plan
@@ -39,6 +23,28 @@ export interface ScoringParts {
   /** In [0, 1): whether a sampled judge sees this answer. */
   draw: number
   runChild(child: ChildCall): Promise<ChildEnd>
+}
+
+type Scorer = NonNullable<CallContext['score']>
+
+/** Undefined: nothing scores the answers of any agent in the chain. `childId`: of runs nested in this piece of work. */
+export function scorerOf(
+  parts: Pick<ScoringParts, 'plan' | 'ref' | 'childId' | 'runChild'> & { clock: Clock },
+  { chain }: Pick<CallSpec, 'chain'>,
+): Scorer | undefined {
+  const { plan, clock } = parts
+  if (!chain.some(({ name }) => plan.quality(name))) return undefined
+  return (answer, signal) => {
+    const childId = `${parts.childId}-judge${answer.call}`
+    const isCascade = plan.definition.agents[answer.agent]?.routing?.strategy === 'cascade'
+    const draw = isCascade ? 0 : shareOf(childId)
+    return scoreAnswer({ ...parts, childId, signal, now: clock.now(), draw }, answer)
+  }
+}
+
+/** In [0, 1): as if drawn, but the same for the same text, so that an answer is not judged anew after a crash. */
+function shareOf(text: string): number {
+  return Number.parseInt(sha256(text).slice(0, 12), 16) / 2 ** 48
 }
 
 /**

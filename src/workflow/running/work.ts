@@ -20,6 +20,7 @@ import { priorCalls } from './prior-calls.ts'
 import type { Journal } from '../journal.ts'
 import type { Plan, PlanStep } from '../plan.ts'
 import type { Scope } from './scope.ts'
+import { scorerOf } from './score-answer.ts'
 import type { Mask } from './secrets.ts'
 import { addCost, type RunState, unspill, type WorkState, workOf } from '../state.ts'
 import { renderTemplate } from '../template.ts'
@@ -160,7 +161,10 @@ async function performCall(
   const facts: RunEventBody[] = []
   const call = filledCall(parts.plan.definition, step.definition, input, parts.env)
   if ('missing' in call) return { kind: 'stopped', facts, error: call.missing }
-  const outcome = await parts.executor.execute(call.spec, callContext(parts, ref, signal, facts))
+  const context = callContext(parts, ref, signal, facts)
+  const score = scorerOf({ ...parts, ref, childId: childRunId(parts.state, ref, 1) }, call.spec)
+  if (score) context.score = score
+  const outcome = await parts.executor.execute(call.spec, context)
   if (outcome.status === 'stopped') return { kind: 'stopped', facts, error: outcome.error }
   const result: Result = { facts, status: outcome.status, latency_ms: outcome.latency_ms }
   if (outcome.model !== undefined) result.model = outcome.model
