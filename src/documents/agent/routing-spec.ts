@@ -1,6 +1,7 @@
 /** How one of an agent's candidates is chosen, as it is written. */
 import { z } from 'zod'
 import { contextParts, qosTiers, strategyNames } from '../../domain/routing.ts'
+import { qualitySpec } from './quality-spec.ts'
 import { atLeast, between, dollars, flag, longestId, namePattern, share, strict, whole, words } from '../spec-fields.ts'
 
 const taskError = 'must be a word: letters, digits, dots, dashes and _'
@@ -84,6 +85,7 @@ export const routingSpec = strict(
       'The share of calls in which a model of fewer than three observations passes `qos`. 0.1 by default.',
     ).optional(),
     task: taskSpec.optional(),
+    quality: qualitySpec.optional(),
   },
   'How one of the candidates is chosen for a call.',
   'must be a mapping, as in `routing: {strategy: learned}`',
