@@ -15,11 +15,13 @@ export interface OneStep {
   inputs: JsonObject
   /** JSON Schema of the input, where it is known: strings of format `uri` may be paths. */
   schema?: JsonObject
+  /** Of all attempts together; absent: the agent's. */
+  timeout_ms?: number
   cwd: string
 }
 
 /** Its inputs are those of the call, its one output is `output`. */
-export function oneStepWorkflow({ name, agents, inputs, schema, cwd }: OneStep): LoadedWorkflow {
+export function oneStepWorkflow({ name, agents, inputs, schema, timeout_ms, cwd }: OneStep): LoadedWorkflow {
   const names = Object.keys(inputs)
   const used: Record<string, AgentDefinition> = {}
   if (agents) addUsedAgents(used, [name], agents)
@@ -36,6 +38,7 @@ export function oneStepWorkflow({ name, agents, inputs, schema, cwd }: OneStep):
         input: Object.fromEntries(names.map((key) => [key, `\${{ inputs[${JSON.stringify(key)}] }}`])),
         on_error: 'fail',
         fallback: [],
+        ...(timeout_ms !== undefined && { timeout_ms }),
       },
     },
     finally: {},
@@ -48,12 +51,13 @@ export function oneStepWorkflow({ name, agents, inputs, schema, cwd }: OneStep):
 }
 
 function specOf(value: Json, property: JsonObject | undefined): InputSpec {
-  return { type: typeOf(value, property), required: true, secret: false }
+  // Null is a value to models, and none to a workflow.
+  return { type: typeOf(value, property), required: value !== null, secret: false }
 }
 
 function typeOf(value: Json, property: JsonObject | undefined): InputSpec['type'] {
   if (Array.isArray(value)) return 'array'
-  if (typeof value === 'string') return property?.['format'] === 'uri' ? 'file' : 'string'
+  if (typeof value === 'string') return isFile(property) ? 'file' : 'string'
   if (typeof value === 'number') return 'number'
   return typeof value === 'boolean' ? 'boolean' : 'object'
 }
@@ -64,12 +68,35 @@ export function propertyOf(schema: JsonObject | undefined, name: string): JsonOb
   return isObject(property) ? property : undefined
 }
 
+/** Whether text in its place is a file: its URL, or (on this machine) its path. */
+export function isFile(property: JsonObject | undefined): boolean {
+  return property !== undefined && alternatives(property).some((each) => each['format'] === 'uri')
+}
+
 /** A text as its schema types it; without one, JSON where it is JSON, else the text. */
 export function typedByJsonSchema(text: string, property: JsonObject | undefined): Json {
-  if (property?.['type'] === 'string') return text
+  if (property !== undefined && isText(property)) return text
   try {
     return JSON.parse(text) as Json
   } catch {
     return text
   }
+}
+
+/** Whether nothing but text (and null) fits. */
+function isText(property: JsonObject): boolean {
+  const types = alternatives(property).flatMap((each) => typesOf(each))
+  return types.includes('string') && types.every((type) => type === 'string' || type === 'null')
+}
+
+function alternatives(property: JsonObject): JsonObject[] {
+  const either = property['anyOf'] ?? property['oneOf']
+  return Array.isArray(either) ? either.filter((each): each is JsonObject => isObject(each)) : [property]
+}
+
+/** `any`: it does not say. */
+function typesOf({ type, enum: values }: JsonObject): Json[] {
+  if (type !== undefined) return [type].flat()
+  if (Array.isArray(values)) return values.map((value) => (value === null ? 'null' : typeof value))
+  return ['any']
 }

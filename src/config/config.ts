@@ -4,6 +4,7 @@ import { ConfigurationError, type ReplicateAgentError } from '../domain/errors.t
 import { type Problem, ProblemsError } from '../domain/problem.ts'
 import { dirname, resolve } from 'node:path'
 import { routingOf } from '../documents/agent/normalise.ts'
+import { milliseconds } from '../documents/agent/policies.ts'
 import { routingOver } from '../documents/agent/routing.ts'
 import type { AgentSpec } from '../documents/agent/spec.ts'
 import { defaultRouting, type RoutingPolicy } from '../domain/routing.ts'
@@ -49,6 +50,8 @@ export interface Config extends Omit<ConfigParts, 'layers'> {
   prices: readonly PriceSheet[]
   /** Paths are absolute. */
   store: StoreSettings
+  /** How long what was read of a model holds. */
+  discoveryTtlMs: number
   /** Creates at Replicate. */
   replicateLimit: KeptLimit
   /** Errors and warnings of every layer. */
@@ -62,6 +65,8 @@ export interface Config extends Omit<ConfigParts, 'layers'> {
   /** Throws what keeps the values at and below a path from being used: errors of any layer, and unset variables there. */
   use(...path: Path): void
 }
+
+const defaultDiscoveryTtl = '24h'
 
 /** Agents and prices are taken as a whole from the layer that says them last. */
 const wholeAt: ReadonlySet<string> = new Set(['agents', 'prices'])
@@ -102,6 +107,7 @@ export function createConfig(parts: ConfigParts): Config {
       use,
     },
     store: storeSettings(),
+    discoveryTtlMs: milliseconds(written.discovery?.ttl ?? defaultDiscoveryTtl),
     replicateLimit: replicateLimit(written.limits ?? {}),
   }
 

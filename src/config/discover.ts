@@ -3,7 +3,7 @@ import { lstat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 
-const configName = 'replicate-agent.yaml'
+export const configName = 'replicate-agent.yaml'
 
 export type Env = Readonly<Record<string, string | undefined>>
 

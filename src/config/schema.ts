@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { routingSpec } from '../documents/agent/routing-spec.ts'
 import { agentsSpec } from '../documents/agent/spec.ts'
-import { strict, text, whole, words } from '../documents/spec-fields.ts'
+import { duration, strict, text, whole, words } from '../documents/spec-fields.ts'
 import { pricesSpec } from './prices/spec.ts'
 
 const durabilities = ['full', 'normal'] as const
@@ -37,10 +37,21 @@ const limitsSpec = strict(
   'What this program holds back by itself.',
 )
 
+const discoverySpec = strict(
+  'discovery',
+  {
+    ttl: duration(
+      'How long what was read of a model (description, inputs, runs, version) is used before it is read again: 24h by default.',
+    ).optional(),
+  },
+  'What is kept of what Replicate says of models.',
+)
+
 export const configSpec = strict(
   undefined,
   {
     agents: agentsSpec('Agents that every workflow may name.').optional(),
+    discovery: discoverySpec.optional(),
     limits: limitsSpec.optional(),
     store: storeSpec.optional(),
     prices: pricesSpec.optional(),

@@ -4,6 +4,7 @@ import type { Action } from '../action.ts'
 type Entry = () => Promise<Action>
 
 export const actionTable = {
+  'agents/estimate': async () => (await import('./agents/estimate.ts')).estimateCall,
   'agents/import': async () => (await import('./agents/import.ts')).importAgents,
   'agents/list': async () => (await import('./agents/list.ts')).listAgents,
   'agents/run': async () => (await import('./agents/run.ts')).runAgent,

@@ -1,23 +1,12 @@
-/** The configuration that agents are written into: found upwards, read, and replaced whole. */
+/** The configuration that agents are written into: read, and replaced whole. */
 import { randomUUID } from 'node:crypto'
 import { chmod, lstat, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
 import { decodeSource, readSource } from '../../documents/source-text.ts'
 import { NonRetryableError, StoreError } from '../../domain/errors.ts'
 import { withFileLock } from '../../state/file-lock.ts'
 import type { Clock } from '../../std/clock.ts'
 
-const configName = 'replicate-agent.yaml'
 const maxBytes = 1_000_000
-
-/** The nearest one upwards; where there is none, its place in this folder. */
-export async function configFileFrom(cwd: string): Promise<string> {
-  for (let folder = resolve(cwd); ; folder = dirname(folder)) {
-    const file = join(folder, configName)
-    if (await lstat(file).catch(() => undefined)) return file
-    if (dirname(folder) === folder) return resolve(cwd, configName)
-  }
-}
 
 /**
  * Changes the file as a whole: others see what was there before, or what is there after, and nobody else who does so

@@ -6,6 +6,7 @@ import { CancelledError, StoreError, UsageError } from '../../domain/errors.ts'
 import type { RunResult } from '../../domain/run.ts'
 import { deferred } from '../../std/deferred.ts'
 import type { JsonObject } from '../../std/json.ts'
+import type { AnswerView } from './answer-view.ts'
 import { type AppChoice, repeatedOptions } from './app-options.ts'
 import type { CommandContext } from './context.ts'
 import { errorObject } from './errors.ts'
@@ -34,6 +35,8 @@ export interface DriveChoice extends AppChoice, ReportChoice {
   output: string | undefined
   tui: boolean
   quiet: boolean
+  /** One answer is wanted, and no report: stdout gets nothing else. */
+  answer?: AnswerView
 }
 
 /** Gives the exit code. `start` runs an action and passes the context on to it. */
@@ -85,7 +88,8 @@ async function drive(
   start: (more: Partial<ActionContext>) => Promise<RunResult>,
 ): Promise<Driven> {
   const { jsonl, tui, quiet } = choice
-  const progress = showProgress(context, app, progressKind(context, { jsonl, tui, quiet }))
+  const own = showProgress(context, app, progressKind(context, { jsonl, tui, quiet }))
+  const progress = choice.answer?.around(own) ?? own
   const signals = handleSignals(context, progress)
   const begin = (run: RunHandle) => {
     report?.begin?.(run)
@@ -202,16 +206,28 @@ async function show(
     return
   }
   if (choice.json) return context.printJson(result)
-  const { stdout, cwd } = context
-  const err = { style: context.errorStyle, cwd, columns: context.stderr.columns ?? 100 }
-  if (choice.output !== undefined && result.status === 'succeeded')
-    return printValue(context, app, choice.output, result)
+  if (result.status === 'succeeded') {
+    if (choice.output !== undefined) return printValue(context, app, choice.output, result)
+    if (choice.answer) return showAnswer(context, choice, choice.answer, result)
+  }
+  showReport(context, result, next)
+}
+
+function showReport(context: CommandContext, result: RunResult, next: readonly string[]): void {
+  const { stdout, stderr, cwd } = context
+  const err = { style: context.errorStyle, cwd, columns: stderr.columns ?? 100 }
   const out = { style: context.style, cwd, columns: stdout.columns ?? 100 }
   context.note(headline(result, err))
   const files = filesOf(result)
   for (const line of [...outputLines(result, out), ...fileLines(files, out)])
     context.print(context.github ? withoutCommands(line) : line)
   for (const line of [...errorLinesOf(result, err), ...next]) context.note(line)
+}
+
+function showAnswer(context: CommandContext, { quiet }: DriveChoice, answer: AnswerView, result: RunResult): void {
+  answer.print(result)
+  const { errorStyle: style, cwd, stderr } = context
+  if (!quiet) context.note(headline(result, { style, cwd, columns: stderr.columns ?? 100 }))
 }
 
 async function printValue(context: CommandContext, app: App, expression: string, result: RunResult): Promise<void> {

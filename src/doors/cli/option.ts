@@ -1,5 +1,6 @@
 /** The options and arguments of a verb as data, each with the type of value that it gives. */
 import { UsageError } from '../../domain/errors.ts'
+import { parseDuration } from '../../std/duration.ts'
 
 export interface OptionSpec<T = unknown> {
   /** As commander reads them: `-o, --output <name>`. */
@@ -87,6 +88,19 @@ export function percent(flags: string, description: string): OptionSpec<number |
       const value = numberFrom(written, flags, /^\d+(\.\d+)?$/, 'a percentage from 0 to 100', 0)
       if (value <= 100) return value
       throw new UsageError(`${longName(flags)} takes a percentage from 0 to 100, not "${written}"`)
+    },
+  }
+}
+
+/** Milliseconds; a bare number is seconds. */
+export function duration(flags: string, description: string): OptionSpec<number | undefined> {
+  return {
+    flags,
+    description,
+    parse(written) {
+      const ms = parseDuration(written)
+      if (ms !== undefined && ms > 0) return ms
+      throw new UsageError(`${longName(flags)} takes a duration such as 30s, 5m or 1h, not "${written}"`)
     },
   }
 }

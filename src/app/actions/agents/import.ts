@@ -1,13 +1,14 @@
 /** Writes models of Replicate into the configuration, as agents. */
-import { isAbsolute, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { z } from 'zod'
+import { configName } from '../../../config/discover.ts'
 import { modelPattern } from '../../../documents/agent/spec.ts'
 import { namePattern } from '../../../documents/spec-fields.ts'
 import { UsageError } from '../../../domain/errors.ts'
 import type { JsonObject } from '../../../std/json.ts'
 import { type ActionContext, defineAction } from '../../action.ts'
 import type { App } from '../../app.ts'
-import { describeModel } from '../../describe-model.ts'
+import { discoverModel } from '../../discovery/discover-model.ts'
 import { jsonObject } from '../../given-inputs.ts'
 
 const mostAtOnce = 50
@@ -38,11 +39,11 @@ export const importAgents = defineAction({
     ),
   }),
   async run(app, input, context) {
-    const { changeFile, configFileFrom } = await import('../../imported/config-file.ts')
+    const { changeFile } = await import('../../imported/config-file.ts')
     const { putAgent, readConfigData } = await import('../../imported/put-agent.ts')
     const { agentText } = await import('../../imported/agent-text.ts')
     const names = namesOf(input)
-    const file = input.to === undefined ? await configFileFrom(app.cwd) : absolute(app.cwd, input.to)
+    const file = await fileFor(app, input.to)
     const found = await readModels(app, names, context)
     let written: { name: string; model: string; agent: JsonObject; before?: JsonObject; text: string }[] = []
     const created = await changeFile(file, app.clock, async (whole) => {
@@ -89,10 +90,14 @@ function namesOf({ models, as }: { models: readonly string[]; as?: string | unde
 async function readModels(app: App, names: ReadonlyMap<string, string>, context: ActionContext) {
   const { agentOfModel } = await import('../../imported/agent-of-model.ts')
   const { importedFrom } = await import('../../imported/put-agent.ts')
+  const prices = await app.prices()
   const day = new Date(app.clock.now()).toISOString().slice(0, 10)
   return Promise.all(
     [...names].map(async ([name, model]) => {
-      const agent = agentOfModel(model, await describeModel(app, app.world, model, context))
+      const { info, failure } = await discoverModel(app, app.world, model, context, { refresh: true })
+      // What was read long ago is no model to write down.
+      if (failure) throw failure
+      const agent = agentOfModel(model, info, prices.find({ model }))
       const comment = `${importedFrom}https://replicate.com/${model.split(':')[0]} on ${day}`
       return { name, model, agent, comment }
     }),
@@ -109,6 +114,10 @@ function assertNew(names: ReadonlyMap<string, string>, known: JsonObject | undef
   })
 }
 
-function absolute(cwd: string, path: string): string {
-  return isAbsolute(path) ? path : resolve(cwd, path)
+/** The file that was named, else that of the project, else a new one here: what stands in the user's own file is for all projects. */
+async function fileFor(app: App, to: string | undefined): Promise<string> {
+  if (to !== undefined) return resolve(app.cwd, to)
+  const { files } = await app.config()
+  const found = files.find(({ scope }) => scope !== 'user')
+  return found?.file ?? join(app.cwd, configName)
 }

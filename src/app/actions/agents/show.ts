@@ -1,20 +1,24 @@
 /** One agent of the configuration or the workflows here, or one model as its provider describes it. */
 import { z } from 'zod'
 import { defined } from '../../../std/defined.ts'
-import type { ModelInfo } from '../../../targets/target.ts'
 import { defineAction } from '../../action.ts'
 import { findAgent } from '../../named-agents.ts'
-import { describeModel, tryDescribeModel } from '../../describe-model.ts'
+import { discoverModel, type Discovered, tryDiscoverModel } from '../../discovery/discover-model.ts'
 import { jsonObject } from '../../given-inputs.ts'
 
 const modelShape = z.object({
   name: z.string(),
   description: z.string().optional(),
   version: z.string().optional(),
+  official: z.boolean().optional(),
   input_schema: jsonObject.optional(),
   output_schema: jsonObject.optional(),
   run_count: z.number().optional(),
   url: z.string().optional(),
+  /** When it was read, ISO 8601. */
+  read_at: z.string(),
+  /** Why it could not be read again, though it was time. */
+  failure: z.string().optional(),
 })
 
 export const showAgent = defineAction({
@@ -23,6 +27,7 @@ export const showAgent = defineAction({
   summary: 'show an agent, or a model with its inputs',
   input: z.object({
     agent: z.string().describe('an agent of the configuration or a workflow, or owner/name of a model'),
+    refresh: z.boolean().default(false).describe('ask again, however new what is known is'),
   }),
   output: z.object({
     name: z.string(),
@@ -33,16 +38,25 @@ export const showAgent = defineAction({
     workflows: z.array(z.string()).optional(),
     models: z.array(modelShape),
   }),
-  async run(app, { agent: name }, context) {
-    if (name.includes('/')) return { name, models: [defined(await describeModel(app, app.world, name, context))] }
+  async run(app, { agent: name, refresh }, context) {
+    if (name.includes('/'))
+      return { name, models: [shown(await discoverModel(app, app.world, name, context, { refresh }))] }
     const { definition, workflows, file } = await findAgent(app, name)
-    const models: ModelInfo[] = []
-    const isReachable = definition.target === 'replicate' && (app.world !== 'real' || app.hasToken)
-    for (const model of isReachable ? definition.models : []) {
-      const info = await tryDescribeModel(app, app.world, model, context)
-      if (info) models.push(info)
-    }
+    const models = definition.target === 'replicate' ? definition.models : []
+    const known = await Promise.all(
+      models.map((model) => tryDiscoverModel(app, app.world, model, context, { refresh })),
+    )
     const agent = JSON.parse(JSON.stringify(definition)) as z.infer<typeof jsonObject>
-    return { name, agent, ...(file !== undefined && { file }), workflows, models: models.map((info) => defined(info)) }
+    return {
+      name,
+      agent,
+      ...(file !== undefined && { file }),
+      workflows,
+      models: known.flatMap((each) => (each ? [shown(each)] : [])),
+    }
   },
 })
+
+function shown({ info, read_at, failure }: Discovered): z.infer<typeof modelShape> {
+  return defined({ ...info, read_at: new Date(read_at).toISOString(), failure: failure?.message })
+}

@@ -2,7 +2,7 @@
 import { importAgents } from '../../../../app/actions/agents/import.ts'
 import type { Json } from '../../../../std/json.ts'
 import { jsonChanges } from '../../../../std/json-changes.ts'
-import { appOptions } from '../../app-options.ts'
+import { appOptions, configOptions } from '../../app-options.ts'
 import { defineCommand } from '../../command.ts'
 import { flag, oneOrMore, text } from '../../option.ts'
 import { changeLines } from '../../output/change-lines.ts'
@@ -20,6 +20,7 @@ export const importCommand = defineCommand({
     to: text('--to <file>', 'the configuration to write into (default: the nearest, else a new one here)'),
     force: flag('--force', 'replace an agent of that name'),
     sandbox: appOptions.sandbox,
+    ...configOptions,
     json: flag('--json', 'print {file, created, agents}'),
   },
   examples: [

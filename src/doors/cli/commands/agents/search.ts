@@ -1,7 +1,7 @@
 /** `agents search`: models at Replicate, by words. */
 import { mostFound, searchModels } from '../../../../app/actions/agents/search.ts'
 import { UsageError } from '../../../../domain/errors.ts'
-import { appOptions } from '../../app-options.ts'
+import { appOptions, configOptions } from '../../app-options.ts'
 import { defineCommand } from '../../command.ts'
 import { flag, oneOrMore, wholeNumber } from '../../option.ts'
 import { oneLine } from '../../output/printable.ts'
@@ -15,6 +15,7 @@ export const search = defineCommand({
   options: {
     limit: wholeNumber('-n, --limit <n>', `how many to show at most, up to ${mostFound} (default: 20)`, 1),
     sandbox: appOptions.sandbox,
+    ...configOptions,
     json: flag('--json', 'print {models}'),
   },
   examples: [{ command: 'replicate-agent agents search "remove background" --sandbox', what: 'models for a job' }],

@@ -1,0 +1,44 @@
+/** What one call would be, for people: whether its input fits, who would answer, for about how much. */
+import { formatDuration } from '../../../std/duration.ts'
+import { formatUsd, shortModel } from './quantity.ts'
+import type { Style } from './style.ts'
+import { tableLines } from './table.ts'
+
+interface Estimate {
+  agent: string
+  checked: boolean
+  candidates: readonly {
+    model: string
+    agent?: string | undefined
+    estimate_usd: number | null
+    basis?: 'learned' | 'price' | 'limit' | undefined
+    most_usd: number | null
+    estimate_ms: number | null
+  }[]
+}
+
+const bases = { learned: 'mean of earlier calls', price: 'by its price', limit: 'the most it can be' } as const
+
+export function estimateLines({ agent, checked, candidates }: Estimate, style: Style): string[] {
+  const input = checked
+    ? style.green('✓ the input fits')
+    : style.yellow('! the input could not be checked: nothing is known of what it takes')
+  const rows = candidates.map((each) => [
+    `  ${shortModel(each.model)}`,
+    each.agent === undefined ? '' : style.dim(`of ${each.agent}`),
+    `${each.basis === 'limit' ? '≤ ' : ''}${formatUsd(each.estimate_usd)}`,
+    style.dim(each.basis === undefined ? 'no price is known' : bases[each.basis]),
+    each.basis === 'learned' ? formatUsd(each.most_usd) : '',
+    each.estimate_ms === null ? '' : formatDuration(each.estimate_ms),
+  ])
+  const right = { align: 'right' } as const
+  const columns = [
+    { header: '  would be called, in this order' },
+    { header: '' },
+    { header: 'cost', ...right },
+    { header: '' },
+    { header: 'at most', ...right },
+    { header: 'time', ...right },
+  ]
+  return [`${style.bold(agent)}  ${input}`, '', ...tableLines(rows, columns, style.dim)]
+}
