@@ -66,6 +66,9 @@ export interface App {
   agents(): Required<Pick<LoadOptions, 'agents' | 'unusable'>> & Pick<LoadOptions, 'routing'>
   /** Absent: the store is a file in the home folder. */
   readonly storeUrl: string | undefined
+  readonly durability: 'full' | 'normal' | 'none'
+  /** Keys of the configuration that whoever made this app gave itself, above everything that is configured. */
+  readonly given: ReadonlySet<string>
   readonly cwd: string
   readonly env: Readonly<Record<string, string | undefined>>
   readonly clock: Clock

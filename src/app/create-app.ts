@@ -75,6 +75,11 @@ export async function createApp(options: AppOptions): Promise<App> {
   const home = resolve(cwd, options.checkpointDir ?? options.home ?? stateFolder(env, cwd, config?.store.home))
   // What can be carried elsewhere is whole in its folder.
   const storeUrl = options.storeUrl ?? (options.checkpointDir === undefined ? config?.store.url : undefined)
+  const durability = options.durability ?? config?.store.durability ?? 'full'
+  const given = new Set<string>()
+  if (options.home !== undefined || options.checkpointDir !== undefined) given.add('store.home')
+  if (options.storeUrl !== undefined || options.checkpointDir !== undefined) given.add('store.url')
+  if (options.durability !== undefined) given.add('store.durability')
   const token = options.token ?? env['REPLICATE_API_TOKEN']?.trim() ?? ''
   const listeners = new Set<Bus>()
   const closers: (() => Promise<void>)[] = []
@@ -111,7 +116,6 @@ export async function createApp(options: AppOptions): Promise<App> {
     async () => {
       const { openStore } = await import('../state/store/open.ts')
       config?.use('store')
-      const durability = options.durability ?? config?.store.durability ?? 'full'
       await warnOfNetwork()
       return openStore(defined({ url: storeUrl, home, durability, clock, random }))
     },
@@ -230,7 +234,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 
   return {
     ...{ home, cwd, env, clock, random, store, artifacts, prices },
-    storeUrl,
+    ...{ storeUrl, durability, given },
     async config() {
       return config ?? (await import('../config/config.ts')).createConfig({ layers: [], files: [], env, cwd })
     },

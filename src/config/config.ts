@@ -26,8 +26,13 @@ export interface ConfigParts {
   /** What the environment says, over what `.env` says. */
   env: Env
   envFile?: { file: string; lineOf(name: string): number | undefined; names: ReadonlySet<string> }
-  /** Why a file could not be read at all. */
-  failure?: ReplicateAgentError
+  /** Why files could not be read at all. */
+  failures?: readonly Failure[]
+}
+
+export interface Failure {
+  file: string
+  error: ReplicateAgentError
 }
 
 export type StoreSettings = NonNullable<ConfigSpec['store']>
@@ -39,8 +44,7 @@ export interface Origin {
   column: number
 }
 
-export interface Config extends Omit<ConfigParts, 'layers'> {
-  layers: readonly Layer[]
+export interface Config extends Required<Omit<ConfigParts, 'envFile'>>, Pick<ConfigParts, 'envFile'> {
   /** As written, of all layers; `${NAME}` filled in but for the `defaults` of agents. */
   spec: ConfigSpec
   agents: Readonly<Record<string, AgentDefinition>>
@@ -72,7 +76,7 @@ const defaultDiscoveryTtl = '24h'
 const wholeAt: ReadonlySet<string> = new Set(['agents', 'prices'])
 
 export function createConfig(parts: ConfigParts): Config {
-  const { layers, files, cwd, failure } = parts
+  const { layers, files, cwd, failures = [] } = parts
   const owners = new Map<string, Layer>()
   const spec: Record<string, unknown> = {}
   for (const layer of layers) merge(spec, layer.spec, [], layer)
@@ -96,6 +100,7 @@ export function createConfig(parts: ConfigParts): Config {
   return {
     ...parts,
     ...{
+      failures,
       spec: written,
       agents,
       prices: layers.toReversed().flatMap(pricesOf),
@@ -165,7 +170,8 @@ export function createConfig(parts: ConfigParts): Config {
   }
 
   function use(...path: Path): void {
-    if (failure) throw failure
+    const [failure] = failures
+    if (failure) throw failure.error
     if (problems.some(({ severity }) => severity === 'error')) throw new ProblemsError('invalid_config', problems)
     const missing = path.length > 0 && unset.find((one) => path.every((key, at) => one.path[at] === key))
     if (missing) throw unsetError(missing)

@@ -3,7 +3,7 @@ import { ReplicateAgentError } from '../domain/errors.ts'
 import { readText } from '../documents/text-file.ts'
 import type { AgentSpec } from '../documents/agent/spec.ts'
 import type { Lookup } from '../documents/variables.ts'
-import { type Config, type ConfigParts, createConfig } from './config.ts'
+import { type Config, type ConfigParts, createConfig, type Failure } from './config.ts'
 import type { Env, FoundFiles } from './discover.ts'
 import { readEnvFile } from './env-file.ts'
 import { type Layer, type LayerScope, readLayer } from './layer.ts'
@@ -25,23 +25,23 @@ export interface LoadConfigOptions {
 
 /** What is wrong with the files is in the outcome, and thrown by `use`. */
 export async function loadConfig({ cwd, found, env: real, given, agents }: LoadConfigOptions): Promise<Config> {
-  const failures: ReplicateAgentError[] = []
-  const attempt = async <T>(read: () => Promise<T>): Promise<T | undefined> => {
+  const failures: Failure[] = []
+  const attempt = async <T>(file: string, read: () => Promise<T>): Promise<T | undefined> => {
     try {
       return await read()
     } catch (error) {
       if (!(error instanceof ReplicateAgentError)) throw error
-      failures.push(error)
+      failures.push({ file, error })
       return undefined
     }
   }
   const { envFile } = found
-  const dotenv = envFile === undefined ? undefined : await attempt(() => readEnvFile(envFile))
+  const dotenv = envFile === undefined ? undefined : await attempt(envFile, () => readEnvFile(envFile))
   const env: Env = { ...dotenv?.values, ...withoutUndefined(real) }
   const lookup: Lookup = (name) => (Object.hasOwn(env, name) ? env[name] : undefined)
   const layers: Layer[] = []
   for (const { file, scope } of found.files) {
-    const text = await attempt(() => readText(file, 'configuration'))
+    const text = await attempt(file, () => readText(file, 'configuration'))
     if (text !== undefined) layers.push(readLayer(text, file, scope, lookup))
   }
   if (given) layers.push(givenLayer(given, 'the given configuration', 'given', lookup))
@@ -51,8 +51,6 @@ export async function loadConfig({ cwd, found, env: real, given, agents }: LoadC
     const fromFile = Object.keys(dotenv.values).filter((name) => real[name] === undefined)
     parts.envFile = { file: dotenv.file, lineOf: dotenv.lineOf, names: new Set(fromFile) }
   }
-  const [failure] = failures
-  if (failure) parts.failure = failure
   return createConfig(parts)
 }
 

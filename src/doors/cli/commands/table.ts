@@ -118,6 +118,19 @@ export const nounTable: Readonly<Record<string, NounEntry>> = {
       },
     },
   },
+  config: {
+    summary: 'the configuration: what holds, and what is wrong with it',
+    verbs: {
+      show: {
+        summary: 'show every value that holds here, and where it came from',
+        load: async () => (await import('./config/show.ts')).show,
+      },
+      check: {
+        summary: 'list everything that is wrong with the configuration',
+        load: async () => (await import('./config/check.ts')).check,
+      },
+    },
+  },
 }
 
 /** Verbs without a noun. */

@@ -1,0 +1,55 @@
+/** Everything that is wrong with the configuration, or with files that are to be one. */
+import { z } from 'zod'
+import { type Config, createConfig, type Failure } from '../../../config/config.ts'
+import { openConfig } from '../../../config/open.ts'
+import { defined } from '../../../std/defined.ts'
+import { type Problem, ProblemsError } from '../../../domain/problem.ts'
+import { configWarnings } from '../../config-warnings.ts'
+import { defineAction } from '../../action.ts'
+import type { App } from '../../app.ts'
+import { problemShape } from '../../problem-shape.ts'
+
+export const checkConfig = defineAction({
+  noun: 'config',
+  verb: 'check',
+  summary: 'check the configuration that is found here, or files, and list everything wrong with them',
+  input: z.object({
+    files: z.array(z.string()).default([]).describe('each is checked by itself; none: what is found'),
+  }),
+  output: z.object({
+    valid: z.boolean(),
+    files: z.array(z.string()).describe('those that were checked, `.env` among them'),
+    problems: z.array(problemShape),
+  }),
+  async run(app, { files }) {
+    const { cwd, env } = app
+    const configs =
+      files.length === 0
+        ? [await app.config()]
+        : await Promise.all(
+            files.map(async (file) => (await openConfig({ cwd, env, config: file })) ?? emptyConfig(app)),
+          )
+    const problems: Problem[] = []
+    for (const config of configs) problems.push(...(await problemsOf(config, app)))
+    const valid = problems.every(({ severity }) => severity !== 'error')
+    return { valid, files: [...new Set(configs.flatMap(filesOf))], problems }
+  },
+})
+
+function emptyConfig({ cwd, env }: App): Config {
+  return createConfig({ cwd, env, files: [], layers: [] })
+}
+
+function filesOf({ files, envFile }: Config): string[] {
+  return [...files.map(({ file }) => file), ...(envFile ? [envFile.file] : [])]
+}
+
+async function problemsOf(config: Config, app: App): Promise<Problem[]> {
+  return [...config.failures.flatMap(problemsIn), ...config.problems, ...(await configWarnings(config, app))]
+}
+
+function problemsIn({ file, error }: Failure): readonly Problem[] {
+  if (error instanceof ProblemsError) return error.problems
+  const { code, message, hint } = error
+  return [{ file, line: 1, column: 1, code, severity: 'error', message, ...defined({ hint }) }]
+}

@@ -1,0 +1,53 @@
+/** What is odd about a configuration, and may be meant: it stops nothing. */
+import { isModelName } from '../documents/agent/normalise.ts'
+import type { Path, ProblemParts } from '../documents/yaml-places.ts'
+import type { Config } from '../config/config.ts'
+import { createPriceBook } from '../config/prices/book.ts'
+import type { Problem } from '../domain/problem.ts'
+import { suggest } from '../std/suggest.ts'
+import type { App } from './app.ts'
+
+export async function configWarnings(config: Config, app: App): Promise<Problem[]> {
+  const problems: Problem[] = []
+  const warn = (path: Path, parts: ProblemParts): void => {
+    const layer = config.originOf(path)?.layer ?? config.layers[0]
+    if (layer) problems.push(layer.places.problem(path, { ...parts, severity: 'warning' }))
+  }
+  for (const { path, name } of config.unset) {
+    const hint = `set it in the environment or in .env, or write a default: \${${name}:-…}`
+    warn(path, { code: 'unset_variable', message: `${name} is not set`, hint })
+  }
+  for (const [name, agent] of Object.entries(config.agents)) {
+    for (const [index, other] of agent.fallback.entries()) warnOfFallback(config, name, index, other, warn)
+    await warnOfPrices(config, name, app, warn)
+  }
+  return problems
+}
+
+type Warn = (path: Path, parts: ProblemParts) => void
+
+function warnOfFallback(config: Config, name: string, index: number, other: string, warn: Warn): void {
+  if (isModelName(other) || Object.hasOwn(config.agents, other)) return
+  const near = suggest(other, Object.keys(config.agents))
+  const isList = Array.isArray(config.spec.agents?.[name]?.fallback)
+  warn(['agents', name, 'fallback', ...(isList ? [index] : [])], {
+    code: 'unknown_agent',
+    message: `there is no agent "${other}" in the configuration`,
+    hint: near === undefined ? 'only a workflow that has one of this name can use it' : `did you mean \`${near}\`?`,
+  })
+}
+
+/** Under a cap on cost, a candidate whose price nobody knows can't be chosen. */
+async function warnOfPrices(config: Config, name: string, app: App, warn: Warn): Promise<void> {
+  const agent = config.agents[name]
+  if (agent?.qos?.cost_cap_usd === undefined || agent.target !== 'replicate') return
+  const book = config === (await app.config()) ? await app.prices() : createPriceBook(config.prices)
+  for (const model of agent.models) {
+    if (agent.price ?? book.find({ model })?.rates) continue
+    warn(['agents', name, 'qos', 'cost_cap_usd'], {
+      code: 'unknown_price',
+      message: `the price of ${model} is not known, which a cap on cost needs`,
+      hint: `write it under \`prices:\`, as in \`${model.split(':')[0]}: {usd_per_call: 0.01}\``,
+    })
+  }
+}
