@@ -1,6 +1,7 @@
 /** What can be typed for a name, found without loading more than that takes: a Tab should not be waited for. */
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { basename, extname, join } from 'node:path'
+import { discover, namedFile } from '../config/discover.ts'
 import { isTestFile, nearestFolder } from '../workflow/loading/workflow-folder.ts'
 import type { App } from './app.ts'
 import { findRun } from './find-run.ts'
@@ -14,10 +15,18 @@ export interface Candidate {
   description: string
 }
 
-type CompletionApp = Pick<App, 'cwd' | 'home' | 'storeUrl' | 'store'>
+type CompletionApp = Pick<App, 'cwd' | 'env' | 'home' | 'storeUrl' | 'store'>
 
-/** `words`: what was typed so far; a run among them is the one whose steps are meant. */
-export function completions(app: CompletionApp, kind: DynamicKind, words: readonly string[]): Promise<Candidate[]> {
+/**
+ * `words`: what was typed so far; a run among them is the one whose steps are meant. `config`: the configuration that
+ * is named there; false: none.
+ */
+export function completions(
+  app: CompletionApp,
+  kind: DynamicKind,
+  words: readonly string[],
+  config?: string | false,
+): Promise<Candidate[]> {
   switch (kind) {
     case 'workflow':
       return workflows(app.cwd)
@@ -26,7 +35,7 @@ export function completions(app: CompletionApp, kind: DynamicKind, words: readon
     case 'step':
       return steps(app, words)
     case 'agent':
-      return agents(app.cwd)
+      return agents(app, config)
   }
 }
 
@@ -70,9 +79,11 @@ async function hasStore({ home, storeUrl }: CompletionApp): Promise<boolean> {
   return (await stat(join(home, 'store.db')).catch(() => undefined)) !== undefined
 }
 
-async function agents(cwd: string): Promise<Candidate[]> {
+async function agents({ cwd, env }: CompletionApp, config: string | false | undefined): Promise<Candidate[]> {
   const found = new Map<string, string>()
-  for (const { file, text } of await sources(cwd)) {
+  const configured = config === false ? [] : (await discover(cwd, env, namedFile(config, env))).files
+  const texts = await Promise.all(configured.map(async ({ file }) => textOf(file, basename(file))))
+  for (const { file, text } of [...texts, ...(await sources(cwd))]) {
     for (const agent of agentsIn(text)) found.set(agent, `agent of ${file}`)
     for (const [, model] of text.matchAll(/\bmodel:\s*["']?([\w.-]+\/[\w.-]+)/g))
       if (model !== undefined && !found.has(model)) found.set(model, 'model')
@@ -89,12 +100,13 @@ async function sources(cwd: string): Promise<{ file: string; text: string }[]> {
   const folder = await nearestFolder(cwd)
   const names = folder === undefined ? [] : await readdir(folder)
   const files = names.filter((name) => /\.ya?ml$/i.test(name) && !isTestFile(name)).sort()
-  const read = files.map(async (file) => {
-    const path = join(folder as string, file)
-    const found = await stat(path)
-    return { file, text: found.isFile() && found.size <= mostBytes ? await readFile(path, 'utf8') : '' }
-  })
-  return Promise.all(read)
+  return Promise.all(files.map((file) => textOf(join(folder as string, file), file)))
+}
+
+/** Nothing, of what is no small file. */
+async function textOf(path: string, file: string): Promise<{ file: string; text: string }> {
+  const found = await stat(path)
+  return { file, text: found.isFile() && found.size <= mostBytes ? await readFile(path, 'utf8') : '' }
 }
 
 /** The text of a field at the beginning of a line. */

@@ -8,6 +8,8 @@ import { checkStore, type StoreReport } from '../state/store/check.ts'
 import { defined } from '../std/defined.ts'
 import type { ActionContext } from './action.ts'
 import type { App, World } from './app.ts'
+import { configFindings } from './doctor-config.ts'
+import { version } from './version.ts'
 import { networkFileSystem } from '../state/network-file-system.ts'
 
 export interface Finding {
@@ -19,7 +21,7 @@ export interface Finding {
 
 type Check = (app: App, context: ActionContext) => Promise<Finding[]>
 
-export const checks: readonly Check[] = [runtime, token, stateFolder, disk, store, sandbox]
+export const checks: readonly Check[] = [runtime, configuration, token, stateFolder, disk, store, sandbox]
 
 /** A small model that stays. */
 const knownModel = 'meta/meta-llama-3-8b-instruct'
@@ -29,7 +31,7 @@ const patienceMs = 10_000
 async function runtime(): Promise<Finding[]> {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
   const isGood = major > 22 || (major === 22 && minor >= 18)
-  const message = `Node.js ${process.versions.node} on ${process.platform}`
+  const message = `replicate-agent ${version} on Node.js ${process.versions.node}, ${process.platform}`
   if (process.platform === 'win32') {
     return [{ name: 'runtime', status: 'warning', message, hint: 'Windows is not supported; use WSL' }]
   }
@@ -40,15 +42,23 @@ async function runtime(): Promise<Finding[]> {
   ]
 }
 
+/** Files, and who can read `.env`. */
+async function configuration(app: App): Promise<Finding[]> {
+  return configFindings(await app.config())
+}
+
 async function token(app: App, context: ActionContext): Promise<Finding[]> {
   const name = 'token'
   if (app.world === 'sandbox') return [{ name, status: 'ok', message: 'not needed in the sandbox' }]
   if (!app.hasToken) {
-    const hint = '`export REPLICATE_API_TOKEN=r8_…` from https://replicate.com/account/api-tokens; --sandbox needs none'
+    const hint =
+      '`export REPLICATE_API_TOKEN=r8_…` (or write it into .env) from https://replicate.com/account/api-tokens; --sandbox needs none'
     return [{ name, status: 'warning', message: 'REPLICATE_API_TOKEN is not set: only the sandbox can be used', hint }]
   }
+  if (await isMisconfigured(app)) return [untried(name)]
   const failure = await askFor('real', app, context)
-  if (!failure) return [{ name, status: 'ok', message: 'Replicate answers, and accepts the token' }]
+  const from = (await app.config()).envFile?.names.has('REPLICATE_API_TOKEN') ? '.env' : 'the environment'
+  if (!failure) return [{ name, status: 'ok', message: `Replicate answers, and accepts the token from ${from}` }]
   const isRefused = failure.code === 'authentication' || failure.code === 'missing_token'
   return [
     { name, status: isRefused ? 'fault' : 'warning', ...defined({ message: failure.message, hint: failure.hint }) },
@@ -56,9 +66,19 @@ async function token(app: App, context: ActionContext): Promise<Finding[]> {
 }
 
 async function sandbox(app: App, context: ActionContext): Promise<Finding[]> {
+  if (await isMisconfigured(app)) return [untried('sandbox')]
   const failure = await askFor('sandbox', app, context)
   if (!failure) return [{ name: 'sandbox', status: 'ok', message: 'it starts and answers' }]
   return [{ name: 'sandbox', status: 'fault', ...defined({ message: failure.message, hint: failure.hint }) }]
+}
+
+async function isMisconfigured(app: App): Promise<boolean> {
+  const { failures, problems } = await app.config()
+  return failures.length > 0 || problems.some(({ severity }) => severity === 'error')
+}
+
+function untried(name: string): Finding {
+  return { name, status: 'warning', message: 'not tried: the configuration must be put right first' }
 }
 
 async function askFor(world: World, app: App, context: ActionContext): Promise<ReplicateAgentError | undefined> {

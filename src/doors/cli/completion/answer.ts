@@ -4,6 +4,7 @@
  */
 import { completions, dynamicKinds } from '../../../app/completions.ts'
 import { createApp } from '../../../app/create-app.ts'
+import { defined } from '../../../std/defined.ts'
 import { oneLine } from '../output/printable.ts'
 
 interface Asked {
@@ -16,13 +17,16 @@ export async function answerCompletion([kind, ...words]: readonly string[], { en
   const known = dynamicKinds.find((name) => name === kind)
   if (!known) return
   const [storeUrl, checkpointDir] = [valueOf('--store', words), valueOf('--checkpoint-dir', words)]
+  const named = words.includes('--no-config') ? false : valueOf('--config', words)
   const app = await createApp({
     ...{ env, cwd },
+    // Where the store is may be configured; nothing else is asked of it here.
+    ...defined({ config: known === 'run' || known === 'step' ? named : (false as const) }),
     ...(storeUrl !== undefined && { storeUrl }),
     ...(checkpointDir !== undefined && { checkpointDir }),
   })
   try {
-    const found = await completions(app, known, words.filter((word) => !word.startsWith('-')).slice(2))
+    const found = await completions(app, known, words.filter((word) => !word.startsWith('-')).slice(2), named)
     const lines = found
       .filter(({ value }) => !/[\s\p{Cc}]/u.test(value))
       .map(({ value, description }) => (description === '' ? `${value}\n` : `${value}\t${oneLine(description, 60)}\n`))
