@@ -201,8 +201,10 @@ export async function createApp(options: AppOptions): Promise<App> {
           config.use('limits')
           parts.limits = { replicate: config.replicateLimit }
         }
-        if (trial || replayFolder(world) !== undefined)
+        if (trial || replayFolder(world) !== undefined) {
+          parts.agentLimits = 'none'
           parts.backoff = (_policy, { retry_after_ms = 0 }) => retry_after_ms
+        }
         return createExecutor(parts)
       },
       (made) => made.close(),

@@ -13,7 +13,8 @@ import type { Path } from '../documents/yaml-places.ts'
 import { isObject } from '../std/json.ts'
 import type { Env, Scope } from './discover.ts'
 import { isLate, keyOf, type Layer, type Unset } from './layer.ts'
-import { type KeptLimit, replicateLimit } from './limits.ts'
+import type { RateLimit } from '../domain/rate-limit.ts'
+import { replicateLimit } from './limits.ts'
 import { type PriceSheet, sheetOf } from './prices/sheet.ts'
 import type { ConfigSpec } from './schema.ts'
 
@@ -57,7 +58,7 @@ export interface Config extends Required<Omit<ConfigParts, 'envFile'>>, Pick<Con
   /** How long what was read of a model holds. */
   discoveryTtlMs: number
   /** Creates at Replicate. */
-  replicateLimit: KeptLimit
+  replicateLimit: RateLimit
   /** Errors and warnings of every layer. */
   problems: readonly Problem[]
   /** Agents that can't be used, for a variable in them is not set, and why. */

@@ -5,6 +5,7 @@
 import type { Json, JsonObject } from '../std/json.ts'
 import type { FailureClass } from './errors.ts'
 import type { Price } from './price.ts'
+import type { AgentLimits } from './rate-limit.ts'
 import type { QosPolicy, RoutingPolicy } from './routing.ts'
 
 export interface InputSpec {
@@ -70,6 +71,7 @@ export interface AgentDefinition {
   /** Agent names or models, tried in order after this one failed. */
   fallback: string[]
   price?: Price
+  limits?: AgentLimits
   /** Words to find it by. */
   tags?: string[]
   /** How its candidates are chosen among. Absent: `defaultRouting`. */

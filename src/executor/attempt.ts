@@ -10,6 +10,7 @@ import type { BudgetGate, CallContext } from './contract.ts'
 import { asFailure, costOf } from './failure.ts'
 import { trackedRecorder } from './recorder.ts'
 import { fitOutput } from './resilience/output-schema.ts'
+import type { AgentGate } from './resilience/agent-limits.ts'
 import type { RateLimiter } from './resilience/rate-limit.ts'
 import { type Deadline, withGrace } from './resilience/timeout.ts'
 
@@ -21,6 +22,8 @@ export interface AttemptParts {
   random: Random
   target: Target
   limiter: RateLimiter | undefined
+  /** Of the candidate's agent. */
+  gate: AgentGate | undefined
   candidate: Candidate
   position: number
   /** Defaults merged in. */
@@ -97,13 +100,15 @@ export async function attempt(parts: AttemptParts): Promise<AttemptEnd> {
   }
 }
 
-/** Budget and rate limit, passed once for each create. */
+/** Limits and budget, passed once for each create. */
 function admissionOf(parts: AttemptParts) {
-  const { context, deadline, limiter } = parts
+  const { context, deadline, gate, limiter } = parts
+  let leave: (() => void) | undefined
   let release: ((actual: number | null) => void) | undefined
   let reserved: number | undefined
   return {
     async admit(): Promise<number | undefined> {
+      leave ??= await gate?.enter(deadline.signal)
       if (!release) {
         reserved = await priceBefore(parts)
         if (reserved !== undefined) release = await reserve(context.budget, reserved, deadline.signal)
@@ -112,6 +117,7 @@ function admissionOf(parts: AttemptParts) {
       return reserved
     },
     release(actual: number | null): void {
+      leave?.()
       // What was taken up was reserved by an earlier attempt or process; its cost still counts.
       if (release) release(actual)
       else if (actual !== 0 && actual !== null) context.budget.reserve(0)(actual)

@@ -1,5 +1,6 @@
 /** The one path of every call: route (pick a candidate) → guard (cache, budget, limit, retry, timeout, schema) → call → learn. */
 import { CancelledError, NonRetryableError, ReplicateAgentError, toErrorData } from '../domain/errors.ts'
+import type { RateLimit } from '../domain/rate-limit.ts'
 import { untilAborted } from '../std/abort.ts'
 import type { Clock } from '../std/clock.ts'
 import type { Random } from '../std/random.ts'
@@ -10,7 +11,8 @@ import { Ledger } from './ledger.ts'
 import { createBreakers } from './resilience/breakers.ts'
 import { cacheKey, type CacheStore, type CallCache, createCallCache, type KeptResult } from './resilience/cache.ts'
 import { fitOutput } from './resilience/output-schema.ts'
-import { createRateLimiter, type RateLimit, replicateLimit } from './resilience/rate-limit.ts'
+import { type AgentGates, createAgentGates } from './resilience/agent-limits.ts'
+import { createRateLimiter, replicateLimit } from './resilience/rate-limit.ts'
 import { backoffDelay } from './resilience/retry.ts'
 import { startDeadline } from './resilience/timeout.ts'
 import { resumePoint } from './resume-point.ts'
@@ -28,11 +30,15 @@ export interface ExecutorParts {
   random: Random
   /** Creates that may go out, by target kind. Default: Replicate's 600 a minute; `{}` for none (the sandbox). */
   limits?: Readonly<Record<string, RateLimit>>
+  /** What agents' own `limits` are kept by; `none`: they are not. */
+  agentLimits?: 'none'
   /** What is known of models; default: what calls of this executor teach. */
   routerState?: RouterState
   /** How long to wait before another attempt; default: as the step's policy says. */
   backoff?: typeof backoffDelay
 }
+
+const noGates: AgentGates = { of: () => undefined }
 
 type Routed = Work & { cache: CallCache | undefined }
 
@@ -53,6 +59,7 @@ export function createExecutor(parts: ExecutorParts): Executor {
     }),
     backoff: parts.backoff ?? backoffDelay,
     cache: parts.cache && createCallCache(parts.cache, clock),
+    gates: parts.agentLimits === 'none' ? noGates : createAgentGates(clock),
     limiters: new Map(limits.map(([kind, limit]) => [kind, createRateLimiter(limit, clock)])),
   }
   let closed = false

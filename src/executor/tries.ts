@@ -20,6 +20,7 @@ import type { Ledger } from './ledger.ts'
 import { takenUp } from './recorder.ts'
 import type { Permit } from './resilience/breaker.ts'
 import { type Breakers, verdictOf } from './resilience/breakers.ts'
+import type { AgentGates } from './resilience/agent-limits.ts'
 import type { RateLimiter } from './resilience/rate-limit.ts'
 import type { backoffDelay } from './resilience/retry.ts'
 import type { Deadline } from './resilience/timeout.ts'
@@ -34,6 +35,7 @@ export interface Work {
   random: Random
   /** By target kind. */
   limiters: ReadonlyMap<string, RateLimiter>
+  gates: AgentGates
   spec: CallSpec
   context: CallContext
   ledger: Ledger
@@ -187,6 +189,7 @@ function attemptOf(work: Work, turn: Turn, { call, open }: Tries): Parameters<ty
     input,
     output_schema,
     limiter,
+    gate: work.gates.of(candidate),
     call,
     open,
     decided: () => takeDecision(turn),

@@ -1,6 +1,7 @@
 /** What a target adapter must do: make one call, so that it can be taken up again after a crash. */
 import type { BreakerPolicy } from '../domain/definition.ts'
 import type { KeptFile } from '../domain/file.ts'
+import type { AgentLimits } from '../domain/rate-limit.ts'
 import type { Price } from '../domain/price.ts'
 import type { Clock } from '../std/clock.ts'
 import type { Json, JsonObject } from '../std/json.ts'
@@ -18,6 +19,7 @@ export interface Candidate {
   input_schema?: JsonObject
   price?: Price
   breaker?: BreakerPolicy
+  limits?: AgentLimits
 }
 
 /** A call of an earlier process that was never settled. */

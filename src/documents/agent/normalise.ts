@@ -1,6 +1,7 @@
 /** Agents as written → as kept; what does not fit together is reported. */
 import { type AgentDefinition, defaultRetry } from '../../domain/definition.ts'
 import type { JsonObject } from '../../std/json.ts'
+import { normaliseLimits } from './limits.ts'
 import type { Loading } from '../loading.ts'
 import { normaliseBreaker } from './breaker-spec.ts'
 import { cachePolicy, milliseconds, retryOver } from './policies.ts'
@@ -28,7 +29,7 @@ export function normaliseAgents(
   const agents: Record<string, AgentDefinition> = {}
   for (const [name, spec] of Object.entries(specs ?? {})) {
     checkKind(name, spec, written.get(name) ?? new Set(), ['agents', name], loading)
-    agents[name] = normaliseAgent(spec, defaults, loading)
+    agents[name] = normaliseAgent(spec, ['agents', name], defaults, loading)
   }
   return agents
 }
@@ -66,8 +67,13 @@ export function routingOf(
   return routing ? routingOver(under ?? defaultRouting, routing) : under
 }
 
-function normaliseAgent(spec: AgentSpec, defaults: AgentDefaults | undefined, loading: Loading): AgentDefinition {
-  const { deployment, description, retry, timeout, cache, price, qos, breaker } = spec
+function normaliseAgent(
+  spec: AgentSpec,
+  path: Path,
+  defaults: AgentDefaults | undefined,
+  loading: Loading,
+): AgentDefinition {
+  const { deployment, description, retry, timeout, cache, price, qos, breaker, limits } = spec
   return {
     target: spec.function === undefined ? 'replicate' : 'function',
     models: deployment === undefined ? modelsOf(spec) : [],
@@ -84,6 +90,7 @@ function normaliseAgent(spec: AgentSpec, defaults: AgentDefaults | undefined, lo
       price: price && defined(price),
       routing: routingOf(spec, loading.routing),
       qos: qos && qosOf(qos),
+      limits: limits && normaliseLimits(limits, [...path, 'limits'], loading.report),
     }),
   }
 }

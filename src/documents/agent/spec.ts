@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { duration, fields, longestId, mustBe, namePattern, schemaField, strict, text, words } from '../spec-fields.ts'
 import { breakerSpec } from './breaker-spec.ts'
 import { cacheSpec, fallbackSpec, retrySpec } from './policy-spec.ts'
+import { agentLimitsSpec } from './limits.ts'
 import { priceSpec } from './price-spec.ts'
 import { qosSpec, routingSpec } from './routing-spec.ts'
 
@@ -46,6 +47,7 @@ export const agentSpec = strict(
     routing: routingSpec.optional(),
     qos: qosSpec.optional(),
     price: priceSpec.optional(),
+    limits: agentLimitsSpec.optional(),
   },
   'Something that can be called: one of `model`, `models`, `deployment`, `function`, with its policies.',
   'must be a mapping, as in `writer: {model: owner/name}`',

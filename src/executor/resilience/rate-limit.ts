@@ -1,14 +1,10 @@
 /** A token bucket in front of creates: at most `burst + rate · W` of them in any window W (ruling 47). */
+import { type RateLimit, rateLimitOf, replicateCreates } from '../../domain/rate-limit.ts'
 import { abortReason, untilAborted } from '../../std/abort.ts'
 import type { Clock } from '../../std/clock.ts'
 
-export interface RateLimit {
-  per_minute: number
-  burst: number
-}
-
-/** 600 creates in any minute: a burst of 60 and 540 a minute after it (Replicate allows 600, ruling 18). */
-export const replicateLimit: RateLimit = { per_minute: 540, burst: 60 }
+/** A burst of 60 and 540 a minute after it. */
+export const replicateLimit: RateLimit = rateLimitOf(replicateCreates)
 
 export interface RateLimiter {
   /** Resolves when one more may go, in the order of asking. */

@@ -74,6 +74,7 @@ function candidatesOf(name: string, agent: AgentDefinition): Candidate[] {
     ...(agent.input_schema && { input_schema: agent.input_schema }),
     ...(agent.price && { price: agent.price }),
     ...(agent.breaker && { breaker: agent.breaker }),
+    ...(agent.limits && { limits: agent.limits }),
   }
   if (agent.deployment !== undefined) return [{ ...shared, model: agent.deployment, deployment: true }]
   return agent.models.map((model) => ({ ...shared, model, deployment: false }))
