@@ -241,7 +241,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       return config ?? (await import('../config/config.ts')).createConfig({ layers: [], files: [], env, cwd })
     },
     agents() {
-      config?.use()
+      config?.use('routing')
       const { agents = {}, unusable = {}, routing } = config ?? {}
       return { agents, unusable, ...(routing && { routing }) }
     },
