@@ -2,7 +2,6 @@
 import { resolve } from 'node:path'
 import { baseUrlOf } from '../config/environment.ts'
 import { openConfig, type OpenConfigOptions } from '../config/open.ts'
-import { stateFolder } from '../config/places.ts'
 import type { Bus } from '../domain/events.ts'
 import type { PriceBook } from '../domain/price.ts'
 import type { Executor } from '../executor/contract.ts'
@@ -16,6 +15,7 @@ import type { Targets } from '../targets/table.ts'
 import type { EngineParts } from '../workflow/engine.ts'
 import { type App, type Isolation, replayFolder, type SandboxWishes, type ScenarioProblem, type World } from './app.ts'
 import type { RecordChoice } from './replicate-place.ts'
+import { storePlace } from './store-place.ts'
 import { version } from './version.ts'
 
 /** Without `dataDir`, it keeps everything in memory. */
@@ -72,14 +72,8 @@ export async function createApp(options: AppOptions): Promise<App> {
   const { env } = config ?? options
   const clock = options.clock ?? systemClock
   const random = options.random ?? systemRandom
-  const home = resolve(cwd, options.checkpointDir ?? options.home ?? stateFolder(env, cwd, config?.store.home))
-  // What can be carried elsewhere is whole in its folder.
-  const storeUrl = options.storeUrl ?? (options.checkpointDir === undefined ? config?.store.url : undefined)
-  const durability = options.durability ?? config?.store.durability ?? 'full'
-  const given = new Set<string>()
-  if (options.home !== undefined || options.checkpointDir !== undefined) given.add('store.home')
-  if (options.storeUrl !== undefined || options.checkpointDir !== undefined) given.add('store.url')
-  if (options.durability !== undefined) given.add('store.durability')
+  const kept = storePlace(options, env, config)
+  const { home, storeUrl, durability } = kept
   const token = options.token ?? env['REPLICATE_API_TOKEN']?.trim() ?? ''
   const listeners = new Set<Bus>()
   const closers: (() => Promise<void>)[] = []
@@ -182,11 +176,11 @@ export async function createApp(options: AppOptions): Promise<App> {
   /** What is recorded or replayed is asked for each time; what other worlds made is not for this one. */
   async function cacheOf(world: World): Promise<CacheStore> {
     if (options.record || replayFolder(world) !== undefined) return (await import('./own-cache.ts')).createOwnCache()
-    const kept = await store()
+    const opened = await store()
     const named = (key: string) => (world === 'real' ? key : `${world} ${key}`)
     return {
-      get: (key, now) => kept.cacheGet(named(key), now),
-      put: (entry) => kept.cachePut({ ...entry, key: named(entry.key) }),
+      get: (key, now) => opened.cacheGet(named(key), now),
+      put: (entry) => opened.cachePut({ ...entry, key: named(entry.key) }),
     }
   }
 
@@ -235,8 +229,8 @@ export async function createApp(options: AppOptions): Promise<App> {
   )
 
   return {
-    ...{ home, cwd, env, clock, random, store, artifacts, prices },
-    ...{ storeUrl, durability, given },
+    ...kept,
+    ...{ cwd, env, clock, random, store, artifacts, prices },
     async config() {
       return config ?? (await import('../config/config.ts')).createConfig({ layers: [], files: [], env, cwd })
     },
