@@ -1,6 +1,7 @@
 /** What an action works with: the parts of the program, each made when first asked for. */
 import type { Config } from '../config/config.ts'
 import type { RunNews } from '../domain/events.ts'
+import type { RouterState } from '../executor/routing/state.ts'
 import type { ArtifactStore } from '../state/artifacts/contract.ts'
 import type { Store } from '../state/store/contract.ts'
 import type { PriceBook } from '../domain/price.ts'
@@ -83,6 +84,8 @@ export interface App {
   artifacts(): Promise<ArtifactStore>
   target(kind: string, world: World): Promise<Target>
   engine(world: World): Promise<EngineParts>
+  /** What calls of models taught; a replay's is its own. */
+  routerState(world: World): Promise<RouterState>
   /** Throws, before anything is journaled, when the recording that the world is about can't be used. */
   ready(world: World): Promise<void>
   /** What is wrong with the wishes for a sandbox. */

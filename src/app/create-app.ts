@@ -7,6 +7,7 @@ import type { PriceBook } from '../domain/price.ts'
 import type { Executor } from '../executor/contract.ts'
 import type { ExecutorParts } from '../executor/executor.ts'
 import type { CacheStore } from '../executor/resilience/cache.ts'
+import type { RouterState } from '../executor/routing/state.ts'
 import { type Clock, systemClock } from '../std/clock.ts'
 import { defined } from '../std/defined.ts'
 import { type Random, systemRandom } from '../std/random.ts'
@@ -16,6 +17,7 @@ import type { EngineParts } from '../workflow/engine.ts'
 import { type App, type Isolation, replayFolder, type SandboxWishes, type ScenarioProblem, type World } from './app.ts'
 import type { RecordChoice } from './replicate-place.ts'
 import { storePlace } from './store-place.ts'
+import { routerFile } from './router-file.ts'
 import { version } from './version.ts'
 
 /** Without `dataDir`, it keeps everything in memory. */
@@ -184,11 +186,26 @@ export async function createApp(options: AppOptions): Promise<App> {
     }
   }
 
+  /** A replay teaches nothing, for its models answered before; nor does what is thrown away at the end. */
+  const routerState = worldly((world) =>
+    once(
+      async (): Promise<RouterState> => {
+        if (trial || replayFolder(world) !== undefined)
+          return (await import('../executor/routing/state.ts')).createMemoryState(clock)
+        const { openRouterState } = await import('../executor/routing/state-file.ts')
+        const { durability = 'full', warn = () => {} } = options
+        return openRouterState({ file: routerFile(home, world === 'sandbox'), durability, clock, random, warn })
+      },
+      (opened) => opened.close(),
+    ),
+  )
+
   const executor = worldly((world) =>
     once(
       async (): Promise<Executor> => {
         const { createExecutor } = await import('../executor/executor.ts')
         const parts: ExecutorParts = { targets: targetOf(world), cache: await cacheOf(world), clock, random }
+        parts.routerState = await routerState(world)
         // Only Replicate has a limit to respect.
         if (world !== 'real') parts.limits = {}
         else if (config) {
@@ -211,12 +228,6 @@ export async function createApp(options: AppOptions): Promise<App> {
       const { endHolder } = await import('../state/store/end-holder.ts')
       const { createBudget } = await import('../executor/resilience/budget.ts')
       const opened = { store: await store(), artifacts: await artifacts(), executor: await executor(world) }
-      const learner = (await import('./learned.ts')).createLearner(world, process.pid)
-      closers.push(() => learner.save(home))
-      const told: Bus = (news) => {
-        learner.listen(news)
-        bus(news)
-      }
       const process_ = {
         holder: thisHolder(),
         probe: probeHolder,
@@ -224,7 +235,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       }
       // Other worlds have no token; a shorter text is a stand-in for one, and may be any word.
       const secrets = world === 'real' && token.length >= leastToken ? [token] : []
-      return { ...opened, ...process_, secrets, clock, random, bus: told, createBudget, env, cwd }
+      return { ...opened, ...process_, secrets, clock, random, bus, createBudget, env, cwd }
     }),
   )
 
@@ -243,6 +254,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     hasToken: token !== '',
     target: async (kind, world) => (await targets(world)).get(kind),
     engine,
+    routerState,
     async ready(world) {
       const folder = replayFolder(world)
       if (folder !== undefined) await (await import('../targets/replicate/recording/replayer.ts')).readRecording(folder)

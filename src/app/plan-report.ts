@@ -1,5 +1,8 @@
 /** What a workflow would do, or a stopped run when it is resumed: step by step, why, for about how much and how long. */
 import { z } from 'zod'
+import { nameOf } from '../executor/routing/arm-key.ts'
+import type { RouterState } from '../executor/routing/state.ts'
+import { meanOf } from '../executor/routing/statistics.ts'
 import { defined } from '../std/defined.ts'
 import type { JsonObject } from '../std/json.ts'
 import { explainPlan, type ExplainedStep } from '../workflow/explain.ts'
@@ -7,8 +10,7 @@ import type { Plan, PlanStep } from '../workflow/plan.ts'
 import { addCost, type RunState } from '../workflow/state.ts'
 import { renderTemplate } from '../workflow/template.ts'
 import { roundUsd } from '../workflow/view.ts'
-import type { App, World } from './app.ts'
-import { type Learned, learnedOf, readLearned } from './learned.ts'
+import { type App, replayFolder, type World } from './app.ts'
 import { candidatesOf } from './prices/candidates-of.ts'
 import { oldPriceShape, oldPrices } from './prices/old-prices.ts'
 
@@ -51,7 +53,8 @@ export async function planReport(
   known: { inputs?: JsonObject; state?: RunState } = {},
 ): Promise<PlanReport> {
   const { state } = known
-  const learned = await readLearned(app.home, world)
+  // What a recording answers was learned when it was made.
+  const learned = await app.routerState(replayFolder(world) === undefined ? world : 'real')
   const { mostCost } = await import('../targets/replicate/cost.ts')
   const prices = await app.prices()
   const unit = new Map<string, number | null>()
@@ -59,7 +62,7 @@ export async function planReport(
     plan,
     async (candidate, timeoutMs) => {
       if (candidate.target !== 'replicate') return candidate.price?.usd_per_call ?? 0
-      const mean = learnedOf(learned, candidate.model)?.usd
+      const mean = meanOf(learned.model(nameOf(candidate.model)).cost)
       const usd = mean ?? mostCost(prices.find(candidate)?.rates, candidate.defaults, timeoutMs)
       unit.set(candidate.model, usd)
       return usd
@@ -87,7 +90,7 @@ type ReportedStep = PlanReport['steps'][number]
 function withEstimates(
   step: ExplainedStep,
   planned: PlanStep,
-  learned: Learned,
+  learned: RouterState,
   items: number | undefined,
 ): ReportedStep {
   const needs = planned.needs.map(({ id, implied, via }) => ({ id, implied, ...(via !== undefined && { via }) }))
@@ -95,10 +98,11 @@ function withEstimates(
   if (step.decision === 'reuse' || step.decision === 'skip') return reported
   if (planned.definition.action.kind === 'workflow') return { ...reported, estimate_ms: null }
   if (step.model === undefined) return reported
-  const known = learnedOf(learned, step.model)
+  const { latency, cost } = learned.model(nameOf(step.model))
+  const ms = meanOf(latency)
   const rounds = roundsOf(planned, items)
-  reported.estimate_ms = known === undefined || rounds === undefined ? null : Math.round(known.ms * rounds)
-  if (step.estimate_usd !== null) reported.basis = known?.usd === undefined || known.usd === null ? 'limit' : 'learned'
+  reported.estimate_ms = ms === null || rounds === undefined ? null : Math.round(ms * rounds)
+  if (step.estimate_usd !== null) reported.basis = cost.n === 0 ? 'limit' : 'learned'
   return reported
 }
 

@@ -1,5 +1,6 @@
 /** What a file of router statistics knows of an arm: the sums of all its writers, without what was reset. */
 import { ownValue } from '../../std/own-entry.ts'
+import { nameOf } from './arm-key.ts'
 import type { ArmEntry, StateFile } from './state-shape.ts'
 import { addSums, type ArmRecord, derivedFrom, emptyRecord, type Sums } from './statistics.ts'
 
@@ -22,6 +23,15 @@ export function knownAnywhere(state: StateFile, arm: string): ArmRecord {
   const sums = agentsOf(state).map((agent) => known(state, agent, arm).sums)
   const sum = sums.reduce(addSums, emptyRecord().sums)
   return { sums: sum, derived: ownValue(state.derived.models, arm) ?? derivedFrom(sum) }
+}
+
+/** Of all versions of a model, `owner/name`, under every agent. Never write to it. */
+export function knownModel(state: StateFile, name: string): Sums {
+  const arms = agentsOf(state).flatMap((agent) => armsOf(state, agent).map((arm) => ({ agent, arm })))
+  return arms
+    .filter(({ arm }) => nameOf(arm) === name)
+    .map(({ agent, arm }) => known(state, agent, arm).sums)
+    .reduce(addSums, emptyRecord().sums)
 }
 
 function agentsOf(state: StateFile): string[] {

@@ -1,11 +1,11 @@
 /** What a router remembers of its agents: statistics of their arms, scores that came late, and what was fixed at first use. */
 import { defaultRouting, type QualityScore } from '../../domain/routing.ts'
 import type { Clock } from '../../std/clock.ts'
-import { armsOf, known, knownAnywhere } from './known.ts'
+import { armsOf, known, knownAnywhere, knownModel } from './known.ts'
 import type { Learning } from './learn.ts'
 import { applyChange, type StateChange } from './state-change.ts'
 import { emptyState, type StateFile } from './state-shape.ts'
-import type { ArmRecord, Observation, Statistics } from './statistics.ts'
+import type { ArmRecord, Observation, Statistics, Sums } from './statistics.ts'
 
 /** What a policy may leave to be found out: fixed at first use, for what moves can't be compared (ruling 40). */
 export type Reference = 'cost_ref_usd' | 'latency_slo_ms'
@@ -17,6 +17,8 @@ export interface RouterState {
   arms(agent: string): readonly string[]
   /** Of an arm under whatever agent: what a model takes and costs does not depend on who asks. Never write to it. */
   anywhere(arm: string): ArmRecord
+  /** Of all versions of a model (`owner/name`) under whatever agent. Never write to it. */
+  model(name: string): Sums
   /** Settled calls of the agent, by anyone. */
   turn(agent: string): number
   reference(agent: string, name: Reference): number | undefined
@@ -113,6 +115,10 @@ export function stateOver(kept: KeptState): RouterState {
     anywhere(arm) {
       look()
       return entry(everywhere, arm, () => knownAnywhere(kept.state, arm))
+    },
+    model(name) {
+      look()
+      return knownModel(kept.state, name)
     },
     turn(agent) {
       const { of } = statistics(agent)

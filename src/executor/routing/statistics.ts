@@ -103,7 +103,8 @@ export function derivedFrom(sums: Sums, changes = 0): Derived {
   return { ema, recent, forgotten: emptyTally(), drop: 0, since: tallyOf(sums), changes }
 }
 
-function meanOf({ n, sum }: Moments): number | null {
+/** null: there is none. */
+export function meanOf({ n, sum }: Moments): number | null {
   return n === 0 ? null : sum / n
 }
 
