@@ -1,8 +1,5 @@
 /** What a workflow would do, or a stopped run when it is resumed: step by step, why, for about how much and how long. */
 import { z } from 'zod'
-import { nameOf } from '../executor/routing/arm-key.ts'
-import type { RouterState } from '../executor/routing/state.ts'
-import { meanOf } from '../executor/routing/statistics.ts'
 import { defined } from '../std/defined.ts'
 import type { JsonObject } from '../std/json.ts'
 import { explainPlan, type ExplainedStep } from '../workflow/explain.ts'
@@ -10,7 +7,8 @@ import type { Plan, PlanStep } from '../workflow/plan.ts'
 import { addCost, type RunState } from '../workflow/state.ts'
 import { renderTemplate } from '../workflow/template.ts'
 import { roundUsd } from '../workflow/view.ts'
-import { type App, replayFolder, type World } from './app.ts'
+import type { App, World } from './app.ts'
+import { meansOfModels, type ModelMeans } from './means-of-models.ts'
 import { candidatesOf } from './prices/candidates-of.ts'
 import { oldPriceShape, oldPrices } from './prices/old-prices.ts'
 
@@ -53,8 +51,7 @@ export async function planReport(
   known: { inputs?: JsonObject; state?: RunState } = {},
 ): Promise<PlanReport> {
   const { state } = known
-  // What a recording answers was learned when it was made.
-  const learned = await app.routerState(replayFolder(world) === undefined ? world : 'real')
+  const meansOf = await meansOfModels(app, world)
   const { mostCost } = await import('../targets/replicate/cost.ts')
   const prices = await app.prices()
   const unit = new Map<string, number | null>()
@@ -62,7 +59,7 @@ export async function planReport(
     plan,
     async (candidate, timeoutMs) => {
       if (candidate.target !== 'replicate') return candidate.price?.usd_per_call ?? 0
-      const mean = meanOf(learned.model(nameOf(candidate.model)).cost)
+      const mean = meansOf(candidate.model).usd
       const usd = mean ?? mostCost(prices.find(candidate)?.rates, candidate.defaults, timeoutMs)
       unit.set(candidate.model, usd)
       return usd
@@ -74,7 +71,7 @@ export async function planReport(
     const items = itemCount(planned, known)
     const one = unit.get(step.model ?? '') ?? null
     const estimate_usd = step.estimate_usd ?? (items === undefined || one === null ? null : one * items)
-    return withEstimates({ ...step, estimate_usd }, planned, learned, items)
+    return withEstimates({ ...step, estimate_usd }, planned, meansOf, items)
   })
   const open = steps.filter(({ decision }) => decision === 'run' || decision === 'reattach')
   const estimate_usd = open.reduce<number | null>((sum, step) => addCost(sum, step.estimate_usd), 0)
@@ -90,7 +87,7 @@ type ReportedStep = PlanReport['steps'][number]
 function withEstimates(
   step: ExplainedStep,
   planned: PlanStep,
-  learned: RouterState,
+  meansOf: (model: string) => ModelMeans,
   items: number | undefined,
 ): ReportedStep {
   const needs = planned.needs.map(({ id, implied, via }) => ({ id, implied, ...(via !== undefined && { via }) }))
@@ -98,11 +95,10 @@ function withEstimates(
   if (step.decision === 'reuse' || step.decision === 'skip') return reported
   if (planned.definition.action.kind === 'workflow') return { ...reported, estimate_ms: null }
   if (step.model === undefined) return reported
-  const { latency, cost } = learned.model(nameOf(step.model))
-  const ms = meanOf(latency)
+  const { ms, usd } = meansOf(step.model)
   const rounds = roundsOf(planned, items)
   reported.estimate_ms = ms === null || rounds === undefined ? null : Math.round(ms * rounds)
-  if (step.estimate_usd !== null) reported.basis = cost.n === 0 ? 'limit' : 'learned'
+  if (step.estimate_usd !== null) reported.basis = usd === null ? 'limit' : 'learned'
   return reported
 }
 

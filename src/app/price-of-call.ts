@@ -2,7 +2,7 @@
 import type { Candidate } from '../executor/contract.ts'
 import type { JsonObject } from '../std/json.ts'
 import type { App, World } from './app.ts'
-import { learnedOf, readLearned } from './learned.ts'
+import { meansOfModels } from './means-of-models.ts'
 
 export interface CallPrice {
   /** Dollars; null: unknown. */
@@ -18,19 +18,19 @@ type Estimator = (candidate: Candidate, input: JsonObject, timeout_ms: number | 
 
 /** Reads what is known once; then asks nobody. */
 export async function priceOfCall(app: App, world: World): Promise<Estimator> {
-  const learned = await readLearned(app.home, world)
+  const meansOf = await meansOfModels(app, world)
   const prices = await app.prices()
   const { mostCost } = await import('../targets/replicate/cost.ts')
   return (candidate, input, timeout_ms) => {
-    const before = learnedOf(learned, candidate.model)
-    const estimate_ms = before ? Math.round(before.ms) : null
+    const before = meansOf(candidate.model)
+    const estimate_ms = before.ms === null ? null : Math.round(before.ms)
     if (candidate.target !== 'replicate') {
       const usd = candidate.price?.usd_per_call ?? 0
       return { estimate_usd: usd, basis: 'price', most_usd: usd, estimate_ms }
     }
     const rates = prices.find(candidate)?.rates
     const most_usd = mostCost(rates, input, timeout_ms)
-    if (before && before.usd !== null) return { estimate_usd: before.usd, basis: 'learned', most_usd, estimate_ms }
+    if (before.usd !== null) return { estimate_usd: before.usd, basis: 'learned', most_usd, estimate_ms }
     if (most_usd === null) return { estimate_usd: null, most_usd, estimate_ms }
     // Time and answers are known only after the call; all else is in the input.
     const isExact = !rates?.usd_per_second && !rates?.usd_per_output_token

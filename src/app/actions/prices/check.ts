@@ -8,12 +8,10 @@ import {
   type PriceBook,
   type PriceOrigin,
 } from '../../../domain/price.ts'
-import { nameOf } from '../../../executor/routing/arm-key.ts'
-import type { RouterState } from '../../../executor/routing/state.ts'
-import { meanOf, type Sums } from '../../../executor/routing/statistics.ts'
 import { suggest } from '../../../std/suggest.ts'
 import { defined } from '../../../std/defined.ts'
 import { defineAction } from '../../action.ts'
+import { meansOfModels, type ModelMeans } from '../../means-of-models.ts'
 import { modelsUsedHere, type UsedModel } from '../../prices/prices-here.ts'
 
 const kinds = ['missing', 'unknown_hardware', 'differs', 'old', 'future', 'undated'] as const
@@ -39,10 +37,10 @@ export const checkPrices = defineAction({
   async run(app) {
     const book = await app.prices()
     const now = app.clock.now()
-    const learned = await app.routerState('real')
+    const meansOf = await meansOfModels(app, 'real')
     const used = await modelsUsedHere(app)
     const findings = [
-      ...used.flatMap((one) => findingsOf(one, book, learned, now)),
+      ...used.flatMap((one) => findingsOf(one, book, meansOf(one.candidate.model), now)),
       ...writtenFindings(book, used, now),
       ...builtInFindings(book, used, now),
     ]
@@ -57,7 +55,7 @@ export const checkPrices = defineAction({
 
 // ── of what is used here ──
 
-function findingsOf({ candidate, used_by }: UsedModel, book: PriceBook, learned: RouterState, now: number): Finding[] {
+function findingsOf({ candidate, used_by }: UsedModel, book: PriceBook, means: ModelMeans, now: number): Finding[] {
   const { model } = candidate
   const price = book.find(candidate)
   const set = `prices set ${model} --per-second 0.001`
@@ -67,7 +65,7 @@ function findingsOf({ candidate, used_by }: UsedModel, book: PriceBook, learned:
   }
   if (!price.rates) return [unknownHardware(model, price, book, used_by)]
   const found: Finding[] = []
-  const mean = differs(price, learned.model(nameOf(model)))
+  const mean = differs(price, means)
   if (mean !== undefined) {
     const message = `calls of ${model} cost $${mean.paid.toPrecision(2)} on average, and by its price they would cost $${mean.priced.toPrecision(2)}`
     found.push({
@@ -106,10 +104,13 @@ const farApart = 3
 const fewestCalls = 3
 
 /** Of prices that can be reckoned without knowing what was asked: by call, output and second. */
-function differs({ rates = {} }: FoundPrice, { cost, latency }: Sums): { paid: number; priced: number } | undefined {
-  const paid = cost.n >= fewestCalls ? meanOf(cost) : null
+function differs(
+  { rates = {} }: FoundPrice,
+  { paid: calls, usd, ms }: ModelMeans,
+): { paid: number; priced: number } | undefined {
+  const paid = calls >= fewestCalls ? usd : null
   // The time of a call is more than that of its prediction: to have paid less than that costs is nothing odd.
-  const priced = costOfAmounts(rates, { call: 1, output: 1, second: (meanOf(latency) ?? 0) / 1_000 })
+  const priced = costOfAmounts(rates, { call: 1, output: 1, second: (ms ?? 0) / 1_000 })
   if (!paid || !priced) return undefined
   const isFar = paid > priced * farApart || (paid * farApart < priced && !rates.usd_per_second)
   return isFar ? { paid, priced } : undefined
