@@ -75,6 +75,7 @@ const defaultDiscoveryTtl = '24h'
 
 /** Agents and prices are taken as a whole from the layer that says them last. */
 const wholeAt: ReadonlySet<string> = new Set(['agents', 'prices'])
+const hardwarePrices = keyOf(['prices', 'hardware'])
 
 export function createConfig(parts: ConfigParts): Config {
   const { layers, files, cwd, failures = [] } = parts
@@ -143,7 +144,7 @@ export function createConfig(parts: ConfigParts): Config {
     for (const [key, value] of Object.entries(from)) {
       const at = [...path, key]
       const before = into[key]
-      const isWhole = path.length === 1 && wholeAt.has(String(path[0])) && key !== 'hardware'
+      const isWhole = path.length === 1 && wholeAt.has(String(path[0])) && keyOf(at) !== hardwarePrices
       if (isObject(value) && !isWhole) {
         const inner = isObject(before) ? before : {}
         into[key] = inner

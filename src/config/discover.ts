@@ -36,7 +36,7 @@ export function namedFile(option: string | undefined, env: Env): string | undefi
   return option ?? (env['REPLICATE_AGENT_CONFIG'] || undefined)
 }
 
-function userFile(env: Env): string {
+export function userFile(env: Env): string {
   const xdg = env['XDG_CONFIG_HOME']
   // A relative path is to be ignored, says the XDG specification.
   const folder = xdg && isAbsolute(xdg) ? xdg : join(env['HOME'] || homedir(), '.config')

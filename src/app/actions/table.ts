@@ -16,6 +16,7 @@ export const actionTable = {
   'expr/evaluate': async () => (await import('./expr/evaluate.ts')).evaluateExpr,
   'prices/check': async () => (await import('./prices/check.ts')).checkPrices,
   'prices/list': async () => (await import('./prices/list.ts')).listPrices,
+  'prices/set': async () => (await import('./prices/set.ts')).setPrice,
   'project/init': async () => (await import('./project/init.ts')).initProject,
   'runs/approve': async () => (await import('./runs/approve.ts')).approveRun,
   'runs/cancel': async () => (await import('./runs/cancel.ts')).cancelOpenRun,

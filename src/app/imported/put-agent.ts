@@ -1,5 +1,6 @@
 /** Puts an agent into the text of a configuration: everything else in it stays as it is, comments and layout included. */
 import { isMap, isScalar, type Pair, parseDocument, type ParsedNode, type YAMLMap } from 'yaml'
+import { columnOf, contentEnd, ended, lineEnd, lineStart } from '../../documents/text-lines.ts'
 import { readYaml } from '../../documents/yaml.ts'
 import { NonRetryableError } from '../../domain/errors.ts'
 import { ProblemsError } from '../../domain/problem.ts'
@@ -96,34 +97,4 @@ function pairOf(map: YAMLMap.Parsed, name: string): Pair<ParsedNode, ParsedNode 
 function withImportComment(text: string, from: number): number {
   const above = lineStart(text, from - 1)
   return from > 0 && text.slice(above, from).trimStart().startsWith(`# ${importedFrom}`) ? above : from
-}
-
-/** Without the empty lines before `end`, and the comments that stand further left than `indent`: they belong to what follows. */
-function contentEnd(text: string, end: number, indent: number): number {
-  let at = end
-  while (at > 0) {
-    const start = lineStart(text, at - 1)
-    const line = text.slice(start, at)
-    const isOthers = line.trim() === '' || (/^\s*#/.test(line) && line.search(/\S/) < indent)
-    if (!isOthers) return at
-    at = start
-  }
-  return at
-}
-
-function ended(text: string, newline: string): string {
-  return text === '' || text.endsWith('\n') ? text : text + newline
-}
-
-function lineStart(text: string, at: number): number {
-  return text.lastIndexOf('\n', at - 1) + 1
-}
-
-function lineEnd(text: string, at: number): number {
-  const end = text.indexOf('\n', at)
-  return end === -1 ? text.length : end + 1
-}
-
-function columnOf(text: string, at: number): number {
-  return at - lineStart(text, at)
 }

@@ -106,11 +106,15 @@ export const nounTable: Readonly<Record<string, NounEntry>> = {
     },
   },
   prices: {
-    summary: 'what models cost: list, check',
+    summary: 'what models cost: list, set, check',
     verbs: {
       list: {
         summary: 'list what models and hardware cost',
         load: async () => (await import('./prices/list.ts')).list,
+      },
+      set: {
+        summary: 'write a price into the configuration',
+        load: async () => (await import('./prices/set.ts')).set,
       },
       check: {
         summary: 'find prices that are old, missing or odd',

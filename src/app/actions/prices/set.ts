@@ -1,0 +1,168 @@
+/** Writes a price where it belongs: into the project's configuration, else the user's. */
+import { mkdir } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { z } from 'zod'
+import { configName, userFile } from '../../../config/discover.ts'
+import { builtInHardware } from '../../../config/prices/built-in.ts'
+import { priceSpec, skuPattern } from '../../../documents/agent/price-spec.ts'
+import { modelPattern } from '../../../documents/agent/spec.ts'
+import { type Entry, putEntry } from '../../../documents/put-entry.ts'
+import { UsageError } from '../../../domain/errors.ts'
+import { ageDays, type Price, type PriceBook, units } from '../../../domain/price.ts'
+import { defined } from '../../../std/defined.ts'
+import type { Json, JsonObject } from '../../../std/json.ts'
+import { suggest } from '../../../std/suggest.ts'
+import { defineAction } from '../../action.ts'
+import type { App } from '../../app.ts'
+import { openPrices } from '../../open-prices.ts'
+import { priceShape, shownPrice } from '../../prices/price-shape.ts'
+
+const scopes = ['project', 'user'] as const
+const dollars = z.number().nonnegative().optional()
+
+export const setPrice = defineAction({
+  noun: 'prices',
+  verb: 'set',
+  summary: 'write a price into the configuration, or take it out',
+  input: z.object({
+    model: z.string().optional().describe('owner/name; absent: the price is that of `hardware`'),
+    rates: z.strictObject(Object.fromEntries(units.map((unit) => [`usd_per_${unit}`, dollars] as const))).default({}),
+    hardware: z.string().optional().describe('what the model runs on; without a model: what is priced'),
+    as_of: z.string().optional().describe('YYYY-MM-DD; default: today'),
+    source: z
+      .string()
+      .max(1_000)
+      .regex(/^[^\p{Cc}]*$/u, 'must be one line of text')
+      .optional(),
+    unset: z.boolean().default(false),
+    scope: z.enum(scopes).optional().describe("default: the project's configuration if there is one, else the user's"),
+  }),
+  output: z.object({
+    name: z.string(),
+    file: z.string(),
+    scope: z.enum([...scopes, 'named']),
+    created: z.boolean(),
+    before: z.json().optional().describe('what was written there'),
+    after: z.json().optional(),
+    /** Of a model: the price that holds now; absent: nobody knows one. It may stand in a stronger place. */
+    holds: priceShape.optional(),
+  }),
+  async run(app, input, context) {
+    const book = await app.prices()
+    const entry = entryOf(input, book, app.clock.now())
+    const name = entry.path.at(-1) as string
+    const { file, scope } = await placeOf(app, input.scope)
+    let before: Json | undefined
+    const { changeFile } = await import('../../imported/config-file.ts')
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 })
+    const created = await changeFile(file, app.clock, async (text) => {
+      const put = putEntry(text, entry, file)
+      before = put.before
+      if (input.unset && before === undefined) throw nothingThere(name, file, book)
+      return put.text
+    })
+    const now = await bookNow(app)
+    const holds = input.model === undefined ? undefined : now.find({ model: input.model })
+    if (holds && !input.unset && !('file' in holds.from && holds.from.file === file)) {
+      const place = 'file' in holds.from ? `${holds.from.file}:${holds.from.line}` : 'another place'
+      context.warn(`the price of ${name} in ${place} comes before this one`)
+    }
+    return {
+      ...{ name, file, scope, created },
+      ...defined({ before, after: entry.value as Json | undefined }),
+      ...(holds && { holds: shownPrice(name, holds, now, app.clock.now()) }),
+    }
+  },
+})
+
+type Wanted = z.output<typeof setPrice.input>
+
+/** Throws UsageError for what is no price. */
+function entryOf(input: Wanted, book: PriceBook, now: number): Entry {
+  const path = pathOf(input)
+  const { unset, as_of = new Date(now).toISOString().slice(0, 10), source, hardware } = input
+  const rates = defined(input.rates) as Price
+  if (unset) {
+    const isMore = Object.keys(rates).length > 0 || (input.model !== undefined && hardware !== undefined)
+    if (isMore || input.as_of !== undefined || source !== undefined)
+      throw new UsageError('--unset takes a price out: give it no price besides')
+    return { path, value: undefined }
+  }
+  const price: Price = {
+    ...rates,
+    ...(input.model !== undefined && defined({ hardware })),
+    ...defined({ as_of, source }),
+  }
+  const { error } = priceSpec.safeParse(price)
+  const [issue] = error?.issues ?? []
+  if (issue) {
+    const field = issue.path.length > 0 ? `${issue.path.join('.')} ` : 'the price '
+    throw new UsageError(`${field}${issue.message}`, { hint: 'for instance: prices set owner/name --per-second 0.001' })
+  }
+  // Somewhere it is tomorrow already.
+  if (ageDays(as_of, now) < -1)
+    throw new UsageError(`${as_of} is still to come`, { hint: 'write the day on which it was looked up' })
+  if (input.model === undefined) assertPerSecond(rates)
+  else if (hardware !== undefined) assertKnown(hardware, book)
+  return { path, value: price as JsonObject }
+}
+
+function pathOf({ model, hardware }: Wanted): Entry['path'] {
+  if (model !== undefined) {
+    if (modelPattern.test(model)) return ['prices', model]
+    throw new UsageError(`"${model}" names no model`, { hint: 'write owner/name or owner/name:version' })
+  }
+  if (hardware === undefined) throw new UsageError('say what is priced: a model, or --hardware')
+  if (skuPattern.test(hardware)) return ['prices', 'hardware', hardware]
+  throw new UsageError(`"${hardware}" names no hardware`, {
+    hint: `known are ${Object.keys(builtInHardware).join(', ')}`,
+  })
+}
+
+function assertPerSecond(rates: Price): void {
+  if (Object.keys(rates).join() === 'usd_per_second') return
+  throw new UsageError('hardware is priced by the second', {
+    hint: 'prices set --hardware gpu-h100 --per-second 0.0015',
+  })
+}
+
+function assertKnown(hardware: string, { hardware: known }: PriceBook): void {
+  if (known.has(hardware)) return
+  const near = suggest(hardware, known.keys())
+  throw new UsageError(`nobody knows what a second on "${hardware}" costs`, {
+    hint:
+      near === undefined
+        ? `say it first: prices set --hardware ${hardware} --per-second 0.001`
+        : `did you mean "${near}"? known are ${[...known.keys()].join(', ')}`,
+  })
+}
+
+function nothingThere(name: string, file: string, { models, hardware }: PriceBook): UsageError {
+  const known = models.get(name) ?? hardware.get(name)
+  const hint =
+    known?.from.kind === 'built_in'
+      ? 'its price is a built-in one'
+      : known && 'file' in known.from
+        ? `it stands in ${known.from.file}:${known.from.line}`
+        : undefined
+  return new UsageError(`${file} says no price of ${name}`, { hint })
+}
+
+/** The file that is read for this project. */
+async function placeOf(
+  app: App,
+  scope: Wanted['scope'],
+): Promise<{ file: string; scope: 'project' | 'user' | 'named' }> {
+  const { files } = await app.config()
+  const found = files.find((one) => one.scope !== 'user')
+  if (scope === 'user') return { file: userFile(app.env), scope }
+  if (found) return found
+  return scope === 'project' ? { file: join(app.cwd, configName), scope } : { file: userFile(app.env), scope: 'user' }
+}
+
+async function bookNow(app: App): Promise<PriceBook> {
+  const { openConfig } = await import('../../../config/open.ts')
+  const named = (await app.config()).files.find(({ scope }) => scope === 'named')
+  const config = await openConfig({ cwd: app.cwd, env: app.env, ...(named && { config: named.file }) })
+  return openPrices({ env: app.env, cwd: app.cwd, configured: config?.prices ?? [] })
+}
