@@ -96,7 +96,7 @@ function placeOf(text: string, path: readonly string[]) {
     if (holder && (!node || isEmpty(node))) return { found: undefined, parent: holder, depth }
     if (!isMap(node)) return { found: undefined, parent, depth }
     parent = node
-    holder = node.items.find((item) => isScalar(item.key) && item.key.value === key) as Held | undefined
+    holder = node.items.find((item) => isScalar(item.key) && item.key.value === key)
     if (!holder) return { found: undefined, parent, depth }
     node = holder.value
   }
@@ -139,7 +139,7 @@ function refilled(text: string, block: Pairs, value: JsonObject): string {
   const end = lineEnd(text, (last.value ?? last.key).range[1])
   const indent = ' '.repeat(columnOf(text, (block.items[0] as Held).key.range[0]))
   const added = Object.entries(value).filter(([name]) => !known.has(name))
-  const lines = added.map(([name, one]) => `${indent}${keyText(name)}: ${flowText(one as Json)}\n`)
+  const lines = added.map(([name, one]) => `${indent}${keyText(name)}: ${flowText(one)}\n`)
   pieces.push({
     from: end,
     until: end,

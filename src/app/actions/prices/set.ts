@@ -69,7 +69,7 @@ export const setPrice = defineAction({
     }
     return {
       ...{ name, file, scope, created },
-      ...defined({ before, after: entry.value as Json | undefined }),
+      ...defined({ before, after: entry.value }),
       ...(holds && { holds: shownPrice(name, holds, now, app.clock.now()) }),
     }
   },
@@ -80,31 +80,29 @@ type Wanted = z.output<typeof setPrice.input>
 /** Throws UsageError for what is no price. */
 function entryOf(input: Wanted, book: PriceBook, now: number): Entry {
   const path = pathOf(input)
-  const { unset, as_of = new Date(now).toISOString().slice(0, 10), source, hardware } = input
-  const rates = defined(input.rates) as Price
-  if (unset) {
-    const isMore = Object.keys(rates).length > 0 || (input.model !== undefined && hardware !== undefined)
-    if (isMore || input.as_of !== undefined || source !== undefined)
-      throw new UsageError('--unset takes a price out: give it no price besides')
-    return { path, value: undefined }
-  }
-  const price: Price = {
-    ...rates,
-    ...(input.model !== undefined && defined({ hardware })),
-    ...defined({ as_of, source }),
-  }
-  const { error } = priceSpec.safeParse(price)
-  const [issue] = error?.issues ?? []
+  if (!input.unset) return { path, value: priceOf(input, book, now) as JsonObject }
+  const { model, rates, hardware, as_of, source } = input
+  const more = { ...rates, as_of, source, ...(model !== undefined && { hardware }) }
+  if (Object.keys(defined(more)).length > 0) throw new UsageError('--unset takes a price out: give it no price besides')
+  return { path, value: undefined }
+}
+
+function priceOf({ model, rates, hardware, source, ...given }: Wanted, book: PriceBook, now: number): Price {
+  const { as_of = new Date(now).toISOString().slice(0, 10) } = given
+  const price = defined({ ...rates, hardware: model === undefined ? undefined : hardware, as_of, source }) as Price
+  const [issue] = priceSpec.safeParse(price).error?.issues ?? []
   if (issue) {
-    const field = issue.path.length > 0 ? `${issue.path.join('.')} ` : 'the price '
-    throw new UsageError(`${field}${issue.message}`, { hint: 'for instance: prices set owner/name --per-second 0.001' })
+    const field = issue.path.length > 0 ? issue.path.join('.') : 'the price'
+    throw new UsageError(`${field} ${issue.message}`, {
+      hint: 'for instance: prices set owner/name --per-second 0.001',
+    })
   }
   // Somewhere it is tomorrow already.
   if (ageDays(as_of, now) < -1)
     throw new UsageError(`${as_of} is still to come`, { hint: 'write the day on which it was looked up' })
-  if (input.model === undefined) assertPerSecond(rates)
+  if (model === undefined) assertPerSecond(rates)
   else if (hardware !== undefined) assertKnown(hardware, book)
-  return { path, value: price as JsonObject }
+  return price
 }
 
 function pathOf({ model, hardware }: Wanted): Entry['path'] {
@@ -119,8 +117,8 @@ function pathOf({ model, hardware }: Wanted): Entry['path'] {
   })
 }
 
-function assertPerSecond(rates: Price): void {
-  if (Object.keys(rates).join() === 'usd_per_second') return
+function assertPerSecond(rates: Wanted['rates']): void {
+  if (Object.keys(defined(rates)).join() === 'usd_per_second') return
   throw new UsageError('hardware is priced by the second', {
     hint: 'prices set --hardware gpu-h100 --per-second 0.0015',
   })
