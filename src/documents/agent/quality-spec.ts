@@ -42,7 +42,7 @@ export const qualitySpec = strict(
 export type QualitySpec = z.infer<typeof qualitySpec>
 
 /** What a judge is sent that is given no input of its own. */
-const defaultRequest = `Judge how well an answer does what was asked. Say only a number from 0 (useless) to 1 (as good as it can be), and nothing else.
+const defaultRequest = `Judge how well an answer does what was asked. Answer with JSON only: {"score": <a number from 0 to 1>}, where 0 is useless and 1 is as good as it can be.
 
 What was asked:
 \${{ input }}

@@ -69,8 +69,7 @@ export async function scoreAnswer(parts: ScoringParts, answer: Answer): Promise<
     )
   }
   const { output: verdict = null } = end.outputs
-  const read = () =>
-    judge.score ? evaluateExpression(judge.score, { output: verdict }, parts) : numberAtStart(verdict)
+  const read = () => (judge.score ? evaluateExpression(judge.score, { output: verdict }, parts) : numberIn(verdict))
   return accepted(quality, { ...scoreFrom(read), by: 'judge' }, end.cost_usd)
 }
 
@@ -110,11 +109,14 @@ function scoreFrom(read: () => Json): Pick<QualityScore, 'score' | 'problem'> {
   }
 }
 
-/** Models answer in text, in pieces, or in an object with a `score`. */
-function numberAtStart(verdict: Json): Json {
-  const said = isObject(verdict) && 'score' in verdict ? verdict.score : verdict
-  const text = Array.isArray(said) ? said.join('') : said
-  if (typeof text !== 'string') return text
-  const found = /^\W*(\d+(?:\.\d+)?)(?![\d/%])/.exec(text)
-  return found ? Number(found[1]) : text
+// Neither `8/10` nor `80%` is a number from 0 to 1.
+const scoreInJson = /"score"\s*:\s*(\d+(?:\.\d+)?)(?![\d/%])/
+const leadingScore = /^\W*(?:score\s*[:=]\s*)?(\d+(?:\.\d+)?)(?![\d/%])/i
+
+/** Models answer with a number or an object that has a `score`: as such, in text, or in pieces of text. */
+function numberIn(verdict: Json): Json {
+  const said = Array.isArray(verdict) ? verdict.join('') : verdict
+  if (typeof said !== 'string') return isObject(said) && 'score' in said ? said.score : said
+  const found = scoreInJson.exec(said) ?? leadingScore.exec(said)
+  return found ? Number(found[1]) : said
 }
