@@ -11,6 +11,7 @@ import type { Random } from '../std/random.ts'
 import type { Target } from '../targets/target.ts'
 import type { EngineParts } from '../workflow/engine.ts'
 import type { LoadOptions } from '../workflow/load.ts'
+import type { LockStore } from './pins/lock-store.ts'
 
 /**
  * Where models are called: for real, in the sandbox, or nowhere: answers come from the recording in a folder. A run stays
@@ -78,6 +79,12 @@ export interface App {
   readonly world: World
   /** What everything costs: the same book for estimates, budgets and reports. */
   prices(): Promise<PriceBook>
+  /** Models are what the lock file says, whatever was published since; it is not written. */
+  readonly frozen: boolean
+  /** The lock file of a world; undefined where versions are not a project's: in a replay, or a trial run. */
+  lock(world: World): Promise<LockStore | undefined>
+  /** What the lock file of this app's world has for `owner/name`: 64 hex digits, or `official`. */
+  lockedVersion(model: string): Promise<string | undefined>
   /** Whether models can be called for real. */
   readonly hasToken: boolean
   store(): Promise<Store>

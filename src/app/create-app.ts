@@ -51,6 +51,8 @@ export interface AppOptions {
   startSandbox?: StartSandbox
   /** Finds what is wrong with wishes for the sandbox, before it is started. */
   checkScenario?: (wishes: unknown) => Promise<readonly ScenarioProblem[]>
+  /** Models are what the lock file says, and it is not written. Default: $REPLICATE_AGENT_FROZEN. */
+  frozen?: boolean
   /** For a trial run in the sandbox. */
   trial?: Pick<Isolation, 'around' | 'sandbox'> & Pick<App, 'prices'>
   /** Default: $REPLICATE_API_TOKEN. */
@@ -62,6 +64,11 @@ export interface AppOptions {
   random?: Random
   /** Told what the user should know and what stops nothing. */
   warn?: (message: string) => void
+}
+
+/** What a variable of the environment says when it is set. */
+function isOn(value: string | undefined): boolean {
+  return value !== undefined && !['', '0', 'false', 'no'].includes(value.trim().toLowerCase())
 }
 
 /** Characters; Replicate's have 40. */
@@ -129,6 +136,15 @@ export async function createApp(options: AppOptions): Promise<App> {
     return (await import('./open-prices.ts')).openPrices({ env, cwd, configured: config?.prices ?? [] })
   })
 
+  const frozen = options.frozen ?? isOn(env['REPLICATE_AGENT_FROZEN'])
+  const pins = once(async () => {
+    const { openPins } = await import('./pins/open-pins.ts')
+    const warn = (message: string) => options.warn?.(message)
+    const recordFolder = options.record?.folder
+    const configFile = config?.files.findLast(({ scope }) => scope !== 'user')?.file
+    return openPins({ cwd, configFile, clock, frozen, recordFolder, isTrial: trial !== undefined, warn })
+  })
+
   const sandbox = once(
     async () => {
       if (!options.startSandbox) throw new Error('this app was made without a sandbox')
@@ -161,8 +177,10 @@ export async function createApp(options: AppOptions): Promise<App> {
       async (): Promise<Targets> => {
         const { openTargets } = await import('../targets/table.ts')
         const userAgent = `replicate-agent/${version}`
+        const versions = await (await pins()).chooser(world)
+        const own = defined({ userAgent, clock, random, prices: await prices(), versions })
         return openTargets({
-          replicate: { ...(await place(world)), userAgent, clock, random, prices: await prices() },
+          replicate: { ...(await place(world)), ...own },
           functions: options.functions ?? {},
         })
       },
@@ -252,6 +270,12 @@ export async function createApp(options: AppOptions): Promise<App> {
     },
     world: worldOfNew(),
     hasToken: token !== '',
+    frozen,
+    lock: async (world) => (await pins()).lock(world),
+    async lockedVersion(model) {
+      const lock = await (await pins()).lock(worldOfNew())
+      return (await lock?.read())?.models.get(model)?.version
+    },
     target: async (kind, world) => (await targets(world)).get(kind),
     engine,
     routerState,

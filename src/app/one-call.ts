@@ -11,6 +11,8 @@ import { assertFits, faultsOfInput, type InputFault } from './call-input.ts'
 import { discoverModel, type Discovered, tryDiscoverModel } from './discovery/discover-model.ts'
 import { trimmedSchema } from './imported/trimmed-schema.ts'
 import { findAgent } from './named-agents.ts'
+import { asLocked } from './pins/as-locked.ts'
+import { modelsOf } from './pins/models-of.ts'
 import { oneStepWorkflow, propertyOf, typedByJsonSchema } from './one-step.ts'
 
 export interface AskedCall {
@@ -102,13 +104,22 @@ export async function prepareCall(
 async function schemasOf(
   app: App,
   world: World,
-  { name, definition }: NamedCall,
+  { name, agents, definition }: NamedCall,
   context: ActionContext,
   refresh: boolean,
 ): Promise<JsonObject[]> {
   if (definition && definition.target !== 'replicate') return []
   const models = definition ? definition.models : [name]
-  const known = await Promise.all(models.map((model) => lookUp(app, world, model, models.length, context, refresh)))
+  const pins = modelsOf(oneStepWorkflow({ name, inputs: {}, cwd: app.cwd, ...(agents && { agents }) }).definition)
+  const known = await Promise.all(
+    models.map(async (model) => {
+      const pin = pins.get(model) ?? 'latest'
+      // What is locked may be about to move.
+      const mayMove = refresh && pin === 'minor' && !app.frozen
+      const called = mayMove ? model : await asLocked(app, world, model, pin)
+      return lookUp(app, world, called, models.length, context, refresh)
+    }),
+  )
   return known.flatMap((each) => (each?.info.input_schema ? [trimmedSchema(each.info.input_schema)] : []))
 }
 

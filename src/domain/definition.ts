@@ -7,6 +7,7 @@ import type { FailureClass } from './errors.ts'
 import type { Price } from './price.ts'
 import type { AgentLimits } from './rate-limit.ts'
 import type { QosPolicy, RoutingPolicy } from './routing.ts'
+import type { VersionPin } from './version-pin.ts'
 
 export interface InputSpec {
   type: 'string' | 'number' | 'integer' | 'boolean' | 'array' | 'object' | 'file' | 'files'
@@ -77,6 +78,8 @@ export interface AgentDefinition {
   /** How its candidates are chosen among. Absent: `defaultRouting`. */
   routing?: RoutingPolicy
   qos?: QosPolicy
+  /** How far the versions of its models may move by themselves. Absent: `latest`. */
+  version_pin?: VersionPin
 }
 
 export interface ForeachDefinition {

@@ -25,6 +25,7 @@ export const errorCodes = [
   'invalid_input',
   'invalid_config',
   'invalid_test',
+  'lock_mismatch',
   'file_not_found',
   'file_unreadable',
   'file_too_large',

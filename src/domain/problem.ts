@@ -21,7 +21,13 @@ export class ProblemsError extends NonRetryableError {
   override readonly name = 'ProblemsError'
   readonly problems: readonly Problem[]
   constructor(
-    code: 'invalid_workflow' | 'invalid_expression' | 'invalid_input' | 'invalid_config' | 'invalid_test',
+    code:
+      | 'invalid_workflow'
+      | 'invalid_expression'
+      | 'invalid_input'
+      | 'invalid_config'
+      | 'invalid_test'
+      | 'lock_mismatch',
     problems: readonly Problem[],
   ) {
     const errors = problems.filter((problem) => problem.severity === 'error')

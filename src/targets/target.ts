@@ -3,6 +3,7 @@ import type { BreakerPolicy } from '../domain/definition.ts'
 import type { KeptFile } from '../domain/file.ts'
 import type { AgentLimits } from '../domain/rate-limit.ts'
 import type { Price } from '../domain/price.ts'
+import type { ModelVersions, VersionPin } from '../domain/version-pin.ts'
 import type { Clock } from '../std/clock.ts'
 import type { Json, JsonObject } from '../std/json.ts'
 import type { Random } from '../std/random.ts'
@@ -15,6 +16,8 @@ export interface Candidate {
   /** `owner/name`, `owner/name:version`, a deployment's `owner/name`, or a function's name. */
   model: string
   deployment: boolean
+  /** How far its version may move by itself; absent: `latest`. */
+  version_pin?: VersionPin
   defaults: JsonObject
   input_schema?: JsonObject
   price?: Price
@@ -100,6 +103,9 @@ export interface ModelInfo {
   name: string
   description?: string
   version?: string
+  /** The version's own number, and when it was published. */
+  tag?: string
+  created_at?: string
   input_schema?: JsonObject
   output_schema?: JsonObject
   run_count?: number
@@ -130,5 +136,7 @@ export interface Target {
   describe?(model: string, signal: AbortSignal): Promise<ModelInfo>
   /** Models that answer to the words, best first, without their schemas. */
   search?(query: string, limit: number, signal: AbortSignal): Promise<ModelInfo[]>
+  /** Where models have versions. */
+  readonly versions?: ModelVersions
   close(): Promise<void>
 }

@@ -91,6 +91,7 @@ function normaliseAgent(
       routing: routingOf(spec, loading.routing),
       qos: qos && qosOf(qos),
       limits: limits && normaliseLimits(limits, [...path, 'limits'], loading.report),
+      version_pin: spec.version_pin,
     }),
   }
 }

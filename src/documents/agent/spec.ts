@@ -1,5 +1,6 @@
 /** An agent as it is written: in workflows, in the configuration and by the SDK alike. */
 import { z } from 'zod'
+import { versionPins } from '../../domain/version-pin.ts'
 import { duration, fields, longestId, mustBe, namePattern, schemaField, strict, text, words } from '../spec-fields.ts'
 import { breakerSpec } from './breaker-spec.ts'
 import { cacheSpec, fallbackSpec, retrySpec } from './policy-spec.ts'
@@ -48,6 +49,14 @@ export const agentSpec = strict(
     qos: qosSpec.optional(),
     price: priceSpec.optional(),
     limits: agentLimitsSpec.optional(),
+    version_pin: z
+      .enum(versionPins, { error: `must be one of ${versionPins.join(', ')}` })
+      .register(
+        ...words(
+          'Which version of its models a run takes. latest (the default): the newest. exact: the one in replicate-agent.lock. minor: that one, or a newer one that is compatible.',
+        ),
+      )
+      .optional(),
   },
   'Something that can be called: one of `model`, `models`, `deployment`, `function`, with its policies.',
   'must be a mapping, as in `writer: {model: owner/name}`',

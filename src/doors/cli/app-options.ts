@@ -32,6 +32,14 @@ export const recordingOptions = {
   replay: text('--replay <folder>', 'answer from the recording in this folder: no token, no connection, no cost'),
 }
 
+/** For verbs that find the versions of models. */
+export const pinOptions = {
+  frozen: flag(
+    '--frozen',
+    'take the versions in the lock file, and no others: an error, before any call, where it does not fit',
+  ),
+}
+
 export interface AppChoice {
   sandbox?: boolean
   /** A scenario of the sandbox. */
@@ -40,6 +48,8 @@ export interface AppChoice {
   /** The recording that is there is gone on with, not replaced. */
   recordsOn?: boolean
   replay?: string | undefined
+  /** The lock file decides on versions, and stays as it is. */
+  frozen?: boolean
   store?: string | undefined
   checkpointDir?: string | undefined
   durability?: 'full' | 'normal' | undefined

@@ -22,6 +22,8 @@ export interface CommandContext extends Surroundings {
   /** To stderr. */
   note(line?: string): void
   warn(message: string, problem?: Problem): void
+  /** Keeps warnings, which would tear what is drawn, until the function is called that it gives. */
+  holdWarnings(): () => void
   /** Prints an error as the program does that ends with it. */
   report(error: unknown): void
   printJson(value: unknown): void

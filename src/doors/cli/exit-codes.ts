@@ -36,6 +36,7 @@ export const exitCodeOfError = {
   invalid_input: invalid,
   invalid_config: invalid,
   invalid_test: invalid,
+  lock_mismatch: invalid,
   file_not_found: invalid,
   file_unreadable: invalid,
   file_too_large: invalid,

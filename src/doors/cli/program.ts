@@ -33,6 +33,8 @@ export async function parseProgram(argv: readonly string[], output: ProgramOutpu
     .description('Runs workflows of AI models from one YAML file: durable, resumable, never paying twice.')
     .usage('<noun> <verb> [options]')
     .option('--version', 'print the version')
+    // Of a verb, `--version` is its own.
+    .enablePositionalOptions()
     .addHelpText('after', rootExamples(output.style))
   const chosen = (command: Command) => (given: Parsed['given']) => {
     parsed = { command, given }

@@ -128,6 +128,7 @@ function jsonLines(context: CommandContext, app: App): Progress {
 function liveTree(context: CommandContext, app: App): Progress {
   const early = collect(app)
   const over = new AbortController()
+  let release = () => {}
   let view: Promise<{ stop(): Promise<void> } | undefined> | undefined
   const start = async (run: RunHandle) => {
     try {
@@ -141,6 +142,7 @@ function liveTree(context: CommandContext, app: App): Progress {
       early.hand(lineByLine(context, run))
       return undefined
     }
+    release = context.holdWarnings()
     return showLive({
       plan: { run_id: run.run_id, title: run.outline.workflow, steps: run.outline.steps },
       subscribe(listener) {
@@ -161,6 +163,7 @@ function liveTree(context: CommandContext, app: App): Progress {
     async end() {
       over.abort()
       await (await view)?.stop()
+      release()
       early.stop()
       return undefined
     },

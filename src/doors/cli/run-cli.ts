@@ -74,7 +74,12 @@ export async function runCli(argv: readonly string[], around: Surroundings): Pro
     closing: (() => Promise<void>)[],
   ): CommandContext {
     const user = currentUser(env)
+    let held: (() => void)[] | undefined
     const warn = (message: string, problem?: Problem) => {
+      if (held) held.push(() => sayWarning(message, problem))
+      else sayWarning(message, problem)
+    }
+    const sayWarning = (message: string, problem?: Problem) => {
       // It is shown in its colour there.
       if (github && problem) github.problem(problem)
       else if (github) github.annotate('warning', message)
@@ -87,6 +92,14 @@ export async function runCli(argv: readonly string[], around: Surroundings): Pro
       github,
       user,
       warn,
+      holdWarnings() {
+        held = []
+        return () => {
+          const waiting = held ?? []
+          held = undefined
+          for (const say of waiting) say()
+        }
+      },
       report,
       json: given['json'] === true,
       debug: given['debug'] === true,
@@ -135,6 +148,7 @@ async function openApp(around: Surroundings, choice: AppChoice, warn: (message: 
     sandbox: choice.sandbox ?? false,
     ...(choice.record !== undefined && { record: { folder: choice.record, continues: choice.recordsOn ?? false } }),
     ...(choice.replay !== undefined && { replay: choice.replay }),
+    ...(choice.frozen && { frozen: true }),
     checkScenario: async (wishes) => (await import('../../sandbox/faults/scenario.ts')).readScenario(wishes).problems,
     startSandbox: async (dataDir, wishes) =>
       (await import('../../sandbox/sandbox.ts')).startSandbox({
@@ -144,8 +158,13 @@ async function openApp(around: Surroundings, choice: AppChoice, warn: (message: 
   })
 }
 
-function assertOneWorld({ record, replay, sandbox }: AppChoice): void {
+function assertOneWorld({ record, replay, sandbox, frozen }: AppChoice): void {
   if (replay === undefined) return
+  if (frozen) {
+    throw new UsageError('--replay and --frozen exclude each other', {
+      hint: 'a replay has the versions of its recording',
+    })
+  }
   const other = record !== undefined ? '--record' : sandbox ? '--sandbox' : undefined
   if (other === undefined) return
   throw new UsageError(`--replay and ${other} exclude each other`, {

@@ -1,5 +1,6 @@
 /** How the Replicate target is set up. */
 import type { PriceBook } from '../../domain/price.ts'
+import type { VersionChooser } from '../../domain/version-pin.ts'
 import type { Clock } from '../../std/clock.ts'
 import type { Random } from '../../std/random.ts'
 import type { Wire } from './wire.ts'
@@ -17,6 +18,8 @@ export interface ReplicateOptions {
   clock: Clock
   random: Random
   prices: PriceBook
+  /** Decides which version a run takes that has none yet; default: the one that is current. */
+  versions?: VersionChooser
   /** Seconds that a create may hold its connection for a quick answer (`Prefer: wait`), 0 to 60; 0: none. Default 1. */
   wait_seconds?: number
   /** Bytes that one output file may have. Default 2 GiB. */

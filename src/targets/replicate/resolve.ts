@@ -1,19 +1,17 @@
 /** What a candidate's `model` means: an official model, a version, or a deployment (ruling 19). */
 import { NotFoundError, ValidationError } from '../../domain/errors.ts'
 import { untilAborted } from '../../std/abort.ts'
-import { isObject, type Json, type JsonObject } from '../../std/json.ts'
+import { officialVersion, type ModelVersions, type VersionChooser } from '../../domain/version-pin.ts'
+import { isObject, type Json } from '../../std/json.ts'
 import type { Candidate, ModelInfo, PinContext } from '../target.ts'
 import { modelFacts } from './model-facts.ts'
-import { dereferenced } from './openapi.ts'
 import type { Api } from './transport.ts'
+import { createVersions, versionFacts } from './versions.ts'
 
 export type Route =
   | { kind: 'official'; model: string }
   | { kind: 'version'; model: string; version: string }
   | { kind: 'deployment'; model: string }
-
-/** What is recorded in place of a version for models that Replicate keeps running and versions itself. */
-const officialVersion = 'official'
 
 const reference = /^([A-Za-z0-9][\w.-]*\/[A-Za-z0-9][\w.-]*)(?::([0-9a-f]{64}))?$/
 
@@ -26,10 +24,12 @@ export interface Models {
   get(model: string, signal: AbortSignal): Promise<KnownModel>
   /** `owner/name` at a version; undefined schemas when the API does not tell. */
   version(model: string, version: string, signal: AbortSignal): Promise<KnownModel>
+  versions: ModelVersions
   route(candidate: Candidate, context: PinContext): Promise<Route>
 }
 
-export function createModels(api: Api): Models {
+/** `chooser`: decides on versions that a run does not have; without one, the current version is taken. */
+export function createModels(api: Api, chooser?: VersionChooser): Models {
   // Asked for once per process; those who wait for the same answer share it.
   const asked = new Map<string, Promise<KnownModel>>()
   function once(key: string, ask: () => Promise<KnownModel>, signal: AbortSignal): Promise<KnownModel> {
@@ -42,7 +42,7 @@ export function createModels(api: Api): Models {
     return untilAborted(answer, signal)
   }
 
-  const models: Models = {
+  const asking: Pick<Models, 'get' | 'version'> = {
     get: (model, signal) => once(model, () => readModel(api, model), signal),
     version: (model, version, signal) =>
       once(
@@ -53,16 +53,22 @@ export function createModels(api: Api): Models {
         },
         signal,
       ),
+  }
+  const versions = createVersions(api, asking)
+  const first = async ({ version_pin: pin = 'latest' }: Candidate, model: string, signal: AbortSignal) =>
+    chooser ? chooser.choose(model, pin, versions, signal) : (await versions.current(model, signal)).version
+  return {
+    ...asking,
+    versions,
     async route(candidate, context) {
       const { model, version } = parseReference(candidate)
       if (candidate.deployment) return { kind: 'deployment', model }
       if (version !== undefined) return { kind: 'version', model, version }
       const fixed =
-        context.versionOf(model) ?? (await context.resolved(model, await firstVersion(models, model, context.signal)))
+        context.versionOf(model) ?? (await context.resolved(model, await first(candidate, model, context.signal)))
       return fixed === officialVersion ? { kind: 'official', model } : { kind: 'version', model, version: fixed }
     },
   }
-  return models
 }
 
 /** Throws ValidationError when it is no reference. */
@@ -89,13 +95,6 @@ export function pinned(route: Route): string {
   return route.kind === 'version' ? `${route.model}:${route.version}` : route.model
 }
 
-async function firstVersion(models: Models, model: string, signal: AbortSignal): Promise<string> {
-  const known = await models.get(model, signal)
-  if (known.official) return officialVersion
-  if (known.version !== undefined) return known.version
-  throw new NotFoundError(`${model} has no version that could be run`)
-}
-
 async function readModel(api: Api, model: string): Promise<KnownModel> {
   let body: Json
   try {
@@ -109,17 +108,10 @@ async function readModel(api: Api, model: string): Promise<KnownModel> {
   }
   const facts = isObject(body) ? body : {}
   const latest = isObject(facts['latest_version']) ? facts['latest_version'] : {}
-  return { ...modelFacts(model, facts), ...schemasOf(latest) }
+  return { ...modelFacts(model, facts), ...versionFacts(latest) }
 }
 
 async function readVersion(api: Api, model: string, version: string): Promise<KnownModel> {
   const body = await api.json('GET', `/models/${model}/versions/${version}`)
-  return { name: model, official: false, version, ...schemasOf(isObject(body) ? body : {}) }
-}
-
-function schemasOf(version: JsonObject): Pick<ModelInfo, 'input_schema' | 'output_schema'> {
-  const document = version['openapi_schema']
-  const input_schema = dereferenced(document, 'Input')
-  const output_schema = dereferenced(document, 'Output')
-  return { ...(input_schema && { input_schema }), ...(output_schema && { output_schema }) }
+  return { name: model, official: false, version, ...versionFacts(isObject(body) ? body : {}) }
 }

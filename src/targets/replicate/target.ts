@@ -36,12 +36,13 @@ export function createReplicateTarget(options: ReplicateOptions): Target {
   const parts: Parts = {
     options,
     api,
-    models: createModels(api),
+    models: createModels(api, options.versions),
     inputFiles: createInputFiles(api),
     outputFiles: createOutputFiles(api, options.max_file_bytes ?? defaultMaxFileBytes),
   }
   return {
     kind: 'replicate',
+    versions: parts.models.versions,
     call(candidate, input, context) {
       const seenAs = (seen: TargetContext) => call(parts, candidate, input, seen)
       return options.wire?.during ? options.wire.during(context, seenAs) : seenAs(context)

@@ -7,6 +7,7 @@ import {
 } from '../../domain/definition.ts'
 import { defaultRouting } from '../../domain/routing.ts'
 import type { CallSpec, Candidate, RoutePolicy } from '../../executor/contract.ts'
+import { strictestPin } from '../../domain/version-pin.ts'
 import type { JsonObject } from '../../std/json.ts'
 
 /** The call of a step with an `agent` or `model`, given its rendered input. */
@@ -54,10 +55,11 @@ export function chainOf(definition: WorkflowDefinition, step: StepDefinition): C
     seen.add(name)
     const agent = definition.agents[name]
     if (!agent) {
-      chain.push({ name, target: 'replicate', model: name, deployment: false, defaults: {} })
+      const called: Candidate = { name, target: 'replicate', model: name, deployment: false, defaults: {} }
+      chain.push(withPin(called, definition))
       return
     }
-    chain.push(...candidatesOf(name, agent))
+    chain.push(...candidatesOf(name, agent).map((candidate) => withPin(candidate, definition)))
     for (const fallback of agent.fallback) add(fallback)
   }
   if (step.action.kind === 'agent') add(step.action.agent)
@@ -78,4 +80,14 @@ function candidatesOf(name: string, agent: AgentDefinition): Candidate[] {
   }
   if (agent.deployment !== undefined) return [{ ...shared, model: agent.deployment, deployment: true }]
   return agent.models.map((model) => ({ ...shared, model, deployment: false }))
+}
+
+/** In a run a model has one version: where agents disagree on how far it may move, the strictest is heard. */
+function withPin(candidate: Candidate, { agents }: WorkflowDefinition): Candidate {
+  if (candidate.target !== 'replicate' || candidate.deployment) return candidate
+  const pins = Object.values(agents).flatMap(({ models, version_pin: pin }) =>
+    pin !== undefined && models.includes(candidate.model) ? [pin] : [],
+  )
+  const version_pin = strictestPin(pins)
+  return version_pin === 'latest' ? candidate : { ...candidate, version_pin }
 }

@@ -7,6 +7,8 @@ import { defineAction } from '../../action.ts'
 import { callFields } from '../../call-fields.ts'
 import { priceOfCall } from '../../price-of-call.ts'
 import { jsonObject } from '../../given-inputs.ts'
+import { assertLocked } from '../../pins/check-pins.ts'
+import { oneStepWorkflow } from '../../one-step.ts'
 import { namedCall, prepareCall } from '../../one-call.ts'
 
 export const estimateShape = z.object({
@@ -42,6 +44,9 @@ export const estimateCall = defineAction({
   async run(app, asked, context) {
     const named = await namedCall(app, asked)
     await app.ready(app.world)
+    const { name, agents } = named
+    if (app.frozen)
+      await assertLocked(app, app.world, oneStepWorkflow(defined({ name, agents, inputs: {}, cwd: app.cwd })))
     const { workflow, inputs, checked } = await prepareCall(app, app.world, asked, named, context)
     const step = Object.values(workflow.definition.steps)[0] as StepDefinition
     const timeout_ms = asked.timeout_ms ?? named.definition?.timeout_ms

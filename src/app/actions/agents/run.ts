@@ -11,6 +11,7 @@ import { needVariables } from '../../need-variables.ts'
 import { namedCall, prepareCall } from '../../one-call.ts'
 import { oneStepWorkflow } from '../../one-step.ts'
 import { firstEvent } from '../../open-run.ts'
+import { checkPins } from '../../pins/check-pins.ts'
 import { runFields } from '../../run-fields.ts'
 import { runWorld, worldOf } from '../../world-of.ts'
 
@@ -28,6 +29,7 @@ export const runAgent = defineAction({
     needToken(app, world, probe.definition)
     await needVariables(app, probe.definition)
     await app.ready(world)
+    await checkPins(app, world, probe, context.signal)
     const { workflow, inputs } = await prepareCall(app, world, input, named, context)
     const options = {
       inputs,

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { defineAction } from '../../action.ts'
 import { openRun, stateOf } from '../../open-run.ts'
+import { assertRunLocked } from '../../pins/check-pins-of-run.ts'
 import { planReport, planShape } from '../../plan-report.ts'
 
 export const planOfResume = defineAction({
@@ -12,6 +13,7 @@ export const planOfResume = defineAction({
   output: planShape,
   async run(app, input) {
     const run = await openRun(app, input.run)
+    if (app.frozen) await assertRunLocked(app, run)
     const { plan, state } = await stateOf(run)
     return planReport(app, run.world, plan, { state, inputs: state.inputs })
   },

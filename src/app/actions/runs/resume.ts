@@ -7,6 +7,7 @@ import { defineAction } from '../../action.ts'
 import { finishRun } from '../../finish-run.ts'
 import { awaitHolder } from '../../await-holder.ts'
 import { givenInputs, inputFields } from '../../given-inputs.ts'
+import { checkPinsOfRun } from '../../pins/check-pins-of-run.ts'
 import { earlierEvents, needTokenFor, openRun } from '../../open-run.ts'
 
 export const resumeStoppedRun = defineAction({
@@ -25,6 +26,7 @@ export const resumeStoppedRun = defineAction({
     const run = await openRun(app, input.run)
     const plan = await needTokenFor(app, run)
     await app.ready(run.world)
+    if (app.frozen) await checkPinsOfRun(app, run, context.signal)
     const inputs = givenInputs(plan.definition.inputs, input)
     const options = defined({
       inputs,

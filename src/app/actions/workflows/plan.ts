@@ -4,6 +4,7 @@ import { checkInputs } from '../../../workflow/inputs.ts'
 import { defineAction } from '../../action.ts'
 import { assertInputs } from '../../assert-inputs.ts'
 import { givenInputs, inputFields } from '../../given-inputs.ts'
+import { assertLocked } from '../../pins/check-pins.ts'
 import { planReport, planShape } from '../../plan-report.ts'
 import { openWorkflow } from '../../workflow-file.ts'
 
@@ -15,6 +16,7 @@ export const planWorkflow = defineAction({
   output: planShape,
   async run(app, input, context) {
     const workflow = await openWorkflow(app, input.workflow, context)
+    if (app.frozen) await assertLocked(app, app.world, workflow)
     const given = givenInputs(workflow.definition.inputs, input)
     if (input.check_inputs) assertInputs(workflow, given)
     const checked = checkInputs(workflow.definition.inputs, given)

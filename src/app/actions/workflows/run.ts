@@ -10,6 +10,7 @@ import { givenInputs, inputFields } from '../../given-inputs.ts'
 import { needToken } from '../../need-token.ts'
 import { needVariables } from '../../need-variables.ts'
 import { firstEvent } from '../../open-run.ts'
+import { checkPins } from '../../pins/check-pins.ts'
 import { runFields } from '../../run-fields.ts'
 import { openWorkflow } from '../../workflow-file.ts'
 import { runWorld, worldOf } from '../../world-of.ts'
@@ -28,6 +29,7 @@ export const runWorkflow = defineAction({
     needToken(app, world, workflow.definition)
     await needVariables(app, workflow.definition)
     await app.ready(world)
+    await checkPins(app, world, workflow, context.signal)
     const options = { inputs, runId: input.run_id, max_concurrency: input.max_concurrency, budget_usd: input.budget_usd }
     const parts = await app.engine(world)
     const driving = await startRun(parts, workflow, defined({ ...options, ...runWorld(world) }))

@@ -2,12 +2,13 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import { ReplicateAgentError } from '../../../domain/errors.ts'
-import type { Problem } from '../../../domain/problem.ts'
+import { type Problem, ProblemsError } from '../../../domain/problem.ts'
 import { findWorkflow } from '../../../workflow/find.ts'
 import { loadWorkflow } from '../../../workflow/load.ts'
 import { isTestFile } from '../../../workflow/loading/workflow-folder.ts'
 import { defineAction } from '../../action.ts'
 import type { App } from '../../app.ts'
+import { missingPins } from '../../pins/check-pins.ts'
 import { problemShape } from '../../problem-shape.ts'
 
 export const validateWorkflows = defineAction({
@@ -28,8 +29,11 @@ async function problemsOf(workflow: string, app: App): Promise<Problem[]> {
   try {
     if (isTestFile(workflow)) return await problemsOfTests(resolve(app.cwd, workflow), app)
     const outcome = await loadWorkflow(await findWorkflow(workflow, app.cwd), app.agents())
-    return outcome.ok ? outcome.workflow.warnings : outcome.problems
+    if (!outcome.ok) return outcome.problems
+    const { warnings } = outcome.workflow
+    return app.frozen ? [...warnings, ...(await missingPins(app, app.world, outcome.workflow))] : warnings
   } catch (error) {
+    if (error instanceof ProblemsError) return [...error.problems]
     if (!(error instanceof ReplicateAgentError)) throw error
     const { code, message, hint } = error
     return [{ file: workflow, line: 1, column: 1, code, severity: 'error', message, ...(hint !== undefined && { hint }) }]

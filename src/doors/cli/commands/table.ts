@@ -95,6 +95,22 @@ export const nounTable: Readonly<Record<string, NounEntry>> = {
         load: async () => (await import('./agents/show.ts')).show,
       },
       run: { summary: 'call an agent or a model once', load: async () => (await import('./agents/run.ts')).run },
+      pin: {
+        summary: 'lock models at the version that they stand for now',
+        load: async () => (await import('./agents/pin.ts')).pin,
+      },
+      unpin: {
+        summary: 'take models out of the lock file',
+        load: async () => (await import('./agents/unpin.ts')).unpin,
+      },
+      outdated: {
+        summary: 'say which locked models have newer versions',
+        load: async () => (await import('./agents/outdated.ts')).outdated,
+      },
+      upgrade: {
+        summary: 'move locked models to newer versions',
+        load: async () => (await import('./agents/upgrade.ts')).upgrade,
+      },
       search: {
         summary: 'search Replicate for models',
         load: async () => (await import('./agents/search.ts')).search,

@@ -13,6 +13,7 @@ import {
   type Manifest,
   manifestFile,
   manifestShape,
+  recordedLock,
 } from './format.ts'
 
 /** Undefined when the folder holds no recording. Throws UsageError when it is no folder, ConfigurationError when it is damaged. */
@@ -75,7 +76,7 @@ function lives(pid: number): boolean {
 /** Removes what an earlier recording left, and begins a new one. */
 export async function beginRecording(folder: string, manifest: Manifest): Promise<void> {
   // The manifest goes first: without it, the rest is no recording that could be replayed.
-  for (const part of [manifestFile, exchangesFolder, bodiesFolder])
+  for (const part of [manifestFile, exchangesFolder, bodiesFolder, recordedLock])
     await rm(join(folder, part), { recursive: true, force: true })
   await makeFolders(folder)
   await writeWhole(join(folder, manifestFile), json(manifest))

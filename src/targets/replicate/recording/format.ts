@@ -4,6 +4,8 @@ import { z } from 'zod'
 export const manifestFile = 'recording.json'
 export const exchangesFolder = 'exchanges'
 export const bodiesFolder = 'bodies'
+/** The versions that pins of agents stood for. */
+export const recordedLock = 'replicate-agent.lock'
 
 export const manifestShape = z.strictObject({
   /** Of this layout. */

@@ -4,7 +4,7 @@ import { runAgent } from '../../../../app/actions/agents/run.ts'
 import { UsageError } from '../../../../domain/errors.ts'
 import { defined } from '../../../../std/defined.ts'
 import { createAnswerView } from '../../answer-view.ts'
-import { appOptions, recordingOptions, sandboxOptions } from '../../app-options.ts'
+import { appOptions, pinOptions, recordingOptions, sandboxOptions } from '../../app-options.ts'
 import { defineCommand } from '../../command.ts'
 import { driveOptions, driveRun } from '../../drive.ts'
 import { inputOptions, readInputs } from '../../input-options.ts'
@@ -24,6 +24,7 @@ export const run = defineCommand({
     ...driveOptions,
     runId: text('--run-id <id>', 'the id of the run; a second start with the same id attaches to it'),
     budget: dollars('--budget <usd>', 'refuse a call that may cost more'),
+    ...pinOptions,
     ...appOptions,
     ...sandboxOptions,
     ...recordingOptions,

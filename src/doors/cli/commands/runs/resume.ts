@@ -3,7 +3,7 @@ import { planOfResume } from '../../../../app/actions/runs/plan.ts'
 import { resumeStoppedRun } from '../../../../app/actions/runs/resume.ts'
 import { retryRunAgain } from '../../../../app/actions/runs/retry.ts'
 import { defined } from '../../../../std/defined.ts'
-import { appOptions, recordingOptions } from '../../app-options.ts'
+import { appOptions, pinOptions, recordingOptions } from '../../app-options.ts'
 import { defineCommand } from '../../command.ts'
 import { driveOptions, driveRun } from '../../drive.ts'
 import { inputOptions, readInputs } from '../../input-options.ts'
@@ -26,6 +26,7 @@ export const resume = defineCommand({
       '`current`, a file or a name: run again what differs from the definition of the run',
     ),
     dryRun: flag('--dry-run', 'show what would happen, and the money that it saves'),
+    ...pinOptions,
     ...appOptions,
     ...recordingOptions,
   },

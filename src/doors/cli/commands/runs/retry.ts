@@ -2,7 +2,7 @@
 import { retryRunAgain } from '../../../../app/actions/runs/retry.ts'
 import { UsageError } from '../../../../domain/errors.ts'
 import { defined } from '../../../../std/defined.ts'
-import { appOptions, recordingOptions } from '../../app-options.ts'
+import { appOptions, pinOptions, recordingOptions } from '../../app-options.ts'
 import { defineCommand } from '../../command.ts'
 import { driveOptions, driveRun } from '../../drive.ts'
 import { inputOptions, readInputs } from '../../input-options.ts'
@@ -23,6 +23,7 @@ export const retry = defineCommand({
     ...inputOptions,
     budget: dollars('--budget <usd>', 'a new budget'),
     ...driveOptions,
+    ...pinOptions,
     ...appOptions,
     ...recordingOptions,
   },

@@ -2,7 +2,7 @@
 import { planOfResume } from '../../../../app/actions/runs/plan.ts'
 import { planWorkflow } from '../../../../app/actions/workflows/plan.ts'
 import { UsageError } from '../../../../domain/errors.ts'
-import { appOptions } from '../../app-options.ts'
+import { appOptions, pinOptions } from '../../app-options.ts'
 import { defineCommand } from '../../command.ts'
 import { inputOptions, readInputs } from '../../input-options.ts'
 import { flag, optional, text } from '../../option.ts'
@@ -16,6 +16,7 @@ export const plan = defineCommand({
     ...inputOptions,
     run: text('--run <id>', 'plan the resume of this run instead'),
     json: flag('--json', 'print the plan as JSON'),
+    ...pinOptions,
     ...appOptions,
   },
   examples: [

@@ -5,7 +5,7 @@ import type { App } from '../../../../app/app.ts'
 import { planWorkflow } from '../../../../app/actions/workflows/plan.ts'
 import { runWorkflow } from '../../../../app/actions/workflows/run.ts'
 import { defined } from '../../../../std/defined.ts'
-import { appOptions, recordingOptions, sandboxOptions } from '../../app-options.ts'
+import { appOptions, pinOptions, recordingOptions, sandboxOptions } from '../../app-options.ts'
 import { defineCommand } from '../../command.ts'
 import { driveOptions, driveRun } from '../../drive.ts'
 import { inputOptions, readInputs } from '../../input-options.ts'
@@ -25,6 +25,7 @@ export const run = defineCommand({
     budget: dollars('--budget <usd>', 'stop before this is passed'),
     dryRun: flag('--dry-run', 'check everything and show the plan, run nothing'),
     watch: flag('--watch', 'run again when the workflow, one nested in it, or an input file changes'),
+    ...pinOptions,
     ...appOptions,
     ...sandboxOptions,
     ...recordingOptions,
