@@ -182,6 +182,15 @@ describe('An old price', () => {
     )
   })
 
+  test('is told of by a dry run of a call', async () => {
+    const dry = 'agents run black-forest-labs/flux-schnell -i prompt=x --dry-run'
+    expect(await json(dry)).toMatchObject({ old_prices: [] })
+    expect(await json(dry, spring)).toMatchObject({ old_prices: [{ as_of: '2026-11-01', age_days: 151 }] })
+    expect((await cli.run(dry, { clock: spring })).stdout).toContain(
+      'old prices: black-forest-labs/flux-schnell (151 days); `prices check` tells more',
+    )
+  })
+
   test('is warned of once in a run whose budget it keeps, and in no other', async () => {
     await cli.write('workflows/draw.yaml', priced)
     const warnings = async (command: string, clock: Clock) => {
@@ -220,6 +229,20 @@ test('The same price is behind estimates, budgets and reports', async () => {
   expect(paid.json(), paid.stderr).toMatchObject({ status: 'succeeded', cost_usd: 0.5 })
   expect((await cli.run('runs show last --json', { env })).json()).toMatchObject({ cost_usd: 0.5 })
   expect((await cli.run('costs --json', { env })).json()).toMatchObject({ total: { cost_usd: 0.5 } })
+})
+
+test('The same price is what the router goes by', async () => {
+  const picture =
+    'name: draw\nagents:\n  painter:\n    candidates: [black-forest-labs/flux-schnell, black-forest-labs/flux-dev]\n    routing: {strategy: cheapest}\nsteps: {draw: {agent: painter, input: {prompt: x}}}\n'
+  await cli.write('workflows/draw.yaml', picture)
+  const modelOf = async () => {
+    const end = await cli.run('run draw --json')
+    expect(end.code, end.stderr).toBe(0)
+    return (end.json()['steps'] as { draw: { model: string } }).draw.model
+  }
+  expect(await modelOf()).toContain('flux-schnell')
+  await cli.write('replicate-agent.yaml', 'prices:\n  black-forest-labs/flux-dev: {usd_per_output: 0.001}\n')
+  expect(await modelOf()).toContain('flux-dev')
 })
 
 test('A price table that is wrong is one clear error, with its place', async () => {

@@ -21,8 +21,13 @@ export function oldPrices(book: PriceBook, candidates: readonly Priced[], now: n
 
 const mostNamed = 3
 
+/** For what relies on them. */
+export function oldPricesLine(old: readonly OldPrice[]): string {
+  return `old prices: ${oldPriceText(old)}; \`prices check\` tells more`
+}
+
 /** `acme/x (204 days)`, and how many more. */
-export function oldPriceText(old: readonly OldPrice[]): string {
+function oldPriceText(old: readonly OldPrice[]): string {
   const named = old.slice(0, mostNamed).map(({ model, age_days }) => `${model} (${age_days} days)`)
   const more = old.length - named.length
   return more > 0 ? `${named.join(', ')} and ${more} more` : named.join(', ')
@@ -35,6 +40,5 @@ export async function warnOfOldPrices(
   context: Pick<ActionContext, 'warn'>,
 ): Promise<void> {
   const old = oldPrices(await app.prices(), candidatesOf(definition), app.clock.now())
-  if (old.length > 0)
-    context.warn(`the budget is kept by old prices: ${oldPriceText(old)}; \`prices check\` tells more`)
+  if (old.length > 0) context.warn(`the budget is kept by ${oldPricesLine(old)}`)
 }

@@ -55,6 +55,9 @@ export function createFunctionTarget(functions: Readonly<Record<string, AgentFun
     async estimate(candidate, _input, { timeout_ms }) {
       return priceOf(candidate, timeout_ms)
     },
+    async expect(candidate, _input, { latency_ms }) {
+      return priceOf(candidate, latency_ms ?? undefined)
+    },
     async close() {},
   }
 }

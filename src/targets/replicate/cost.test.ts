@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { Rates } from '../../domain/price.ts'
 import type { JsonObject } from '../../std/json.ts'
 import { type Prediction, readPrediction } from './prediction.ts'
-import { costOf, mostCost } from './cost.ts'
+import { costOf, mostCost, usualCost } from './cost.ts'
 
 const ended = (more: JsonObject): Prediction => readPrediction({ id: 'p1', status: 'succeeded', ...more }) as Prediction
 
@@ -56,6 +56,18 @@ describe('what a prediction cost', () => {
     expect(costOf(ended({ metrics: {} }), perSecond)).toBeNull()
     expect(costOf(ended({ metrics: { input_token_count: 5 } }), perToken)).toBeNull()
     expect(costOf(ended({ output: null }), perImage)).toBeNull()
+  })
+})
+
+describe('the likely cost', () => {
+  it('is that of the input, of a usual answer, and of the time that calls take', () => {
+    const chat: Rates = { usd_per_input_token: 1e-6, usd_per_output_token: 4e-6 }
+    expect(usualCost(chat, { prompt: 'x'.repeat(400) }, null)).toBe(0.0009)
+    expect(usualCost(chat, { prompt: 'x'.repeat(400), max_tokens: 50 }, null)).toBe(0.000301)
+    expect(usualCost({ usd_per_second: 0.01 }, {}, 3_000)).toBe(0.03)
+    expect(usualCost({ usd_per_second: 0.01 }, {}, null)).toBeNull()
+    expect(usualCost({ usd_per_output: 0.03 }, { num_outputs: 2 }, null)).toBe(0.06)
+    expect(usualCost(undefined, {}, 1)).toBeNull()
   })
 })
 

@@ -56,6 +56,28 @@ function numberIn(metrics: JsonObject, ...names: readonly string[]): number | un
   return undefined
 }
 
+// ── what it is likely to cost ──
+
+/** What a token of English has, and what a model that may say more usually says. */
+const bytesPerToken = 4
+const usualOutputTokens = 200
+
+/** Dollars, when the call takes `latency_ms` (null: nobody knows); null: unknown. For comparing models, not for budgets. */
+export function usualCost(rates: Rates | undefined, input: JsonObject, latency_ms: number | null): number | null {
+  const bytes = textBytes(input)
+  const outputs = outputsAsked(input)
+  const seconds = secondsAsked(input)
+  return costOfAmounts(rates, {
+    call: 1,
+    second: latency_ms === null ? undefined : Math.min(longestRunSeconds, latency_ms / 1_000),
+    output: outputs,
+    output_second: seconds === undefined ? undefined : seconds * outputs,
+    input_character: bytes,
+    input_token: bytes / bytesPerToken,
+    output_token: Math.min(usualOutputTokens, tokensAsked(input)),
+  })
+}
+
 // ── what it may cost at most ──
 
 /** Replicate ends predictions after this long. */

@@ -13,7 +13,7 @@ import { createInputFiles, type InputFiles } from './input-files.ts'
 import type { ReplicateOptions } from './options.ts'
 import { createOutputFiles, type OutputFiles } from './output-files.ts'
 import { hasSucceeded, isLost, type Prediction } from './prediction.ts'
-import { costOf, mostCost } from './cost.ts'
+import { costOf, mostCost, usualCost } from './cost.ts'
 import { createModels, type Models, parseReference, pinned, type Route } from './resolve.ts'
 import { takeUp } from './take-up.ts'
 import { wholeText } from './whole-text.ts'
@@ -52,6 +52,9 @@ export function createReplicateTarget(options: ReplicateOptions): Target {
     },
     async estimate(candidate, input, { timeout_ms }) {
       return mostCost(options.prices.find(candidate)?.rates, input, timeout_ms)
+    },
+    async expect(candidate, input, { latency_ms }) {
+      return usualCost(options.prices.find(candidate)?.rates, input, latency_ms)
     },
     async cancel(id, signal) {
       await cancelPrediction(api, id, signal)

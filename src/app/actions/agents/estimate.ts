@@ -9,6 +9,7 @@ import { priceOfCall } from '../../price-of-call.ts'
 import { jsonObject } from '../../given-inputs.ts'
 import { assertLocked } from '../../pins/check-pins.ts'
 import { oneStepWorkflow } from '../../one-step.ts'
+import { oldPriceShape, oldPrices } from '../../prices/old-prices.ts'
 import { namedCall, prepareCall } from '../../one-call.ts'
 
 export const estimateShape = z.object({
@@ -33,6 +34,8 @@ export const estimateShape = z.object({
       estimate_ms: z.number().nullable(),
     }),
   ),
+  /** Prices behind these that may have changed. */
+  old_prices: z.array(oldPriceShape),
 })
 
 export const estimateCall = defineAction({
@@ -51,11 +54,13 @@ export const estimateCall = defineAction({
     const step = Object.values(workflow.definition.steps)[0] as StepDefinition
     const timeout_ms = asked.timeout_ms ?? named.definition?.timeout_ms
     const priced = await priceOfCall(app, app.world)
-    const candidates = chainOf(workflow.definition, step).map((candidate) => {
+    const chain = chainOf(workflow.definition, step)
+    const candidates = chain.map((candidate) => {
       const cost = priced(candidate, { ...candidate.defaults, ...inputs }, timeout_ms)
       const agent = candidate.name === named.name || candidate.name === candidate.model ? undefined : candidate.name
       return { ...defined({ model: candidate.model, agent, target: candidate.target }), ...cost }
     })
-    return { agent: named.name, input: inputs, checked, candidates }
+    const old_prices = oldPrices(await app.prices(), chain, app.clock.now())
+    return { agent: named.name, input: inputs, checked, candidates, old_prices }
   },
 })

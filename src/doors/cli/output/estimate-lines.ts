@@ -1,4 +1,5 @@
 /** What one call would be, for people: whether its input fits, who would answer, for about how much. */
+import { type OldPrice, oldPricesLine } from '../../../app/prices/old-prices.ts'
 import { formatDuration } from '../../../std/duration.ts'
 import { formatUsd, shortModel } from './quantity.ts'
 import type { Style } from './style.ts'
@@ -15,11 +16,12 @@ interface Estimate {
     most_usd: number | null
     estimate_ms: number | null
   }[]
+  old_prices: readonly OldPrice[]
 }
 
 const bases = { learned: 'mean of earlier calls', price: 'by its price', limit: 'the most it can be' } as const
 
-export function estimateLines({ agent, checked, candidates }: Estimate, style: Style): string[] {
+export function estimateLines({ agent, checked, candidates, old_prices }: Estimate, style: Style): string[] {
   const input = checked
     ? style.green('✓ the input fits')
     : style.yellow('! the input could not be checked: nothing is known of what it takes')
@@ -40,5 +42,6 @@ export function estimateLines({ agent, checked, candidates }: Estimate, style: S
     { header: 'at most', ...right },
     { header: 'time', ...right },
   ]
-  return [`${style.bold(agent)}  ${input}`, '', ...tableLines(rows, columns, style.dim)]
+  const old = old_prices.length === 0 ? [] : ['', style.yellow(oldPricesLine(old_prices))]
+  return [`${style.bold(agent)}  ${input}`, '', ...tableLines(rows, columns, style.dim), ...old]
 }

@@ -1,6 +1,6 @@
 /** A plan for people: what would happen to each step, why, for about how much and how long. */
 import type { PlanReport } from '../../../app/plan-report.ts'
-import { oldPriceText } from '../../../app/prices/old-prices.ts'
+import { oldPricesLine } from '../../../app/prices/old-prices.ts'
 import { formatDuration } from '../../../std/duration.ts'
 import type { CommandContext } from '../context.ts'
 import { oneLine } from './printable.ts'
@@ -64,7 +64,7 @@ function needsOf(step: Step, style: Style): string {
 }
 
 function totals(plan: PlanReport, style: Style): string[] {
-  const old = plan.old_prices.length === 0 ? [] : [style.yellow(oldLine(plan))]
+  const old = plan.old_prices.length === 0 ? [] : [style.yellow(oldPricesLine(plan.old_prices))]
   const saved = plan.saved_usd === undefined ? [] : [`already paid and kept: ${formatUsd(plan.saved_usd)}`]
   if (!plan.steps.some(({ decision }) => decision !== 'reuse' && decision !== 'skip'))
     return ['nothing is left to run', ...saved]
@@ -80,8 +80,4 @@ function totals(plan: PlanReport, style: Style): string[] {
   const lines = [`${cost}; ${time}`, ...saved]
   if (limited) lines.push(style.dim('≤ is the most that a call can cost; what models really cost is learned from runs'))
   return [...lines, ...old]
-}
-
-function oldLine({ old_prices }: PlanReport): string {
-  return `old prices: ${oldPriceText(old_prices)}; \`prices check\` tells more`
 }
