@@ -140,7 +140,7 @@ export interface WeighedCandidate {
 
 /** Why a candidate was chosen: enough to explain it, and to judge another strategy by it later. */
 export interface RoutingDecision {
-  /** `run/step[index]#round/call`: where it was made. */
+  /** Where it was made: `run/step[index]#round/call`, after a retry of the run `run~2/…`. */
   id: string
   agent: string
   strategy: StrategyName

@@ -138,6 +138,8 @@ export interface CallContext {
 /** Where a call is made. */
 export interface CallLabels {
   run_id: string
+  /** Of the run, from 1. */
+  attempt?: number
   workflow: string
   step: string
   index?: number

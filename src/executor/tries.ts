@@ -252,7 +252,8 @@ async function settle(
 ): Promise<void> {
   const { context, router } = work
   const lesson = fact.status === 'abandoned' ? undefined : lessonOf(end, context)
-  if (lesson) await router.learn(turn.pupil, end.open?.version ?? context.versionOf(turn.candidate.model), lesson)
+  if (lesson)
+    await router.learn(turn.pupil, fact.call, end.open?.version ?? context.versionOf(turn.candidate.model), lesson)
   const settled: Settled = { type: 'call.settled', ...fact, ...(end.quality && { quality: end.quality }) }
   const decision = takeDecision(turn)
   // It came to no intent, with which its decision would have been journaled.

@@ -176,7 +176,7 @@ async function performCall(
 
 function callContext(parts: WorkParts, ref: WorkRef, signal: AbortSignal, last: RunEventBody[]): CallContext {
   const { journal, state } = parts
-  const labels = { run_id: state.run_id, workflow: parts.plan.definition.name, ...ref }
+  const labels = { run_id: state.run_id, attempt: state.attempt, workflow: parts.plan.definition.name, ...ref }
   return {
     signal,
     prior: priorCalls(parts.state, parts.journal.loaded, ref),

@@ -1,0 +1,104 @@
+/** A decision: which of the candidates passes its quality of service, and which of those the strategy takes. */
+import { NonRetryableError, type ReplicateAgentError } from '../../domain/errors.ts'
+import type { RoutingDecision, RoutingPolicy, WeighedCandidate } from '../../domain/routing.ts'
+import type { Random } from '../../std/random.ts'
+import { type Considered, weighed } from './consider.ts'
+import { qualify } from './qos.ts'
+import type { Reference, RouterState } from './state.ts'
+import type { Arm, Pick as Picked, Strategy } from './strategy.ts'
+
+export interface Decided {
+  decision: Omit<RoutingDecision, 'id'>
+  /** How many candidates the strategy could choose among. */
+  choices: number
+  /** With every reference that is known. */
+  policy: RoutingPolicy
+  /** References that were found out here, to be fixed. */
+  found: Partial<Record<Reference, number>>
+}
+
+export interface DecideParts {
+  state: RouterState
+  strategyOf(name: RoutingPolicy['strategy']): Strategy
+  random: Random
+}
+
+/** Changes nothing but the randomness. `turn`: calls of the agent that were decided before. */
+export function decide(
+  { state, strategyOf, random }: DecideParts,
+  { agent, policy: { routing, qos }, context, candidates }: Considered,
+  turn: number,
+): Decided | { refused: ReplicateAgentError; candidates: WeighedCandidate[] } {
+  const verdicts = qualify(
+    qos,
+    candidates.map(({ known }) => known),
+    () => random() < routing.exploration_share,
+  )
+  const shown = candidates.map((each, at): WeighedCandidate => ({ ...weighed(each), ...verdicts[at] }))
+  const left = candidates.filter((_, at) => verdicts[at]?.removed_by === undefined).map(({ arm }) => arm)
+  if (left.length === 0) return { refused: noCandidate(agent, shown), candidates: shown }
+  const found = referencesOf(state, agent, routing, left)
+  const policy = { ...routing, ...known(state, agent, routing), ...found }
+  const strategy = strategyOf(routing.strategy)
+  const statistics = state.statistics(agent)
+  const pick = { key: context, policy, turn }
+  const picked: Picked = left.length === 1 ? { chosen: 0, scores: [] } : strategy.pick(left, statistics, pick, random)
+  const chances = left.length === 1 ? [1] : strategy.propensities(left, statistics, pick, random)
+  left.forEach(({ candidate }, at) => {
+    const one = shown.find((each) => each.candidate === candidate) as WeighedCandidate
+    const score = picked.scores[at]
+    // An arm that was never tried may come before all others, which is no number in JSON.
+    if (score !== undefined && Number.isFinite(score)) one.score = score
+    one.propensity = chances[at] as number
+  })
+  const { candidate: chosen } = left[picked.chosen] as Arm
+  return {
+    decision: { agent, strategy: routing.strategy, context, chosen, candidates: shown },
+    choices: left.length,
+    policy,
+    found,
+  }
+}
+
+function noCandidate(agent: string, candidates: readonly WeighedCandidate[]): ReplicateAgentError {
+  const why = candidates.map(({ model, removed_by }) => `${model}: ${removed_by}`)
+  return new NonRetryableError('no_candidate', `no candidate of "${agent}" may be called: ${why.join('; ')}`, {
+    hint: 'loosen what is named in its `qos`, add a candidate, or give it a `fallback`',
+    details: { removed: candidates.map(({ model, removed_by = '' }) => ({ model, removed_by })) },
+  })
+}
+
+function known(state: RouterState, agent: string, policy: RoutingPolicy): Partial<Record<Reference, number>> {
+  const references: Partial<Record<Reference, number>> = {}
+  for (const name of ['cost_ref_usd', 'latency_slo_ms'] as const) {
+    const value = policy[name] ?? state.reference(agent, name)
+    if (value !== undefined) references[name] = value
+  }
+  return references
+}
+
+/**
+ * References that the policy leaves open and nobody has fixed yet: the greatest predicted cost among the candidates; the
+ * median of their latencies, once each has one. What is measured by something that moves can't be compared.
+ */
+function referencesOf(
+  state: RouterState,
+  agent: string,
+  policy: RoutingPolicy,
+  arms: readonly Arm[],
+): Partial<Record<Reference, number>> {
+  const fixed = known(state, agent, policy)
+  const found: Partial<Record<Reference, number>> = {}
+  const dearest = Math.max(0, ...arms.map(({ cost_usd }) => cost_usd ?? 0))
+  if (fixed.cost_ref_usd === undefined && dearest > 0) found.cost_ref_usd = dearest
+  const middle = median(arms.flatMap(({ latency_ms }) => latency_ms ?? []))
+  const isWhole = arms.every(({ latency_ms }) => latency_ms !== null)
+  if (fixed.latency_slo_ms === undefined && isWhole && middle > 0) found.latency_slo_ms = middle
+  return found
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const middle = sorted.length / 2
+  return ((sorted[Math.floor(middle)] ?? 0) + (sorted[Math.ceil(middle) - 1] ?? 0)) / 2
+}
