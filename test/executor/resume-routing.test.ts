@@ -5,6 +5,9 @@ import { ServerError, ValidationError } from '../../src/domain/errors.ts'
 import { defaultRouting, strategyNames } from '../../src/domain/routing.ts'
 import type { CallFact, CallOutcome, PriorCalls } from '../../src/executor/contract.ts'
 import { createExecutor } from '../../src/executor/executor.ts'
+import type { RunEventBody } from '../../src/domain/events.ts'
+import { foldEvents } from '../../src/workflow/fold.ts'
+import { priorCalls } from '../../src/workflow/running/prior-calls.ts'
 import { seededRandom } from '../../src/std/random.ts'
 import type { Target } from '../../src/targets/target.ts'
 import { eagerClock } from '../../src/testing/eager-clock.ts'
@@ -44,33 +47,14 @@ function provider(ends: Readonly<Record<string, readonly End[]>>) {
 }
 
 /** As the workflow's journal gives it to the next process. */
-function priorOf(facts: readonly CallFact[]): Partial<PriorCalls> {
-  const attempts: number[] = []
-  const ids: string[] = []
-  const prior: { -readonly [K in keyof PriorCalls]?: PriorCalls[K] } = { calls: 0, cost_usd: 0 }
-  const calls = new Map<number, { candidate: number; model: string; id?: string; settled?: boolean }>()
-  for (const fact of facts) {
-    if (fact.type === 'call.intended') {
-      calls.set(fact.call, { candidate: fact.candidate, model: fact.model })
-      prior.calls = Math.max(prior.calls ?? 0, fact.call)
-    }
-    const call = 'call' in fact ? calls.get(fact.call) : undefined
-    if (!call) continue
-    if (fact.type === 'call.created') call.id = fact.id
-    if (fact.type !== 'call.settled') continue
-    call.settled = true
-    attempts[call.candidate] = (attempts[call.candidate] ?? 0) + 1
-    prior.last = call.candidate
-    if (call.id !== undefined) ids.push(call.id)
-    prior.cost_usd = (prior.cost_usd ?? 0) + (fact.cost_usd ?? 0)
-    if (fact.error) prior.last_error = fact.error
-  }
-  const [number, last] = [...calls].at(-1) ?? []
-  if (last && !last.settled) {
-    const { candidate: position, model, id } = last
-    prior.open = { call: number as number, candidate: position, model, body: {}, intended_at: 0, ...(id && { id }) }
-  }
-  return { ...prior, attempts: Array.from(attempts, (count) => count ?? 0), ids }
+function priorOf(facts: readonly CallFact[]): PriorCalls {
+  const begun: RunEventBody[] = [{ type: 'step.started', step: 'draw' }]
+  const bodies = facts.map(
+    ({ body, ...fact }) =>
+      ({ ...fact, step: 'draw', ...(body !== undefined && { body: { value: body } }) }) as RunEventBody,
+  )
+  const events = [...begun, ...bodies].map((body, at) => ({ seq: at + 1, time: 0, ...body }))
+  return priorCalls(foldEvents('run1', events), new Map(), { step: 'draw' })
 }
 
 const ends = fc.array(fc.constantFrom<End>('ok', 'server', 'refused'), { minLength: 1, maxLength: 3 })
@@ -129,7 +113,7 @@ function check(journal: CallFact[], creates: number, attempts: number, end: Call
   // Each candidate is come to once, and the second agent's only after all of the first's.
   expect(new Set(order).size).toBe(order.length)
   const groups = order.map((position) => (position < 3 ? 0 : 1))
-  expect(groups).toEqual(groups.toSorted())
+  expect(groups).toEqual(groups.toSorted((a, b) => a - b))
   if (groups.includes(1)) expect(order.filter((position) => position < 3)).toHaveLength(3)
   // Each create is that of one call, which settled once.
   const settled = journal.filter((fact) => fact.type === 'call.settled')

@@ -5,7 +5,7 @@ import type { Random } from '../../std/random.ts'
 import { type Considered, weighed } from './consider.ts'
 import { qualify } from './qos.ts'
 import type { Reference, RouterState } from './state.ts'
-import type { Arm, Pick as Picked, Strategy } from './strategy.ts'
+import type { Arm, PickContext, Strategy } from './strategy.ts'
 
 export interface Decided {
   decision: Omit<RoutingDecision, 'id'>
@@ -39,25 +39,32 @@ export function decide(
   if (left.length === 0) return { refused: noCandidate(agent, shown), candidates: shown }
   const found = referencesOf(state, agent, routing, left)
   const policy = { ...routing, ...known(state, agent, routing), ...found }
-  const strategy = strategyOf(routing.strategy)
+  const { chosen, shares } = choose({ state, strategyOf, random }, left, agent, { key: context, policy, turn })
+  for (const one of shown) Object.assign(one, shares.get(one.candidate))
+  const decision = { agent, strategy: routing.strategy, context, chosen, candidates: shown }
+  return { decision, choices: left.length, policy, found }
+}
+
+type Share = Pick<WeighedCandidate, 'score' | 'propensity'>
+
+function choose(
+  { state, strategyOf, random }: DecideParts,
+  arms: readonly Arm[],
+  agent: string,
+  context: PickContext,
+): { chosen: number; shares: Map<number, Share> } {
+  const [only] = arms as [Arm]
+  if (arms.length === 1) return { chosen: only.candidate, shares: new Map([[only.candidate, { propensity: 1 }]]) }
+  const strategy = strategyOf(context.policy.strategy)
   const statistics = state.statistics(agent)
-  const pick = { key: context, policy, turn }
-  const picked: Picked = left.length === 1 ? { chosen: 0, scores: [] } : strategy.pick(left, statistics, pick, random)
-  const chances = left.length === 1 ? [1] : strategy.propensities(left, statistics, pick, random)
-  left.forEach(({ candidate }, at) => {
-    const one = shown.find((each) => each.candidate === candidate) as WeighedCandidate
-    const score = picked.scores[at]
+  const { chosen, scores } = strategy.pick(arms, statistics, context, random)
+  const chances = strategy.propensities(arms, statistics, context, random)
+  const shares = arms.map(({ candidate }, at): [number, Share] => {
+    const [score, propensity] = [scores[at] as number, chances[at] as number]
     // An arm that was never tried may come before all others, which is no number in JSON.
-    if (score !== undefined && Number.isFinite(score)) one.score = score
-    one.propensity = chances[at] as number
+    return [candidate, Number.isFinite(score) ? { score, propensity } : { propensity }]
   })
-  const { candidate: chosen } = left[picked.chosen] as Arm
-  return {
-    decision: { agent, strategy: routing.strategy, context, chosen, candidates: shown },
-    choices: left.length,
-    policy,
-    found,
-  }
+  return { chosen: (arms[chosen] as Arm).candidate, shares: new Map(shares) }
 }
 
 function noCandidate(agent: string, candidates: readonly WeighedCandidate[]): ReplicateAgentError {
