@@ -46,7 +46,7 @@ export const importAgents = defineAction({
     const file = await fileFor(app, input.to)
     const found = await readModels(app, names, context)
     let written: { name: string; model: string; agent: JsonObject; before?: JsonObject; text: string }[] = []
-    const created = await changeFile(file, app.clock, async (whole) => {
+    const created = await changeFile(app, file, async (whole) => {
       const known = readConfigData(whole, file)['agents'] as JsonObject | undefined
       if (!input.force) assertNew(names, known, file)
       written = []
