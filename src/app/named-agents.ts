@@ -17,6 +17,8 @@ export interface FoundAgent {
   workflows: string[]
   /** Of the configuration; absent where a workflow defines it. */
   file?: string
+  /** The (first) workflow file that defines it. */
+  workflowFile?: string
 }
 
 type Naming = Pick<App, 'cwd' | 'agents' | 'config'>
@@ -42,7 +44,9 @@ export async function namedAgents(app: Naming): Promise<{ agents: FoundAgent[]; 
     const { definition } = outcome.workflow
     for (const [name, agent] of Object.entries(definition.agents)) {
       const key = keyOf(name, agent)
-      const found = agents.get(key) ?? { name, definition: agent, siblings: definition.agents, workflows: [] }
+      const found = agents.get(key) ?? {
+        ...{ name, definition: agent, siblings: definition.agents, workflows: [], workflowFile: file },
+      }
       agents.set(key, { ...found, workflows: [...new Set([...found.workflows, definition.name])] })
     }
     for (const model of modelsOf(definition)) {

@@ -54,9 +54,11 @@ describe('agents search', () => {
     const { code, stdout, stderr } = await cli.run('agents search remove background')
     expect(code).toBe(0)
     const [header, first, second] = stdout.split('\n')
-    expect(header).toMatch(/^model +runs +description$/)
-    expect(first).toMatch(/^recraft-ai\/recraft-remove-background +2\.4M +Automated background removal/)
-    expect(second).toMatch(/^cjwbw\/rembg +10M +Remove images background$/)
+    expect(header).toMatch(/^model +runs +price +description$/)
+    expect(first).toMatch(
+      /^recraft-ai\/recraft-remove-background +2\.4M +\$0\.01 an output +Automated background removal/,
+    )
+    expect(second).toMatch(/^cjwbw\/rembg +10M +\$0\.000225 a second \(gpu-t4\) +Remove images background$/)
     expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100)
     expect(stderr).toContain('next: replicate-agent agents import recraft-ai/recraft-remove-background')
   })
@@ -89,7 +91,9 @@ describe('agents search', () => {
       { model: modelNamed('loud', { description: '\u001b[2J\u0007gone\nnext', run_count: -1 }) },
     ]
     const end = await withServer({ 'GET /v1/search': { models } }, 'agents search cat')
-    expect(end.stdout).toMatch(/^model +description\nacme\/twice +It works\nacme\/loud +␛\[2J␇gone next\n$/)
+    expect(end.stdout).toMatch(
+      /^model +price +description\nacme\/twice +\? +It works\nacme\/loud +\? +␛\[2J␇gone next\n$/,
+    )
   })
 
   test.each([

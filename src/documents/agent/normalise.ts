@@ -82,6 +82,7 @@ function normaliseAgent(
     ...defined({
       deployment,
       description,
+      tags: spec.tags && [...new Set(spec.tags)],
       input_schema: spec.input_schema as JsonObject | undefined,
       retry: retry && retryOver(retryOver(defaultRetry, defaults?.retry ?? {}), retry),
       timeout_ms: timeout === undefined ? undefined : milliseconds(timeout),

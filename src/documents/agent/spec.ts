@@ -38,6 +38,16 @@ export const agentSpec = strict(
       .register(...words('A function that the program registered, in place of a model.'))
       .optional(),
     description: text('What the agent does.').optional(),
+    tags: z
+      .array(
+        z
+          .string({ error: 'must be a word' })
+          .max(longestId, { error: 'is too long' })
+          .regex(namePattern, { error: 'must be a word: letters, digits, dots, dashes and _' }),
+        { error: 'must be a list of words' },
+      )
+      .register(...words('Words to find it by: `agents list --tag WORD`.'))
+      .optional(),
     defaults: fields('Input that is sent unless a step gives its own.').optional(),
     input_schema: schemaField('A JSON Schema of the input.').optional(),
     retry: retrySpec.optional(),

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { defined } from '../../../std/defined.ts'
 import { defineAction } from '../../action.ts'
 import { missingToken } from '../../need-token.ts'
+import { priceShape, shownPrice } from '../../prices/price-shape.ts'
 
 export const mostFound = 50
 
@@ -23,6 +24,8 @@ export const searchModels = defineAction({
         official: z.boolean().optional(),
         version: z.string().optional(),
         url: z.string().optional(),
+        /** Absent: nobody knows. */
+        price: priceShape.optional(),
       }),
     ),
   }),
@@ -30,10 +33,13 @@ export const searchModels = defineAction({
     if (app.world === 'real' && !app.hasToken) throw missingToken()
     const target = await app.target('replicate', app.world)
     const found = (await target.search?.(query, limit, context.signal)) ?? []
+    const book = await app.prices()
     return {
-      models: found.map(({ name, description, run_count, official, version, url }) =>
-        defined({ name, description, run_count, official, version, url }),
-      ),
+      models: found.map(({ name, description, run_count, official, version, url }) => {
+        const known = book.find({ model: name })
+        const price = known && shownPrice(name, known, book, app.clock.now())
+        return defined({ name, description, run_count, official, version, url, price })
+      }),
     }
   },
 })

@@ -55,7 +55,7 @@ export const setPrice = defineAction({
     let before: Json | undefined
     const { changeFile } = await import('../../imported/config-file.ts')
     await mkdir(dirname(file), { recursive: true, mode: 0o700 })
-    const created = await changeFile(file, app.clock, async (text) => {
+    const created = await changeFile(app, file, async (text) => {
       const put = putEntry(text, entry, file)
       before = put.before
       if (input.unset && before === undefined) throw nothingThere(name, file, book)

@@ -1,8 +1,8 @@
 /** What an input takes, as a table: name, type, whether it must be given, what it may be, what it is for. */
 import { isObject } from '../../../std/json.ts'
-import { oneLine, printable } from './printable.ts'
+import { oneLine } from './printable.ts'
 import type { Style } from './style.ts'
-import { tableLines } from './table.ts'
+import { roomFor, tableLines } from './table.ts'
 
 type Schema = Readonly<Record<string, unknown>>
 
@@ -25,8 +25,7 @@ export function schemaLines(schema: Schema | undefined, style: Style, columns: n
       rangeOf(field),
       typeof field['description'] === 'string' ? field['description'] : '',
     ])
-  const taken = [0, 1, 2, 3].map((at) => Math.max(...rows.map((row) => printable(row[at] ?? '').length)))
-  const room = Math.max(24, columns - taken.reduce((sum, width) => sum + width + 2, 0))
+  const room = roomFor(rows, 4, columns)
   const told = rows.map(([name = '', type = '', preset = '', range = '', text = '']) => [
     ...[name, type, preset, range],
     style.dim(oneLine(text, room)),

@@ -28,6 +28,16 @@ export function tableLines(
   )
 }
 
+/** What is left of the terminal's width for the column at `at`, the last one; never too little to read. */
+export function roomFor(rows: readonly (readonly string[])[], at: number, columns: number): number {
+  const widths = Array.from({ length: at }, (_, column) =>
+    Math.max(0, ...rows.map((row) => widthOf(row[column] ?? ''))),
+  )
+  return Math.max(leastRoom, columns - widths.reduce((sum, width) => sum + (width === 0 ? 0 : width + 2), 0))
+}
+
+const leastRoom = 24
+
 export function pad(text: string, width: number, align: 'left' | 'right' = 'left'): string {
   const space = ' '.repeat(Math.max(0, width - widthOf(text)))
   return align === 'left' ? text + space : space + text

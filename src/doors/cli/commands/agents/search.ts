@@ -1,12 +1,14 @@
 /** `agents search`: models at Replicate, by words. */
 import { mostFound, searchModels } from '../../../../app/actions/agents/search.ts'
 import { UsageError } from '../../../../domain/errors.ts'
+import { defined } from '../../../../std/defined.ts'
 import { appOptions, configOptions } from '../../app-options.ts'
 import { defineCommand } from '../../command.ts'
 import { flag, oneOrMore, wholeNumber } from '../../option.ts'
+import { priceText } from '../../output/price-text.ts'
 import { oneLine } from '../../output/printable.ts'
 import { formatCount } from '../../output/quantity.ts'
-import { tableLines } from '../../output/table.ts'
+import { roomFor, tableLines } from '../../output/table.ts'
 
 export const search = defineCommand({
   description:
@@ -31,16 +33,18 @@ export const search = defineCommand({
       return undefined
     }
     const { style } = context
-    const rows = found.models.map(({ name, run_count, description = '' }) => [
+    const rows = found.models.map(({ name, run_count, description = '', price }) => [
       style.bold(name),
       run_count === undefined ? '' : formatCount(run_count),
+      price ? priceText(price.rates && defined(price.rates), price.hardware) : style.dim('?'),
       description,
     ])
-    const taken = Math.max(...rows.map(([name = '']) => name.length)) + 12
-    const room = Math.max(24, (context.stdout.columns ?? 100) - taken)
+    const right = { align: 'right' } as const
+    const columns = [{ header: 'model' }, { header: 'runs', ...right }, { header: 'price' }, { header: 'description' }]
+    const room = roomFor(rows, columns.length - 1, context.stdout.columns ?? 100)
     const lines = tableLines(
-      rows.map(([name = '', runs = '', description = '']) => [name, runs, style.dim(oneLine(description, room))]),
-      [{ header: 'model' }, { header: 'runs', align: 'right' }, { header: 'description' }],
+      rows.map((row) => [...row.slice(0, -1), style.dim(oneLine(row.at(-1) ?? '', room))]),
+      columns,
       style.dim,
     )
     for (const line of lines) context.print(line)

@@ -1,15 +1,24 @@
-/** `agents show`: one agent, or one model with its inputs. */
+/** `agents show`: one agent with its policies, or one model with its inputs. */
 import { showAgent } from '../../../../app/actions/agents/show.ts'
+import type { OutputOf } from '../../../../app/action.ts'
+import { defined } from '../../../../std/defined.ts'
+import { formatDuration } from '../../../../std/duration.ts'
 import { appOptions } from '../../app-options.ts'
 import { defineCommand } from '../../command.ts'
+import type { CommandContext } from '../../context.ts'
 import { flag, required } from '../../option.ts'
-import { printable } from '../../output/printable.ts'
-import { formatAge } from '../../output/quantity.ts'
+import { placeText } from '../../output/place-text.ts'
+import { originText, priceText } from '../../output/price-text.ts'
+import { oneLine, printable } from '../../output/printable.ts'
+import { formatAge, formatCount, formatUsd, shortModel } from '../../output/quantity.ts'
 import { schemaLines } from '../../output/schema-lines.ts'
+import { tableLines } from '../../output/table.ts'
+
+type Shown = OutputOf<typeof showAgent>
 
 export const show = defineCommand({
   description:
-    'Shows an agent of the configuration or of the workflows here, or a model with the inputs that it takes, as Replicate (or the sandbox) describes it.',
+    'Shows an agent of the configuration or of the workflows here: its candidates with their prices, every policy with where it is written, and what it takes. Or a model, as Replicate (or the sandbox) describes it.',
   args: { agent: required('an agent, or owner/name of a model') },
   options: {
     json: flag('--json', 'print it as JSON'),
@@ -29,15 +38,60 @@ export const show = defineCommand({
       context.warn(`${name} is shown as it was ${age}: it could not be read again: ${failure}`)
     }
     if (context.json) return context.printJson(shown)
-    const { style } = context
-    context.print(style.bold(shown.name))
-    if (shown.agent) context.print(JSON.stringify(shown.agent, null, 2))
-    for (const { name, description, version, input_schema } of shown.models) {
-      if (name !== shown.name) context.print(`\n${style.bold(name)}`)
-      if (description !== undefined) context.print(printable(description))
-      if (version !== undefined) context.print(style.dim(`version ${version}`))
-      for (const line of schemaLines(input_schema, style, context.stdout.columns ?? 100)) context.print(line)
-    }
+    for (const line of linesOf(shown, context)) context.print(line)
     return undefined
   },
 })
+
+function linesOf(shown: Shown, context: CommandContext): string[] {
+  const { style, cwd, stdout } = context
+  const { description, defaults, input_schema } = (shown.agent ?? {}) as Record<string, never>
+  const place = placeText(shown.place, cwd)
+  const [only] = shown.models
+  const told = description ?? (shown.models.length === 1 ? only?.description : undefined)
+  const lines = [`${style.bold(shown.name)}${place === '' ? '' : `  ${style.dim(place)}`}`]
+  if (told !== undefined) lines.push(printable(told))
+  lines.push(...candidateLines(shown, context), ...policyLines(shown, context))
+  if (defaults !== undefined && Object.keys(defaults).length > 0)
+    lines.push('', style.bold('defaults'), ...pairs(defaults))
+  // An agent of several models has a schema of its own, or takes what each of them takes.
+  const schema = input_schema ?? only?.input_schema
+  lines.push(...schemaLines(schema, style, stdout.columns ?? 100))
+  return lines
+}
+
+function candidateLines({ candidates, models }: Shown, { style, cwd, clock }: CommandContext): string[] {
+  const rows = candidates.map(({ model, price, seen, locked }) => {
+    const info = models.find(({ name }) => name === model || model.startsWith(`${name}:`))
+    const from = price && originText(defined({ ...price.from }), cwd)
+    const day = price?.as_of === undefined ? '' : `, ${price.as_of}`
+    return [
+      `  ${shortModel(model)}`,
+      price ? priceText(price.rates && defined(price.rates), price.hardware) : style.dim('no price is known'),
+      price ? (price.old ? style.yellow : style.dim)(`${from}${day}`) : '',
+      seen ? `⌀ ${seen.ms === null ? '?' : formatDuration(seen.ms)}, ${formatUsd(seen.usd)}` : '',
+      locked === undefined ? '' : `locked ${locked.slice(0, 8)}`,
+      info?.run_count === undefined ? '' : `${formatCount(info.run_count)} runs`,
+      info?.version === undefined ? '' : style.dim(`latest ${info.version.slice(0, 8)}`),
+      info ? style.dim(`read ${formatAge(Date.parse(info.read_at), clock.now())}`) : '',
+    ]
+  })
+  if (rows.length === 0) return []
+  return ['', style.bold('calls'), ...tableLines(rows, Array<object>(8).fill({}), style.dim)]
+}
+
+function policyLines({ policies = [] }: Shown, { style, cwd }: CommandContext): string[] {
+  const rows = policies.map(({ key, value, place }) => {
+    const shown = value === null ? 'none' : typeof value === 'string' ? value : JSON.stringify(value)
+    const text = oneLine(shown === '[]' ? 'none' : shown, 60)
+    return place
+      ? [`  ${key}`, text, style.dim(placeText(place, cwd))]
+      : [`  ${key}`, style.dim(text), style.dim('default')]
+  })
+  return rows.length === 0 ? [] : ['', style.bold('policies'), ...tableLines(rows, [{}, {}, {}], style.dim)]
+}
+
+function pairs(values: Readonly<Record<string, unknown>>): string[] {
+  const rows = Object.entries(values).map(([name, value]) => [`  ${name}`, oneLine(JSON.stringify(value), 80)])
+  return tableLines(rows, [{}, {}], (text) => text)
+}

@@ -1,0 +1,89 @@
+/** Every policy of an agent as it holds, named as in YAML, each with where it is written. */
+import { type AgentDefinition, type BreakerPolicy, defaultRetry } from '../../domain/definition.ts'
+import { defaultRouting } from '../../domain/routing.ts'
+import { isObject, type Json, type JsonObject } from '../../std/json.ts'
+import type { App } from '../app.ts'
+import type { Place, WrittenAgent } from './written-agent.ts'
+
+export interface HeldPolicy {
+  /** `retry.attempts` */
+  key: string
+  value: Json
+  /** Absent: it is the default. */
+  place?: Place
+}
+
+export async function policiesOfAgent(
+  app: Pick<App, 'config'>,
+  definition: AgentDefinition,
+  written: WrittenAgent | undefined,
+): Promise<HeldPolicy[]> {
+  const config = await app.config()
+  const placeOf = (path: string[]): Place | undefined => {
+    const own = aliasesOf(path).flatMap((each) => written?.placeOf(...each) ?? [])[0]
+    if (own || path[0] !== 'routing') return own
+    const origin = config.spec.routing && config.originOf(path)
+    return origin && hasPath(config.spec.routing, path.slice(1))
+      ? { file: origin.layer.file, line: origin.line }
+      : undefined
+  }
+  // With one candidate there is nothing to choose.
+  const isRouted = definition.models.length > 1 || written?.placeOf('routing') !== undefined
+  return flattened(asWritten(definition, isRouted), []).map(({ path, value }) => {
+    const place = placeOf(path)
+    return { key: path.join('.'), value, ...(place && { place }) }
+  })
+}
+
+/** As it would be written out in full. */
+function asWritten(definition: AgentDefinition, isRouted: boolean): JsonObject {
+  const { timeout_ms, cache, breaker, fallback, qos, limits, version_pin = 'latest' } = definition
+  const { attempts, base_delay_ms, max_delay_ms, jitter, on } = definition.retry ?? defaultRetry
+  const held = {
+    timeout: timeout_ms === undefined ? null : durationText(timeout_ms),
+    fallback,
+    retry: { attempts, base_delay: durationText(base_delay_ms), max_delay: durationText(max_delay_ms), jitter, on },
+    cache: cache ? { ttl: cache.ttl_ms === undefined ? null : durationText(cache.ttl_ms) } : false,
+    breaker: breaker ? breakerAsWritten(breaker) : false,
+    limits: limits
+      ? {
+          requests_per_minute: limits.rate ? limits.rate.per_minute + limits.rate.burst : null,
+          ...(limits.rate && { burst: limits.rate.burst }),
+          max_concurrency: limits.max_concurrency ?? null,
+        }
+      : null,
+    ...(isRouted && { routing: definition.routing ?? defaultRouting }),
+    qos: qos ?? null,
+    version_pin,
+  }
+  return JSON.parse(JSON.stringify(held)) as JsonObject
+}
+
+function breakerAsWritten({ window_ms, cooldown_ms, ...counts }: BreakerPolicy): JsonObject {
+  return { ...counts, window_seconds: window_ms / 1_000, cooldown_seconds: cooldown_ms / 1_000 }
+}
+
+function durationText(ms: number): string {
+  return ms % 1_000 === 0 ? `${ms / 1_000}s` : `${ms}ms`
+}
+
+/** Lists, and what stands for itself, are values; so is how quality is scored. */
+function flattened(value: JsonObject, path: string[]): { path: string[]; value: Json }[] {
+  return Object.entries(value).flatMap(([key, inner]) => {
+    const at = [...path, key]
+    return isObject(inner) && key !== 'quality' ? flattened(inner, at) : [{ path: at, value: inner }]
+  })
+}
+
+/** `breaker: true` and the like stand for all that is below them, `breaker.fallback_agent` for `fallback`. */
+function aliasesOf(path: string[]): string[][] {
+  const [first = '', second] = path
+  if (first === 'fallback') return [path, ['breaker', 'fallback_agent']]
+  return second !== undefined && (first === 'cache' || first === 'breaker') ? [path, [first]] : [path]
+}
+
+function hasPath(value: unknown, path: readonly string[]): boolean {
+  const [first, ...rest] = path
+  if (first === undefined) return value !== undefined
+  return isObject(value) && Object.hasOwn(value, first) && hasPath(value[first], rest)
+}
