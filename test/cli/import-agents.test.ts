@@ -55,9 +55,7 @@ describe('agents search', () => {
     expect(code).toBe(0)
     const [header, first, second] = stdout.split('\n')
     expect(header).toMatch(/^model +runs +price +description$/)
-    expect(first).toMatch(
-      /^recraft-ai\/recraft-remove-background +2\.4M +\$0\.01 an output +Automated background removal/,
-    )
+    expect(first).toMatch(/^recraft-ai\/recraft-remove-background +2\.4M +\$0\.01 an output +Automated back/)
     expect(second).toMatch(/^cjwbw\/rembg +10M +\$0\.000225 a second \(gpu-t4\) +Remove images background$/)
     expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100)
     expect(stderr).toContain('next: replicate-agent agents import recraft-ai/recraft-remove-background')

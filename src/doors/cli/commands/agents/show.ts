@@ -60,24 +60,41 @@ function linesOf(shown: Shown, context: CommandContext): string[] {
   return lines
 }
 
-function candidateLines({ candidates, models }: Shown, { style, cwd, clock }: CommandContext): string[] {
-  const rows = candidates.map(({ model, price, seen, locked }) => {
+function candidateLines({ candidates, models }: Shown, context: CommandContext): string[] {
+  const { style } = context
+  const rows = candidates.map((candidate) => {
+    const { model, seen, locked } = candidate
     const info = models.find(({ name }) => name === model || model.startsWith(`${name}:`))
-    const from = price && originText(defined({ ...price.from }), cwd)
-    const day = price?.as_of === undefined ? '' : `, ${price.as_of}`
     return [
       `  ${shortModel(model)}`,
-      price ? priceText(price.rates && defined(price.rates), price.hardware) : style.dim('no price is known'),
-      price ? (price.old ? style.yellow : style.dim)(`${from}${day}`) : '',
+      ...priceCells(candidate, context),
       seen ? `⌀ ${seen.ms === null ? '?' : formatDuration(seen.ms)}, ${formatUsd(seen.usd)}` : '',
       locked === undefined ? '' : `locked ${locked.slice(0, 8)}`,
-      info?.run_count === undefined ? '' : `${formatCount(info.run_count)} runs`,
-      info?.version === undefined ? '' : style.dim(`latest ${info.version.slice(0, 8)}`),
-      info ? style.dim(`read ${formatAge(Date.parse(info.read_at), clock.now())}`) : '',
+      ...infoCells(info, context),
     ]
   })
   if (rows.length === 0) return []
   return ['', style.bold('calls'), ...tableLines(rows, Array<object>(8).fill({}), style.dim)]
+}
+
+function priceCells({ price }: Shown['candidates'][number], { style, cwd }: CommandContext): [string, string] {
+  if (!price) return [style.dim('no price is known'), '']
+  const from = originText(defined({ ...price.from }), cwd)
+  const colour = price.old ? style.yellow : style.dim
+  return [
+    priceText(price.rates && defined(price.rates), price.hardware),
+    colour(price.as_of === undefined ? from : `${from}, ${price.as_of}`),
+  ]
+}
+
+function infoCells(info: Shown['models'][number] | undefined, { style, clock }: CommandContext): string[] {
+  if (!info) return []
+  const { run_count, version, read_at } = info
+  return [
+    run_count === undefined ? '' : `${formatCount(run_count)} runs`,
+    version === undefined ? '' : style.dim(`latest ${version.slice(0, 8)}`),
+    style.dim(`read ${formatAge(Date.parse(read_at), clock.now())}`),
+  ]
 }
 
 function policyLines({ policies = [] }: Shown, { style, cwd }: CommandContext): string[] {
