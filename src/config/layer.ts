@@ -2,7 +2,7 @@
 import type { AgentDefinition } from '../domain/definition.ts'
 import type { Problem } from '../domain/problem.ts'
 import { normaliseAgents } from '../documents/agent/normalise.ts'
-import { type DocumentKind, readDocument, typeAt } from '../documents/document.ts'
+import { type DocumentKind, readDocument, typesAt } from '../documents/document.ts'
 import { startLoading } from '../documents/loading.ts'
 import { fillVariables, type Lookup, variablesIn, withVariables } from '../documents/variables.ts'
 import type { Path, Places } from '../documents/yaml-places.ts'
@@ -69,6 +69,7 @@ export function readLayer(text: string, file: string, scope: LayerScope, lookup:
   checkLimits(spec.limits ?? {}, loading.report)
   const agents = normaliseAgents(spec.agents, written, undefined, loading)
   for (const [name, agent] of Object.entries(agents)) bindVariables(name, agent, layer.variables)
+  loading.problems.sort((a, b) => a.line - b.line || a.column - b.column)
   return { ...layer, spec, agents }
 }
 
@@ -138,8 +139,8 @@ export function isLate([section, , field]: Path): boolean {
 
 /** The environment has only texts: where a number or true or false is wanted, that is what is read. */
 function asWanted(text: string, path: Path): Json {
-  const wanted = typeAt(configSpec, path)
-  if (wanted === 'boolean' && (text === 'true' || text === 'false')) return text === 'true'
-  const isNumber = wanted === 'number' && /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text.trim())
+  const wanted = typesAt(configSpec, path)
+  if (wanted.includes('boolean') && (text === 'true' || text === 'false')) return text === 'true'
+  const isNumber = wanted.includes('number') && /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text.trim())
   return isNumber ? Number(text) : text
 }

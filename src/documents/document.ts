@@ -149,11 +149,17 @@ function fieldsAt(schema: z.ZodType, path: Path): string[] {
   return def.shape ? Object.keys(def.shape) : []
 }
 
-/** What the schema wants at a path, as zod names it: `number`, `boolean`, `string`, …; undefined where it knows no such place. */
-export function typeAt(schema: z.ZodType, path: Path): string | undefined {
+/** What the schema takes at a path, as zod names it: `number`, `boolean`, `string`, …; nothing where it knows no such place. */
+export function typesAt(schema: z.ZodType, path: Path): string[] {
   let shape: Shape | undefined = schema
   for (const step of path) shape = shape && inner(unwrap(shape), String(step))
-  return shape && unwrap(shape).def.type
+  return shape ? typesOf(shape) : []
+}
+
+function typesOf({ def: { type, innerType, out, options } }: Shape): string[] {
+  const inside = type === 'optional' ? innerType : out
+  if (inside) return typesOf(inside)
+  return options ? options.flatMap(typesOf) : [type]
 }
 
 function unwrap(shape: Shape): Shape {
