@@ -41,7 +41,8 @@ function warnOfFallback(config: Config, name: string, index: number, other: stri
 async function warnOfPrices(config: Config, name: string, app: App, warn: Warn): Promise<void> {
   const agent = config.agents[name]
   if (agent?.qos?.cost_cap_usd === undefined || agent.target !== 'replicate') return
-  const book = config === (await app.config()) ? await app.prices() : createPriceBook(config.prices)
+  // Those of a wrong configuration are told of, not used.
+  const book = await app.prices().catch(() => createPriceBook(config.prices))
   for (const model of agent.models) {
     if (agent.price ?? book.find({ model })?.rates) continue
     warn(['agents', name, 'qos', 'cost_cap_usd'], {

@@ -163,9 +163,13 @@ export async function createApp(options: AppOptions): Promise<App> {
     }
   }
 
+  function urlOf(world: World): string | undefined {
+    return options.baseUrl ?? (world === 'real' ? baseUrlOf(env, config) : undefined)
+  }
+
   const place = worldly((world) =>
     once(async () => {
-      const baseUrl = options.baseUrl ?? (world === 'real' ? baseUrlOf(env, config) : undefined)
+      const baseUrl = urlOf(world)
       const sandboxUrl = async () => (await sandbox()).url
       const { replicatePlace } = await import('./replicate-place.ts')
       return replicatePlace({ world, cwd, clock, token, baseUrl, record: options.record, sandboxUrl })
@@ -280,6 +284,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     engine,
     routerState,
     async ready(world) {
+      if (world === 'real') urlOf(world)
       const folder = replayFolder(world)
       if (folder !== undefined) await (await import('../targets/replicate/recording/replayer.ts')).readRecording(folder)
       else if (options.record) await place(world)

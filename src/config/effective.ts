@@ -54,7 +54,8 @@ export function effectiveValues(config: Config, around: Surroundings, all: boole
       })
     })
   }
-  return [...values, ...outside(config, around, written, values)].toSorted((a, b) => order(a.key, b.key))
+  const whole = [...values, ...outside(config, around, written, values)]
+  return whole.filter(({ overridden }) => all || !overridden).toSorted((a, b) => order(a.key, b.key))
 }
 
 /** By section, and within it by name. */

@@ -46,7 +46,7 @@ export async function loadConfig({ cwd, found, env: real, given, agents }: LoadC
   }
   if (given) layers.push(givenLayer(given, 'the given configuration', 'given', lookup))
   if (agents) layers.push(givenLayer({ agents }, 'the given agents', 'sdk', lookup))
-  const parts: ConfigParts = { cwd, layers, files: found.files, env }
+  const parts: ConfigParts = { cwd, layers, files: found.files, env, failures }
   if (dotenv) {
     const fromFile = Object.keys(dotenv.values).filter((name) => real[name] === undefined)
     parts.envFile = { file: dotenv.file, lineOf: dotenv.lineOf, names: new Set(fromFile) }

@@ -1,8 +1,10 @@
 /** Everything that is wrong with the configuration, or with files that are to be one. */
 import { z } from 'zod'
 import { type Config, createConfig, type Failure } from '../../../config/config.ts'
+import { baseUrlOf } from '../../../config/environment.ts'
 import { openConfig } from '../../../config/open.ts'
 import { defined } from '../../../std/defined.ts'
+import { ReplicateAgentError } from '../../../domain/errors.ts'
 import { type Problem, ProblemsError } from '../../../domain/problem.ts'
 import { configWarnings } from '../../config-warnings.ts'
 import { defineAction } from '../../action.ts'
@@ -31,6 +33,7 @@ export const checkConfig = defineAction({
           )
     const problems: Problem[] = []
     for (const config of configs) problems.push(...(await problemsOf(config, app)))
+    if (files.length === 0) problems.push(...(await environmentProblems(app, problems)))
     const valid = problems.every(({ severity }) => severity !== 'error')
     return { valid, files: [...new Set(configs.flatMap(filesOf))], problems }
   },
@@ -46,6 +49,22 @@ function filesOf({ files, envFile }: Config): string[] {
 
 async function problemsOf(config: Config, app: App): Promise<Problem[]> {
   return [...config.failures.flatMap(problemsIn), ...config.problems, ...(await configWarnings(config, app))]
+}
+
+/** What the environment says is checked as well; it stands in no file. */
+async function environmentProblems(app: App, known: readonly Problem[]): Promise<Problem[]> {
+  if (known.some(({ severity }) => severity === 'error')) return []
+  const found: Problem[] = []
+  const checks = [async () => void baseUrlOf(app.env, await app.config()), async () => void (await app.prices())]
+  for (const check of checks) {
+    try {
+      await check()
+    } catch (error) {
+      if (!(error instanceof ReplicateAgentError)) throw error
+      found.push(...problemsIn({ file: 'environment', error }))
+    }
+  }
+  return found
 }
 
 function problemsIn({ file, error }: Failure): readonly Problem[] {
