@@ -5,8 +5,10 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import type { Bench, Part } from './figures.ts'
 import { assertOnDisk, describeMachine } from './machine.ts'
+import { measureBandits } from './parts/bandits.ts'
 import { measureExpressions } from './parts/expressions.ts'
 import { measureLoad } from './parts/load.ts'
+import { measurePicks } from './parts/picks.ts'
 import { measureResume } from './parts/resume.ts'
 import { measureSandbox } from './parts/sandbox.ts'
 import { measureScale } from './parts/scale.ts'
@@ -25,6 +27,8 @@ const parts = {
   expressions: measureExpressions,
   sandbox: measureSandbox,
   load: measureLoad,
+  bandits: measureBandits,
+  picks: measurePicks,
 } satisfies Record<string, (bench: Bench) => Promise<Part>>
 
 type PartName = keyof typeof parts
