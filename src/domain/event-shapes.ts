@@ -50,7 +50,7 @@ const ended = z.enum(['succeeded', 'failed', 'cancelled'])
 const callStatus = z.enum(['succeeded', 'failed', 'cancelled', 'abandoned'])
 
 const share = z.number().min(0).max(1)
-const decision = z.looseObject({
+export const decisionShape = z.looseObject({
   id: plainText,
   agent: plainText,
   strategy: z.enum(strategyNames),
@@ -132,7 +132,7 @@ const bodies = {
   'approval.requested': { ...work, message: z.string(), inputs: jsonObject, expires_at: moment.optional() },
   'approval.answered': { ...work, approved: z.boolean(), inputs: jsonObject, by: plainText },
   'model.resolved': { ...work, model: plainText, version: plainText },
-  'call.routed': { ...call, decision },
+  'call.routed': { ...call, decision: decisionShape },
   'call.uploaded': { ...call, sha256: hashText, url: z.string() },
   'call.intended': {
     ...call,

@@ -76,6 +76,11 @@ export function wholeNumber(flags: string, description: string, least: number): 
   }
 }
 
+export function decimal(flags: string, description: string, least: number): OptionSpec<number | undefined> {
+  const what = `a number of at least ${least}`
+  return { flags, description, parse: (written) => numberFrom(written, flags, /^\d*\.?\d+$/, what, least) }
+}
+
 export function dollars(flags: string, description: string): OptionSpec<number | undefined> {
   return { flags, description, parse: (written) => numberFrom(written, flags, /^\d*\.?\d+$/, 'a number of dollars', 0) }
 }

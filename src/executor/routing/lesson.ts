@@ -9,7 +9,7 @@ import type { Observation } from './statistics.ts'
  * Failures that are the model's own. A 429 tells of capacity, a 401, 402 or 403 of the account, a 422 of the input, a lost
  * connection of the network: they say nothing of how good the model is.
  */
-const telling = new Set<ErrorCode>([
+const telling: ReadonlySet<string> = new Set<ErrorCode>([
   'timeout',
   'server',
   'exception',
@@ -18,6 +18,11 @@ const telling = new Set<ErrorCode>([
   'invalid_output',
   'not_found',
 ])
+
+/** Whether a failure says something of the model that failed. */
+export function isTelling(code: string): boolean {
+  return telling.has(code)
+}
 
 /** Undefined: nothing. A time that ran out is the least that the answer would have taken. */
 export function lessonOf(
@@ -34,7 +39,7 @@ export function lessonOf(
     const late = end.reason instanceof TimeoutError && !signal.aborted && took_ms !== undefined
     return late ? { succeeded: false, ...timed(took_ms) } : undefined
   }
-  if (!telling.has(end.failure.code)) return undefined
+  if (!isTelling(end.failure.code)) return undefined
   return {
     succeeded: false,
     ...(end.failure.code === 'timeout' && timed(took_ms)),

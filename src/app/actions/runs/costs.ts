@@ -1,12 +1,11 @@
 /** What was spent: from the journals of all runs, by what the calls have in common. */
 import { z } from 'zod'
 import type { WorkflowDefinition } from '../../../domain/definition.ts'
-import { UsageError } from '../../../domain/errors.ts'
 import type { Store } from '../../../state/store/contract.ts'
-import { parseSince } from '../../../std/since.ts'
 import { defineAction } from '../../action.ts'
 import { CostTable, costRowShape, costTotalShape } from '../../costs/cost-table.ts'
 import { knownLately } from '../../costs/known-lately.ts'
+import { momentOf } from '../../moment-of.ts'
 import { readSpending, type SpendingOfRun } from '../../costs/read-spending.ts'
 
 export const costParts = ['model', 'agent', 'workflow', 'day'] as const
@@ -64,17 +63,6 @@ export const costsOfRuns = defineAction({
     }
   },
 })
-
-function momentOf(written: string, now: number): number {
-  const since = parseSince(written, now)
-  if (since === undefined) {
-    throw new UsageError(`"${written}" is neither an age nor a date`, {
-      hint: 'write 7d, 12h, 30m, or a day such as 2026-11-01',
-    })
-  }
-  if (since > now) throw new UsageError(`"${written}" is still to come`, { hint: 'days are those of UTC' })
-  return Math.max(0, since)
-}
 
 type KeyOf = (spending: SpendingOfRun) => string | null | Promise<string | null>
 

@@ -151,6 +151,19 @@ export const nounTable: Readonly<Record<string, NounEntry>> = {
       },
     },
   },
+  router: {
+    summary: 'how models are chosen, and what was learned',
+    verbs: {
+      log: {
+        summary: 'write decisions and what came of them as a log',
+        load: async () => (await import('./router/log.ts')).log,
+      },
+      replay: {
+        summary: 'say from a log what another strategy would have earned',
+        load: async () => (await import('./router/replay.ts')).replay,
+      },
+    },
+  },
 }
 
 /** Verbs without a noun. */
