@@ -156,6 +156,7 @@ const bodies = {
     latency_ms: z.number(),
     retry_in_ms: z.number().optional(),
     quality: z.looseObject({ score: share.nullable(), by: plainText, problem: z.string().optional() }).optional(),
+    answer_usd: money.optional(),
     cost_usd: money,
   },
   'feedback.given': { ...work, decision: plainText, score: share, by: plainText },

@@ -145,6 +145,8 @@ export type RunEventBody =
       retry_in_ms?: number
       /** Of its answer, where something scored it. */
       quality?: QualityScore
+      /** The part of its cost that was not paid for a judge, whose run has a journal of its own. Absent: all of it. */
+      answer_usd?: number | null
     } & WorkRef &
       Money)
   // ── afterwards ──

@@ -255,6 +255,7 @@ async function settle(
   if (lesson)
     await router.learn(turn.pupil, fact.call, end.open?.version ?? context.versionOf(turn.candidate.model), lesson)
   const settled: Settled = { type: 'call.settled', ...fact, ...(end.quality && { quality: end.quality }) }
+  if (end.answer_usd !== undefined && end.answer_usd !== fact.cost_usd) settled.answer_usd = end.answer_usd
   const decision = takeDecision(turn)
   // It came to no intent, with which its decision would have been journaled.
   const facts: CallFact[] = decision ? [{ type: 'call.routed', call: fact.call, decision }, settled] : [settled]

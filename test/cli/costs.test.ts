@@ -92,6 +92,21 @@ describe('costs', () => {
     expect(total['failed_usd']).toBe(total['cost_usd'])
   })
 
+  test('counts a judge once, as the model that it is', async () => {
+    const llama = 'meta/meta-llama-3-8b-instruct'
+    await cli.write(
+      'workflows/judged.yaml',
+      `name: judged\nagents:\n  writer: {model: openai/gpt-4o-mini, routing: {quality: {judge: critic}}}\n  critic: {model: ${llama}}\nsteps: {write: {agent: writer, input: {prompt: tea}}}\n`,
+    )
+    const run = await cli.run('run judged --json')
+    expect(run.code, run.stderr).toBe(0)
+    const { rows, total } = await costs('')
+    expect(rows.map(({ key }) => key)).toEqual(expect.arrayContaining(['openai/gpt-4o-mini', llama]))
+    expect(total['cost_usd']).toBeGreaterThan(0)
+    expect(total['cost_usd']).toBeCloseTo(run.json()['cost_usd'] as number, 7)
+    expect((await costs('--by workflow')).rows).toMatchObject([{ key: 'judged', calls: 2 }])
+  })
+
   test('counts days of UTC, and only those that were asked for', async () => {
     const began = Date.now()
     const day = (iso: string) => ({ ...systemClock, now: () => Date.parse(iso) + Date.now() - began })

@@ -47,6 +47,12 @@ describe('What a journal says of money', () => {
     expect(spendingOf(settled(0, { status: 'failed' }))).toEqual([])
   })
 
+  test('leaves what a judge cost to the journal of the judge', () => {
+    expect(spendingOf(intended(), settled(0.5, { answer_usd: 0.2 }))).toMatchObject([{ usd: 0.2 }])
+    expect(spendingOf(intended(), settled(null, { answer_usd: 0.2 }))).toMatchObject([{ usd: 0.2 }])
+    expect(spendingOf(intended(), settled(null, { answer_usd: null }))).toMatchObject([{ usd: null }])
+  })
+
   test('takes what is no amount of money for unknown', () => {
     for (const cost of [-1, Number.NaN, Number.POSITIVE_INFINITY, null])
       expect(spendingOf(intended(), settled(cost))).toMatchObject([{ usd: null }])

@@ -59,7 +59,8 @@ export class RunSpending {
     const { time, step, status } = event
     const key = keyOf(event)
     const call = this.#calls.get(key)
-    const usd = amount(event.cost_usd)
+    // What a judge cost is in a journal of its own.
+    const usd = amount(event.answer_usd === undefined ? event.cost_usd : event.answer_usd)
     // It failed before anything was sent.
     if (!call && usd === 0) return undefined
     const { model, definition_hash } = call ?? { model: undefined, definition_hash: this.#definition }
