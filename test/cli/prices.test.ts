@@ -86,8 +86,15 @@ describe('prices list', () => {
 
 describe('prices check', () => {
   test('looks at the agents of the configuration, too', async () => {
-    await cli.write('replicate-agent.yaml', 'agents: {writer: {model: acme/writer, fallback: [acme/spare]}}\n')
-    expect(kinds(await json('prices check'))).toEqual(['missing acme/spare', 'missing acme/writer'])
+    await cli.write(
+      'replicate-agent.yaml',
+      'agents: {writer: {model: acme/writer, fallback: [acme/spare], routing: {quality: {judge: critic}}}, critic: {model: acme/critic, routing: {quality: {judge: critic}}}}\n',
+    )
+    expect(kinds(await json('prices check'))).toEqual([
+      'missing acme/critic',
+      'missing acme/spare',
+      'missing acme/writer',
+    ])
   })
 
   const kinds = (report: JsonObject) =>
