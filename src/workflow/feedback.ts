@@ -8,6 +8,8 @@ import { type EngineParts, isDriven, takeRun } from './running/hold.ts'
 export interface RatedCall {
   ref: WorkRef
   call: number
+  /** Position in the chain of the call. */
+  candidate: number
   /** What was called, `owner/name`. */
   model: string
   version?: string
@@ -36,7 +38,7 @@ export function ratedCall(events: readonly RunEvent[], step: string, index?: num
   if (rated) return rated
   const items = new Set(ofStep.flatMap((event) => event.index ?? []))
   if (index === undefined && items.size > 0)
-    throw new UsageError(`"${step}" ran once for each of ${items.size} items`, { hint: 'say which with --item' })
+    throw new UsageError(`"${step}" ran once for each of ${items.size} items`, { hint: 'say which with --index' })
   throw new UsageError(`no call of "${step}"${index === undefined ? '' : `[${index}]`} was answered`, {
     hint: 'what was cached, skipped or computed called nothing',
   })
@@ -50,7 +52,7 @@ function isOfWork(event: RunEvent): event is WorkEvent {
 
 function ratedOf(intent: EventOf<'call.intended'>, decision: RoutingDecision | undefined): RatedCall {
   const { step, index, round, call, candidate, model, version } = intent
-  const rated: RatedCall = { ref: { step }, call, model }
+  const rated: RatedCall = { ref: { step }, call, candidate, model }
   if (index !== undefined) rated.ref.index = index
   if (round !== undefined) rated.ref.round = round
   if (version !== undefined) rated.version = version

@@ -24,6 +24,7 @@ export const actionTable = {
   'project/init': async () => (await import('./project/init.ts')).initProject,
   'router/log': async () => (await import('./router/log.ts')).logDecisions,
   'router/replay': async () => (await import('./router/replay.ts')).replayLog,
+  'router/feedback': async () => (await import('./router/feedback.ts')).giveFeedback,
   'runs/approve': async () => (await import('./runs/approve.ts')).approveRun,
   'runs/cancel': async () => (await import('./runs/cancel.ts')).cancelOpenRun,
   'runs/costs': async () => (await import('./runs/costs.ts')).costsOfRuns,

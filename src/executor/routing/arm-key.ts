@@ -1,9 +1,12 @@
 /** What the statistics of a candidate are kept under: its model, with the version where one is known. */
+import { officialVersion } from '../../domain/version-pin.ts'
 import type { Candidate } from '../../targets/target.ts'
 
 export function armKey(candidate: Candidate, version: string | undefined): string {
   const { model } = candidate
-  return hasVersions(candidate) && version !== undefined ? `${model}:${version}` : model
+  // Of an official model nobody outside of Replicate knows the version.
+  const isKnown = version !== undefined && version !== officialVersion
+  return hasVersions(candidate) && isKnown ? `${model}:${version}` : model
 }
 
 /** Whether its model may mean one version today, and another one tomorrow. */

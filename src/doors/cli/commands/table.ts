@@ -121,6 +121,15 @@ export const nounTable: Readonly<Record<string, NounEntry>> = {
       },
     },
   },
+  router: {
+    summary: 'how models are chosen, and what was learned',
+    verbs: {
+      feedback: {
+        summary: "say how good a step's answer was",
+        load: async () => (await import('./router/feedback.ts')).feedback,
+      },
+    },
+  },
   prices: {
     summary: 'what models cost: list, set, check',
     verbs: {
