@@ -121,15 +121,6 @@ export const nounTable: Readonly<Record<string, NounEntry>> = {
       },
     },
   },
-  router: {
-    summary: 'how models are chosen, and what was learned',
-    verbs: {
-      feedback: {
-        summary: "say how good a step's answer was",
-        load: async () => (await import('./router/feedback.ts')).feedback,
-      },
-    },
-  },
   prices: {
     summary: 'what models cost: list, set, check',
     verbs: {
@@ -163,6 +154,10 @@ export const nounTable: Readonly<Record<string, NounEntry>> = {
   router: {
     summary: 'how models are chosen, and what was learned',
     verbs: {
+      feedback: {
+        summary: "say how good a step's answer was",
+        load: async () => (await import('./router/feedback.ts')).feedback,
+      },
       log: {
         summary: 'write decisions and what came of them as a log',
         load: async () => (await import('./router/log.ts')).log,
