@@ -1,4 +1,6 @@
 /** `costs` over real runs, answered by a sandbox that stands in for Replicate. */
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
 import { systemClock } from '../../src/std/clock.ts'
@@ -140,6 +142,19 @@ describe('costs', () => {
     } finally {
       await own.close()
     }
+  })
+
+  test('tells of a journal that can not be read, and counts all others', async () => {
+    for (const id of ['good', 'bad'])
+      await cli.run(`agents run black-forest-labs/flux-schnell -i prompt=x --run-id ${id} -q`)
+    const database = new DatabaseSync(join(cli.home, 'store.db'))
+    database.exec(`update events set body = '{"seq' where run_id = 'bad' and seq = 3`)
+    database.close()
+    const end = await cli.run('costs --json')
+    expect(end).toMatchObject({ code: 0 })
+    expect(end.stderr).toContain('what run bad cost is not all counted')
+    expect(end.json()).toMatchObject({ unreadable_runs: ['bad'], total: { calls: 1, cost_usd: 0.003 } })
+    expect((await cli.run('costs')).stdout).toContain('besides 1 run that can not be read')
   })
 
   test('is a table for people, and one note where there is nothing', async () => {

@@ -45,7 +45,7 @@ export const costsOfRuns = defineAction({
       ...{ since, until, sandbox, signal: context.signal },
       unreadable({ run_id }, error) {
         unreadable_runs.push(run_id)
-        context.warn(`what run ${run_id} cost is not counted: ${error.message}`)
+        context.warn(`what run ${run_id} cost is not all counted: ${error.message}`)
       },
     })
     for await (const spending of entries) {
