@@ -72,11 +72,21 @@ const lockDocument: DocumentKind<z.infer<typeof lockSpec>> = {
   what: 'a lock file',
   mend(data) {
     if (!isObject(data)) return false
-    const missing = Object.entries({ lock_version: layout, models: {} }).filter(([key]) => !Object.hasOwn(data, key))
-    Object.assign(data, Object.fromEntries(missing))
-    return missing.length > 0
+    const entries = isObject(data['models']) ? Object.values(data['models']).filter(isObject) : []
+    const mended = [
+      putIn(data, { lock_version: layout, models: {} }),
+      ...entries.map((entry) => putIn(entry, { resolved_at: new Date(0).toISOString() })),
+    ]
+    return mended.includes(true)
   },
   hint: () => hint,
+}
+
+/** Fields that are missing; whether any was. */
+function putIn(object: Record<string, unknown>, fields: Record<string, unknown>): boolean {
+  const missing = Object.entries(fields).filter(([key]) => !Object.hasOwn(object, key))
+  Object.assign(object, Object.fromEntries(missing))
+  return missing.length > 0
 }
 
 /** Empty when there is no such file. Throws ProblemsError `invalid_config`, `file_unreadable` and `file_too_large`. */
@@ -91,7 +101,7 @@ export async function readLockFile(file: string): Promise<LockFile> {
   const { data, places } = document
   const { suggest } = startLoading(file, places, {})
   const { value, problems } = readDocument(lockDocument, data, places, suggest)
-  for (const [model, { version, official }] of Object.entries(value?.models ?? {})) {
+  for (const [model, { version, official }] of Object.entries(problems.length > 0 ? {} : (value?.models ?? {}))) {
     if ((version === undefined) !== (official === undefined)) continue
     const message = `\`models.${model}\` must have either a \`version\` or \`official: true\``
     problems.push(places.problem(['models', model], { code: 'bad_lock', message, hint, at: 'key' }))
