@@ -19,6 +19,8 @@ export interface Registry {
   makeOfficial(model: string, isOfficial?: boolean): void
   /** Takes a version away. */
   remove(model: string, id: string): void
+  /** Answers nothing more until the function is called that it gives. */
+  hold(): () => void
   /** Methods and paths, without `/v1`. */
   asked(): string[]
   forgetAsked(): void
@@ -43,7 +45,9 @@ export async function startRegistry(): Promise<Registry> {
     return model
   }
 
-  const server = await startScriptedServer((request) => {
+  let held = Promise.resolve()
+  const server = await startScriptedServer(async (request) => {
+    await held
     asked.push(`${request.method} ${request.path.replace('/v1', '')}`)
     return answer(request)
   })
@@ -112,6 +116,11 @@ export async function startRegistry(): Promise<Registry> {
     remove(name, id) {
       const model = modelOf(name)
       model.versions = model.versions.filter((version) => version.id !== id)
+    },
+    hold() {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      held = promise
+      return resolve
     },
     asked: () => [...asked],
     forgetAsked: () => void asked.splice(0),

@@ -1,9 +1,10 @@
 /** Runs the command line in-process, with streams, environment, folder and signals of its own. */
+import { EventEmitter } from 'node:events'
 import { mkdtemp, rm, writeFile, mkdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { runCli } from '../../src/doors/cli/run-cli.ts'
-import type { StopSignal } from '../../src/doors/cli/surroundings.ts'
+import type { StopSignal, TextStream } from '../../src/doors/cli/surroundings.ts'
 import { type Clock, systemClock } from '../../src/std/clock.ts'
 import type { Json, JsonObject } from '../../src/std/json.ts'
 
@@ -67,14 +68,14 @@ export async function openCli(env: Record<string, string> = {}): Promise<CliRig>
             said()
           },
         },
-        stderr: {
+        stderr: drawable({
           isTTY,
           columns: 100,
           write(text) {
             stderr += text
             said()
           },
-        },
+        }),
         env: { REPLICATE_AGENT_HOME: home, XDG_CONFIG_HOME: join(folder, 'config'), ...env, ...options.env },
         cwd,
         clock: options.clock ?? systemClock,
@@ -99,6 +100,16 @@ export async function openCli(env: Record<string, string> = {}): Promise<CliRig>
       await rm(folder, { recursive: true, force: true })
     },
   }
+}
+
+/** A terminal that a live tree can be drawn on: it says what was written, and when it is resized, which it never is. */
+function drawable({ write, ...stream }: TextStream): TextStream {
+  return Object.assign(new EventEmitter(), stream, {
+    write(text: string, written?: () => void) {
+      write(text)
+      written?.()
+    },
+  })
 }
 
 /** Splits at spaces, but not within single or double quotes. */

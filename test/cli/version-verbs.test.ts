@@ -312,7 +312,14 @@ test('warnings about versions wait until the live tree is gone', async () => {
   publishAll()
   await ok('agents pin --all')
   registry.publish('acme/painter', { inputs: wider })
-  const end = await cli.run('run paint', { tty: true })
+  const goOn = registry.hold()
+  const end = await cli.run('run paint', {
+    tty: true,
+    // The tree is drawn: the cursor is hidden.
+    watch: (printed) => void (printed.includes('\u001b[?25l') && goOn()),
+  })
   expect(end.code).toBe(0)
-  expect(end.stderr).toContain('acme/painter has a newer version')
+  const warned = end.stderr.indexOf('acme/painter has a newer version')
+  expect(warned).toBeGreaterThan(end.stderr.lastIndexOf('\u001b[?25h'))
+  expect(end.stderr).toContain('\u001b[?25h')
 })

@@ -72,7 +72,7 @@ const lockDocument: DocumentKind<z.infer<typeof lockSpec>> = {
   what: 'a lock file',
   mend(data) {
     if (!isObject(data)) return false
-    const entries = isObject(data['models']) ? Object.values(data['models']).filter(isObject) : []
+    const entries = isObject(data['models']) ? Object.values<unknown>(data['models']).filter(isObject) : []
     const mended = [
       putIn(data, { lock_version: layout, models: {} }),
       ...entries.map((entry) => putIn(entry, { resolved_at: new Date(0).toISOString() })),
