@@ -191,6 +191,13 @@ describe('A log that can not say it', () => {
     expect(doubts.join()).toMatch(/of its choices are ones that the log could not have made/)
   })
 
+  test('has nothing that this one would have chosen', () => {
+    const decisions = logOf(50, seededRandom(1)).map((each): LoggedDecision => ({ ...each, chosen: 1 }))
+    const { estimates, doubts } = evaluate(decisions, { ...given, strategy: strategies.order })
+    expect(estimates).toBeUndefined()
+    expect(doubts).toEqual(['it would have chosen nothing of what was chosen'])
+  })
+
   test('is short', () => {
     expect(evaluate(logOf(20, seededRandom(1)), given).doubts.join()).toContain('too few')
   })

@@ -15,7 +15,7 @@ export interface Evaluation {
   assumed: number
   /** The share of the strategy's choices that the log could not have made: nothing is known of them. */
   unsupported: number
-  /** Absent: no decision could be used. */
+  /** Absent: no decision says anything of the strategy. */
   estimates?: Estimates
   /** What stands against believing the estimates, in words; empty: nothing. */
   doubts: string[]
@@ -40,11 +40,12 @@ export function evaluate(decisions: readonly LoggedDecision[], given: Replay & {
     unsupported: used.length === 0 ? 0 : used.reduce((sum, each) => sum + each.unsupported, 0) / used.length,
     doubts: [],
   }
-  if (used.length > 0) evaluation.estimates = estimate(used, given.seed, usualClip(used.length))
+  if (used.some(({ weight }) => weight > 0)) evaluation.estimates = estimate(used, given.seed, usualClip(used.length))
   return { ...evaluation, doubts: doubtsOf(evaluation, used) }
 }
 
 function doubtsOf({ estimates, coverage, unsupported }: Evaluation, used: readonly Weight[]): string[] {
+  if (!estimates && used.length > 0) return ['it would have chosen nothing of what was chosen']
   if (!estimates) return ['no decision can be used: how probable its choice was, or what it cost, is not known']
   const doubts: string[] = []
   const { effective, mean_weight } = estimates

@@ -106,9 +106,8 @@ function replayLines(done: Replay, { style }: Pick<CommandContext, 'style'>): st
   lines.push(style.dim(basisOf(done)))
   for (const doubt of done.doubts) lines.push(`${style.yellow('the log can not say it:')} ${doubt}`)
   if (done.supported && estimates) lines.push(verdictOf(done, estimates.gain))
-  return used === decisions || !estimates
-    ? lines
-    : [...lines, style.dim(`${count(decisions - used, 'decision')} could not be used`)]
+  if (used < decisions) lines.push(style.dim(`${count(decisions - used, 'decision')} could not be used`))
+  return lines
 }
 
 function cellsOf({ value, normal, bootstrap }: Estimate, isDifference = false): string[] {

@@ -1,0 +1,50 @@
+/** The commands of `docs/routing.md`, in order, and the shapes that it shows. */
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { logEntryShape } from '../../src/app/decision-log/entry.ts'
+import { strategyNames } from '../../src/domain/routing.ts'
+import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
+import { type CliRig, openCli } from './rig.ts'
+
+let sandbox: Sandbox
+let cli: CliRig
+beforeAll(async () => {
+  sandbox = await startSandbox({ latency: '0' })
+  cli = await openCli({ REPLICATE_BASE_URL: sandbox.url, REPLICATE_API_TOKEN: 'any' })
+})
+afterAll(async () => {
+  await cli.close()
+  await sandbox.close()
+})
+
+async function page() {
+  const text = await readFile(resolve(import.meta.dirname, '../../docs/routing.md'), 'utf8')
+  const blocks = [...text.matchAll(/^```(\w+)\n(.*?)^```/gms)].map(([, language, code = '']) => ({ language, code }))
+  return { text, of: (language: string) => blocks.filter((each) => each.language === language).map(({ code }) => code) }
+}
+
+test('every command of the page about routing works as it stands there', async () => {
+  const { of } = await page()
+  await cli.write('workflows/slogans.yaml', of('yaml').find((code) => code.startsWith('name: slogans')) ?? '')
+  const commands = of('sh')
+    .flatMap((code) => code.trim().split('\n'))
+    // A sandbox runs beside the test: nothing has to start one.
+    .map((line) => line.replace(/^replicate-agent /, '').replace(/ --sandbox(?= |$)/, ''))
+  expect(commands.length).toBeGreaterThan(3)
+  for (const command of commands) {
+    const end = await cli.run(command)
+    expect(end.code, `${command}\n${end.stderr}`).toBe(0)
+  }
+})
+
+test('the line of a log that it shows is one', async () => {
+  const { of } = await page()
+  const [line] = of('json')
+  expect(logEntryShape.safeParse(JSON.parse(line ?? '')).error).toBeUndefined()
+})
+
+test('it names every strategy', async () => {
+  const { text } = await page()
+  for (const name of strategyNames) expect(text).toContain(`| \`${name}\` |`)
+})
