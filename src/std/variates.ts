@@ -43,3 +43,12 @@ export function nearBeta(a: number, b: number, random: Random): number {
   const root = Math.sin(Math.asin(Math.sqrt(median)) + normal(random) / (2 * Math.sqrt(n)))
   return root * root
 }
+
+/** How probable a standard normal number is to be less than `z`, within 1e-7 (Abramowitz and Stegun 1964, 7.1.26). */
+export function normalBelow(z: number): number {
+  const x = Math.abs(z) / Math.SQRT2
+  const t = 1 / (1 + 0.3275911 * x)
+  const tail =
+    t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429)))) * Math.exp(-x * x)
+  return z < 0 ? tail / 2 : 1 - tail / 2
+}

@@ -7,8 +7,9 @@ export interface Belief {
   /** Where it may lie. */
   low: number
   high: number
-  /** The logarithm of its density, up to a constant. */
-  logDensity(x: number): number
+  /** How probable it is to be less than x; or, where that is hard to say, the logarithm of its density, up to a constant. */
+  below?(x: number): number
+  logDensity?(x: number): number
 }
 
 export function normalBelief(mean: number, sd: number): Belief {
@@ -93,9 +94,14 @@ function pointsOf(beliefs: readonly Belief[]): Float64Array {
 /** The probability of each cell between two points: its density in the middle, times its width, of all of them. */
 function massesOf(belief: Belief, points: Float64Array): Float64Array {
   const masses = new Float64Array(points.length - 1)
+  if (belief.below) {
+    const shares = points.map(belief.below)
+    return masses.map((_, cell) => (shares[cell + 1] as number) - (shares[cell] as number))
+  }
+  const logDensity = belief.logDensity ?? (() => 0)
   let peak = -Infinity
   for (let cell = 0; cell < masses.length; cell += 1) {
-    const density = belief.logDensity(((points[cell] as number) + (points[cell + 1] as number)) / 2)
+    const density = logDensity(((points[cell] as number) + (points[cell + 1] as number)) / 2)
     masses[cell] = density
     peak = Math.max(peak, density)
   }

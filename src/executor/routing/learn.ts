@@ -1,6 +1,6 @@
 /** Adds what came of a call to the records of its arm: of all calls, and of each context that the call was in. */
 import type { RoutingPolicy } from '../../domain/routing.ts'
-import { believe, flatPrior, meanScore } from './quality-belief.ts'
+import { believe, isScored } from './quality-belief.ts'
 import { type ArmRecord, correct, type LaterScore, type Observation, observe, tallyOf } from './statistics.ts'
 
 export type Learning = Pick<RoutingPolicy, 'ema_alpha' | 'discount' | 'change_point' | 'prior_strength'>
@@ -14,7 +14,7 @@ export interface ArmRecords {
 export function learn(records: ArmRecords, observation: Observation, policy: Learning): void {
   const { succeeded, quality } = observation
   // Where answers are scored, a success without a score says nothing yet.
-  const isTelling = quality !== undefined || !succeeded || meanScore(records.all) === null
+  const isTelling = quality !== undefined || !succeeded || !isScored(records.all)
   const worth = isTelling ? (quality ?? (succeeded ? 1 : 0)) : undefined
   change(records, worth, policy, (record) => observe(record, observation, policy))
 }
@@ -39,11 +39,16 @@ function change(
   add: (record: ArmRecord) => void,
 ): void {
   const isWatched = policy.change_point && worth !== undefined
-  const expected = isWatched ? believe(all, contexts, flatPrior, policy, 1).mean : 0
+  const expected = isWatched ? expectedOf(all, contexts, policy) : 0
   for (const context of contexts) renew(context, all.derived.changes)
   add(all)
   for (const context of contexts) add(context)
   if (isWatched) watch(all, expected - worth)
+}
+
+function expectedOf(all: ArmRecord, contexts: readonly ArmRecord[], { prior_strength }: Policy): number {
+  const { mean } = believe({ all: [all], contexts: contexts.map((each) => [each]) }, prior_strength)
+  return mean[0] as number
 }
 
 /** A record from before the arm's last change point begins anew. */

@@ -3,6 +3,7 @@ import type { StrategyName } from '../../domain/routing.ts'
 import { createAdaptive } from './strategies/adaptive.ts'
 import { cheapest } from './strategies/cheapest.ts'
 import { fastest } from './strategies/fastest.ts'
+import { learned } from './strategies/learned.ts'
 import { order } from './strategies/order.ts'
 import { roundRobin } from './strategies/round-robin.ts'
 import { score } from './strategies/score.ts'
@@ -12,6 +13,7 @@ import { ucb1 } from './strategies/ucb1.ts'
 import type { Strategy } from './strategy.ts'
 
 export const strategies = {
+  learned,
   score,
   ucb1,
   thompson,
@@ -23,4 +25,4 @@ export const strategies = {
   // Among those not yet tried; whether an answer is good enough is not the strategy's to say.
   cascade: cheapest,
   order,
-} satisfies Record<Exclude<StrategyName, 'learned'>, Strategy>
+} satisfies Record<StrategyName, Strategy>
