@@ -53,7 +53,7 @@ export function createExecutor(parts: ExecutorParts): Executor {
     random,
     router: createRouter({
       state: parts.routerState ?? createMemoryState(),
-      strategyOf: (name) => strategies[name === 'learned' ? 'thompson' : name],
+      strategyOf: (name) => strategies[name],
       random,
       gate: { isOpen: (candidate) => breakers.of(candidate)?.isOpen() ?? false },
     }),

@@ -6,7 +6,7 @@ import { strategies } from './strategy-table.ts'
 import type { Arm } from './strategy.ts'
 import { utility } from './utility.ts'
 
-type Name = Exclude<StrategyName, 'learned'>
+type Name = StrategyName
 
 interface Setup extends Partial<Arm> {
   seen?: Observation[]

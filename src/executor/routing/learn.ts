@@ -46,7 +46,7 @@ function change(
   if (isWatched) watch(all, expected - worth)
 }
 
-function expectedOf(all: ArmRecord, contexts: readonly ArmRecord[], { prior_strength }: Policy): number {
+function expectedOf(all: ArmRecord, contexts: readonly ArmRecord[], { prior_strength }: Learning): number {
   const { mean } = believe({ all: [all], contexts: contexts.map((each) => [each]) }, prior_strength)
   return mean[0] as number
 }

@@ -81,7 +81,7 @@ export const replayLog = defineAction({
       latency_slo_ms: policy.latency_slo_ms ?? usualLatency(decisions),
     }
     const { estimates, doubts, ...counts } = evaluate(decisions, {
-      strategy: strategies[strategy === 'learned' ? 'thompson' : strategy],
+      strategy: strategies[strategy],
       policy: { ...policy, strategy, ...defined(references) },
       ...{ lambda, cost_ref_usd: references.cost_ref_usd ?? 1, random: seededRandom(input.seed), seed: input.seed },
     })
