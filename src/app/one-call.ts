@@ -24,6 +24,7 @@ export interface AskedCall {
   /** Typed by the schema; they come before `inputs`. */
   typed: Readonly<Record<string, string>>
   timeout_ms?: number | undefined
+  task?: string | undefined
 }
 
 export interface NamedCall {
@@ -89,13 +90,14 @@ export async function prepareCall(
     faults = faultsIn(app, schemas, definition, inputs)
   }
   assertFits(name, faults)
-  const { timeout_ms } = asked
+  const { timeout_ms, task } = asked
   const [schema] = schemas
   const workflow = oneStepWorkflow({
     ...{ name, inputs, cwd: app.cwd },
     ...(agents && { agents }),
     ...(schema && { schema }),
     ...(timeout_ms !== undefined && { timeout_ms }),
+    ...(task !== undefined && { task }),
   })
   return { workflow, inputs, checked: schemas.length > 0 }
 }

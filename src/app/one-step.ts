@@ -17,11 +17,13 @@ export interface OneStep {
   schema?: JsonObject
   /** Of all attempts together; absent: the agent's. */
   timeout_ms?: number
+  /** In place of the agent's `routing.task`. */
+  task?: string
   cwd: string
 }
 
 /** Its inputs are those of the call, its one output is `output`. */
-export function oneStepWorkflow({ name, agents, inputs, schema, timeout_ms, cwd }: OneStep): LoadedWorkflow {
+export function oneStepWorkflow({ name, agents, inputs, schema, timeout_ms, task, cwd }: OneStep): LoadedWorkflow {
   const names = Object.keys(inputs)
   const used: Record<string, AgentDefinition> = {}
   if (agents) addUsedAgents(used, [name], agents)
@@ -39,6 +41,7 @@ export function oneStepWorkflow({ name, agents, inputs, schema, timeout_ms, cwd 
         on_error: 'fail',
         fallback: [],
         ...(timeout_ms !== undefined && { timeout_ms }),
+        ...(task !== undefined && { task }),
       },
     },
     finally: {},

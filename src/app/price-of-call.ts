@@ -7,8 +7,10 @@ import { meansOfModels } from './means-of-models.ts'
 export interface CallPrice {
   /** Dollars; null: unknown. */
   estimate_usd: number | null
-  /** `learned`: the mean of earlier calls; `price`: what the price makes of this input; `limit`: the most it can be. */
+  /** `price`: what the price makes of this input; `learned`: the mean of earlier calls; `limit`: the most it can be. */
   basis?: 'learned' | 'price' | 'limit'
+  /** Of earlier calls, whatever their input was; null: not known. */
+  mean_usd: number | null
   /** What a budget sets aside for it; null: unknown. */
   most_usd: number | null
   estimate_ms: number | null
@@ -23,17 +25,17 @@ export async function priceOfCall(app: App, world: World): Promise<Estimator> {
   const { mostCost } = await import('../targets/replicate/cost.ts')
   return (candidate, input, timeout_ms) => {
     const before = meansOf(candidate.model)
-    const estimate_ms = before.ms === null ? null : Math.round(before.ms)
+    const known = { mean_usd: before.usd, estimate_ms: before.ms === null ? null : Math.round(before.ms) }
     if (candidate.target !== 'replicate') {
       const usd = candidate.price?.usd_per_call ?? 0
-      return { estimate_usd: usd, basis: 'price', most_usd: usd, estimate_ms }
+      return { estimate_usd: usd, basis: 'price', most_usd: usd, ...known }
     }
     const rates = prices.find(candidate)?.rates
     const most_usd = mostCost(rates, input, timeout_ms)
-    if (before.usd !== null) return { estimate_usd: before.usd, basis: 'learned', most_usd, estimate_ms }
-    if (most_usd === null) return { estimate_usd: null, most_usd, estimate_ms }
     // Time and answers are known only after the call; all else is in the input.
-    const isExact = !rates?.usd_per_second && !rates?.usd_per_output_token
-    return { estimate_usd: most_usd, basis: isExact ? 'price' : 'limit', most_usd, estimate_ms }
+    const isExact = most_usd !== null && !rates?.usd_per_second && !rates?.usd_per_output_token
+    if (isExact) return { estimate_usd: most_usd, basis: 'price', most_usd, ...known }
+    if (before.usd !== null) return { estimate_usd: before.usd, basis: 'learned', most_usd, ...known }
+    return { estimate_usd: most_usd, ...(most_usd !== null && { basis: 'limit' }), most_usd, ...known }
   }
 }

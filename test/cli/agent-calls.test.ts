@@ -178,14 +178,29 @@ describe('options of agents run', () => {
     expect((await cli.run(`agents run ${flux} --timeout 0`)).code).toBe(2)
   })
 
+  test('--task says what a call is learned from together with', async () => {
+    await cli.run(['agents', 'run', llama, '-i', 'prompt=hello', '--task', 'greetings', '-q'])
+    const state = await readFile(join(cli.home, 'router-state.json'), 'utf8')
+    expect(state).toContain('task=greetings')
+    expect((await cli.run(['agents', 'run', llama, '--task', 'two words'])).code).toBe(2)
+  })
+
   test('--dry-run says what it would cost, and leaves no trace', async () => {
     const end = await cli.run(`agents run ${flux} -i prompt=tea -i num_outputs=3 --dry-run --json`)
-    expect(end.json()).toEqual({
+    expect(end.json()).toMatchObject({
       agent: flux,
       input: { prompt: 'tea', num_outputs: 3 },
       checked: true,
       candidates: [
-        { model: flux, target: 'replicate', estimate_usd: 0.009, basis: 'price', most_usd: 0.009, estimate_ms: null },
+        {
+          model: flux,
+          target: 'replicate',
+          estimate_usd: 0.009,
+          basis: 'price',
+          mean_usd: null,
+          most_usd: 0.009,
+          estimate_ms: null,
+        },
       ],
     })
     expect(await readdir(cli.home)).toEqual(['models'])
@@ -198,6 +213,7 @@ describe('options of agents run', () => {
     const { json } = await cli.run(['agents', 'run', llama, '-i', 'prompt=hello', '--dry-run', '--json'])
     const [candidate] = (json() as { candidates: JsonObject[] }).candidates
     expect(candidate).toMatchObject({ basis: 'learned', estimate_ms: expect.any(Number) })
+    expect(candidate?.['mean_usd']).toBe(candidate?.['estimate_usd'])
     expect(candidate?.['estimate_usd']).toBeLessThan(candidate?.['most_usd'] as number)
   })
 

@@ -27,8 +27,10 @@ export const estimateShape = z.object({
       target: z.string(),
       /** null: unknown. */
       estimate_usd: z.number().nullable(),
-      /** `learned`: the mean of earlier calls; `price`: what the price makes of this input; `limit`: the most it can be. */
+      /** `price`: what the price makes of this input; `learned`: the mean of earlier calls; `limit`: the most it can be. */
       basis: z.enum(['learned', 'price', 'limit']).optional(),
+      /** Of earlier calls, whatever their input was; null: not known. */
+      mean_usd: z.number().nullable(),
       /** What a budget sets aside for it; null: unknown. */
       most_usd: z.number().nullable(),
       estimate_ms: z.number().nullable(),

@@ -13,6 +13,7 @@ interface Estimate {
     agent?: string | undefined
     estimate_usd: number | null
     basis?: 'learned' | 'price' | 'limit' | undefined
+    mean_usd: number | null
     most_usd: number | null
     estimate_ms: number | null
   }[]
@@ -31,6 +32,7 @@ export function estimateLines({ agent, checked, candidates, old_prices }: Estima
     `${each.basis === 'limit' ? '≤ ' : ''}${formatUsd(each.estimate_usd)}`,
     style.dim(each.basis === undefined ? 'no price is known' : bases[each.basis]),
     each.basis === 'learned' ? formatUsd(each.most_usd) : '',
+    each.mean_usd === null || each.basis === 'learned' ? '' : formatUsd(each.mean_usd),
     each.estimate_ms === null ? '' : formatDuration(each.estimate_ms),
   ])
   const right = { align: 'right' } as const
@@ -40,6 +42,7 @@ export function estimateLines({ agent, checked, candidates, old_prices }: Estima
     { header: 'cost', ...right },
     { header: '' },
     { header: 'at most', ...right },
+    { header: 'mean', ...right },
     { header: 'time', ...right },
   ]
   const old = old_prices.length === 0 ? [] : ['', style.yellow(oldPricesLine(old_prices))]

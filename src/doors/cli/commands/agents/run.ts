@@ -19,6 +19,7 @@ export const run = defineCommand({
     ...inputOptions,
     model: text('--model <owner/name>', "call this model in place of the agent's candidates"),
     timeout: duration('--timeout <duration>', 'end the call after so long, all attempts together'),
+    task: text('--task <label>', 'what is asked: calls with the same label are learned from together'),
     dryRun: flag('--dry-run', 'check the input and say what a call would cost; nothing is called'),
     stream: negatedFlag('--no-stream', 'wait quietly for the whole answer'),
     ...driveOptions,
@@ -45,8 +46,8 @@ export const run = defineCommand({
   ],
   async run(context, given) {
     const app = await context.app(given)
-    const { agent, model, timeout: timeout_ms, runId: run_id, budget: budget_usd, artifacts } = given
-    const asked = { agent, ...(await readInputs(context, given)), ...defined({ model, timeout_ms }) }
+    const { agent, model, task, timeout: timeout_ms, runId: run_id, budget: budget_usd, artifacts } = given
+    const asked = { agent, ...(await readInputs(context, given)), ...defined({ model, task, timeout_ms }) }
     if (given.dryRun) {
       if (run_id !== undefined) throw new UsageError('--dry-run begins no run: leave --run-id out')
       const estimate = await context.call(app, estimateCall, asked)
