@@ -237,8 +237,8 @@ store: {durability: never}
       '2:12 unknown_field: there is no field `modell` in agents.writer | did you mean `model`?',
       '3:22 too_many_fields: agent "both" has both `model` and `function` | several models are listed under `models`',
       '4:39 bad_variable: `${` is never closed | write ${NAME} or ${NAME:-default}; a plain ${ is written $${',
-      '5:53 contradiction: `burst` (10) must be less than `creates_per_minute` (10), of which it is a part',
       '6:21 wrong_type: `store.durability` must be full or normal, but is the string "never"',
+      '5:53 contradiction: `burst` (10) must be less than `creates_per_minute` (10), of which it is a part',
     ])
   })
 

@@ -14,7 +14,7 @@ import { isObject } from '../std/json.ts'
 import type { Env, Scope } from './discover.ts'
 import { isLate, keyOf, type Layer, type Unset } from './layer.ts'
 import type { RateLimit } from '../domain/rate-limit.ts'
-import { replicateLimit } from './limits.ts'
+import { checkLimits, replicateLimit } from './limits.ts'
 import { type PriceSheet, sheetOf } from './prices/sheet.ts'
 import type { ConfigSpec } from './schema.ts'
 
@@ -83,8 +83,13 @@ export function createConfig(parts: ConfigParts): Config {
   const spec: Record<string, unknown> = {}
   for (const layer of layers) merge(spec, layer.spec, [], layer)
   const unset = layers.flatMap((layer) => layer.unset.filter(({ path }) => (ownerOf(path) ?? layer) === layer))
-  const problems = layers.flatMap((layer) => layer.problems)
   const written = spec as ConfigSpec
+  const problems = layers.flatMap((layer) => layer.problems)
+  // What is right in each layer may not fit together.
+  checkLimits(written.limits ?? {}, (path, parts) => {
+    const owner = ownerOf(path)
+    if (owner) problems.push(owner.places.problem(path, parts))
+  })
   const routing = written.routing && routingOver(defaultRouting, written.routing)
   const agents = Object.fromEntries(
     Object.keys(written.agents ?? {}).flatMap((name) => {

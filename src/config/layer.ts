@@ -8,7 +8,6 @@ import { fillVariables, type Lookup, variablesIn, withVariables } from '../docum
 import type { Path, Places } from '../documents/yaml-places.ts'
 import { readYaml } from '../documents/yaml.ts'
 import { isObject, type Json, type JsonObject } from '../std/json.ts'
-import { checkLimits } from './limits.ts'
 import { type ConfigSpec, configSpec } from './schema.ts'
 
 /** How a source came to be read. `given`: by the program, in place of files; `sdk`: agents of the program. */
@@ -66,7 +65,6 @@ export function readLayer(text: string, file: string, scope: LayerScope, lookup:
   const filled = fill(data, layer, lookup)
   const { value: spec = {}, problems: faults } = readDocument(configDocument, filled, places, loading.suggest)
   loading.problems.push(...faults)
-  checkLimits(spec.limits ?? {}, loading.report)
   const agents = normaliseAgents(spec.agents, written, undefined, loading)
   for (const [name, agent] of Object.entries(agents)) bindVariables(name, agent, layer.variables)
   loading.problems.sort((a, b) => a.line - b.line || a.column - b.column)
