@@ -8,6 +8,7 @@
 export type { Action, ActionContext, InputOf, OutputOf, RunHandle, RunOutline } from './app/action.ts'
 export type { App, World } from './app/app.ts'
 export { type AppOptions, createApp } from './app/create-app.ts'
+export type { GivenAgents, GivenConfig } from './config/load.ts'
 export { callAction } from './app/call-action.ts'
 export { actionTable } from './app/actions/table.ts'
 

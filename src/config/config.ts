@@ -71,7 +71,7 @@ export interface Config extends Required<Omit<ConfigParts, 'envFile'>>, Pick<Con
   use(...path: Path): void
 }
 
-const defaultDiscoveryTtl = '24h'
+export const defaultDiscoveryTtl = '24h'
 
 /** Agents and prices are taken as a whole from the layer that says them last. */
 const wholeAt: ReadonlySet<string> = new Set(['agents', 'prices'])

@@ -1,8 +1,9 @@
 /** Every value of the configuration as it holds, with where it came from; secrets are masked. */
+import { defaultRouting } from '../domain/routing.ts'
 import type { Path } from '../documents/yaml-places.ts'
 import { defined } from '../std/defined.ts'
 import { isObject, type Json } from '../std/json.ts'
-import type { Config } from './config.ts'
+import { type Config, defaultDiscoveryTtl } from './config.ts'
 import { isLate, keyOf, type Layer } from './layer.ts'
 import { isSecretName, masked, withoutPassword } from './secrets.ts'
 
@@ -129,10 +130,14 @@ function outside(
   tell('store.home', around.home, 'REPLICATE_AGENT_HOME')
   tell('store.url', withoutPassword(around.storeUrl))
   tell('store.durability', around.durability)
+  tell('discovery.ttl', defaultDiscoveryTtl)
   const { per_minute, burst } = config.replicateLimit
   tell('limits.replicate.creates_per_minute', per_minute + burst)
   tell('limits.replicate.burst', burst)
   tell('prices.max_age_days', around.maxAgeDays)
+  leavesOf((config.routing ?? defaultRouting) as unknown as Json, ['routing'], (path, value) =>
+    tell(named(path), value),
+  )
   for (const name of [
     'REPLICATE_API_TOKEN',
     'REPLICATE_BASE_URL',
