@@ -9,6 +9,7 @@ import type { Candidate, OpenCall, Target, TargetResult } from '../targets/targe
 import type { BudgetGate, CallContext } from './contract.ts'
 import { asFailure, costOf } from './failure.ts'
 import { trackedRecorder } from './recorder.ts'
+import { assertInput } from './resilience/input-schema.ts'
 import { fitOutput } from './resilience/output-schema.ts'
 import type { AgentGate } from './resilience/agent-limits.ts'
 import type { RateLimiter } from './resilience/rate-limit.ts'
@@ -66,6 +67,8 @@ export async function attempt(parts: AttemptParts): Promise<AttemptEnd> {
     return { open: recorder.open(), took_ms: sent === undefined ? undefined : Math.round(clock.monotonic() - sent) }
   }
   try {
+    // What was sent before is not judged again.
+    if (!parts.open) assertInput(candidate, parts.input)
     const made = parts.target.call(candidate, parts.input, {
       signal,
       clock,

@@ -153,6 +153,32 @@ describe('the input of agents run', () => {
   })
 })
 
+describe('the input_schema of an agent', () => {
+  test('holds for steps of workflows, too: what does not fit is not sent, and the next candidate is asked', async () => {
+    const step = (more: string) =>
+      `name: w\nagents:\n  strict:\n    model: ${llama}\n    input_schema: {required: [prompt], properties: {top_k: {type: integer}}}${more}\nsteps:\n  a: {agent: strict, input: {prompt: hello, top_k: "many"}}\n`
+    await cli.write('workflows/w.yaml', step(''))
+    const failed = await cli.run('run w --json')
+    expect(failed.code).toBe(1)
+    expect(failed.json()).toMatchObject({
+      steps: {
+        a: {
+          attempts: 1,
+          cost_usd: 0,
+          error: {
+            code: 'validation',
+            message: 'the input does not fit the input_schema of agent "strict": top_k is string, not integer',
+          },
+        },
+      },
+    })
+    const { events } = (await cli.run('runs logs last --json')).json() as { events: JsonObject[] }
+    expect(events.filter(({ type }) => type === 'call.intended')).toEqual([])
+    await cli.write('workflows/w.yaml', step(`\n    fallback: [${flux}]`))
+    expect((await cli.run('run w --json')).json()).toMatchObject({ status: 'succeeded' })
+  })
+})
+
 describe('options of agents run', () => {
   test('--model takes the place of the candidates, and keeps defaults and schema', async () => {
     await cli.write('replicate-agent.yaml', painter)
