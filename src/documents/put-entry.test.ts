@@ -46,6 +46,10 @@ describe('An entry is put', () => {
     )
   })
 
+  test('as a section that stands apart, where there are others', () => {
+    expect(put('agents: {}\n', ['prices', 'acme/x'], 1)).toBe('agents: {}\n\nprices:\n  acme/x: 1\n')
+  })
+
   test('in the place of the one that was there, beside its comments', () => {
     const text = 'prices:\n  # the contract\n  acme/x: {usd_per_call: 1} # until May\n  acme/y: 2\n'
     expect(put(text, ['prices', 'acme/x'], { usd_per_call: 3 })).toBe(
@@ -81,6 +85,9 @@ describe('An entry is put', () => {
     expect(put('a: 1\r\nprices:\r\n  acme/x: 1\r\n', ['prices', 'acme/y'], 2)).toBe(
       'a: 1\r\nprices:\r\n  acme/x: 1\r\n  acme/y: 2\r\n',
     )
+    expect(put('prices:\r\n  acme/x:\r\n    a: 1\r\n', ['prices', 'acme/x'], { a: 2, b: 3 })).toBe(
+      'prices:\r\n  acme/x:\r\n    a: 2\r\n    b: 3\r\n',
+    )
     const text = 'prices:\n  acme/a: &one {usd_per_call: 1}\n  acme/b: *one\n'
     expect(put(text, ['prices', 'acme/b'], 2)).toBe(text.replace('*one', '2'))
   })
@@ -90,6 +97,11 @@ describe('An entry is put', () => {
     expect(() => put(anchored, ['prices', 'acme/a'], 2)).toThrow('leaves no place for "acme/a"')
     expect(() => put('prices: [1\n', ['prices', 'acme/a'], 2)).toThrow(ProblemsError)
     expect(() => put('- 1\n', ['prices', 'acme/a'], 2)).toThrow('is not a mapping at its top')
+  })
+
+  test('nowhere, when what is to be taken out is not there', () => {
+    for (const text of ['', 'agents: {}\n', 'prices:\n', 'prices: {acme/b: 1}'])
+      expect(put(text, ['prices', 'acme/a'], undefined)).toBe(text)
   })
 
   test('and taken out, with its lines only', () => {

@@ -33,13 +33,15 @@ function dataOf(text: string, file: string): JsonObject {
 /** Throws `invalid_config` when the file is written in a way that leaves no place for the entry. */
 export function putEntry(text: string, entry: Entry, file: string): PutEntry {
   const data = dataOf(text, file)
+  const before = valueAt(data, entry.path)
+  if (entry.value === undefined && before === undefined) return { text, before }
   const wanted = changed(data, entry.path, entry.value)
   for (const attempt of [spliced, rewritten]) {
     const next = tried(() => attempt(text, entry))
     if (next === undefined) continue
     const { data: written, problems } = readYaml(next, file)
     // What was put in must be read back, and nothing else may have changed.
-    if (problems.length === 0 && jsonEqual(written, wanted)) return { text: next, before: valueAt(data, entry.path) }
+    if (problems.length === 0 && jsonEqual(written, wanted)) return { text: next, before }
   }
   throw new NonRetryableError(
     'invalid_config',
@@ -139,11 +141,12 @@ function refilled(text: string, block: Pairs, value: JsonObject): string {
   const end = lineEnd(text, (last.value ?? last.key).range[1])
   const indent = ' '.repeat(columnOf(text, (block.items[0] as Held).key.range[0]))
   const added = Object.entries(value).filter(([name]) => !known.has(name))
-  const lines = added.map(([name, one]) => `${indent}${keyText(name)}: ${flowText(one)}\n`)
+  const newline = newlineOf(text)
+  const lines = added.map(([name, one]) => `${indent}${keyText(name)}: ${flowText(one)}${newline}`)
   pieces.push({
     from: end,
     until: end,
-    text: (text[end - 1] === '\n' || lines.length === 0 ? '' : '\n') + lines.join(''),
+    text: (text[end - 1] === '\n' || lines.length === 0 ? '' : newline) + lines.join(''),
   })
   let next = text
   for (const piece of pieces.toReversed()) next = next.slice(0, piece.from) + piece.text + next.slice(piece.until)
@@ -172,7 +175,9 @@ function appended(
   const [first] = parent.items as Held[]
   const indent = first ? columnOf(text, first.key.range[0]) : 0
   const end = contentEnd(text, parent.range[2], indent)
-  return ended(text.slice(0, end), newline) + block(path, value, indent, newline) + text.slice(end)
+  // A new section stands apart.
+  const gap = indent === 0 && path.length > 1 ? newline : ''
+  return ended(text.slice(0, end), newline) + gap + block(path, value, indent, newline) + text.slice(end)
 }
 
 function atEnd(text: string, path: readonly string[], value: JsonObject | number | string): string {

@@ -1,5 +1,5 @@
 /** `prices`: what is known, what needs a look, and who is warned of it. */
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
@@ -238,6 +238,58 @@ test('The same price is behind estimates, budgets and reports', async () => {
   expect((await cli.run('costs --json', { env })).json()).toMatchObject({ total: { cost_usd: 0.5 } })
 })
 
+describe('Each part of a price', () => {
+  const llama = 'meta/meta-llama-3-8b-instruct'
+  test.each([
+    ['usd_per_call', llama, '{prompt: tea}'],
+    ['usd_per_input_token', llama, '{prompt: tea}'],
+    ['usd_per_output_token', llama, '{prompt: tea}'],
+    ['usd_per_output', 'black-forest-labs/flux-schnell', '{prompt: tea, num_outputs: 3}'],
+    ['usd_per_output_second', 'meta/musicgen', '{prompt: tea, duration: 4}'],
+    ['usd_per_input_character', 'minimax/speech-02-turbo', '{text: tea}'],
+  ])('counts: %s of %s', async (unit, model, input) => {
+    const cost = async (usd: number) => {
+      await cli.write('replicate-agent.yaml', `prices:\n  ${model}: {${unit}: ${usd}}\n`)
+      await cli.write('workflows/one.yaml', `name: one\nsteps: {call: {model: ${model}, input: ${input}}}\n`)
+      const end = await cli.run('run one --json')
+      expect(end.code, end.stderr).toBe(0)
+      return end.json()['cost_usd'] as number
+    }
+    expect(await cost(0)).toBe(0)
+    const paid = await cost(1)
+    expect(paid).toBeGreaterThan(0)
+    if (unit === 'usd_per_call') expect(paid).toBe(1)
+    if (unit === 'usd_per_output') expect(paid).toBe(3)
+    if (unit === 'usd_per_output_second') expect(paid).toBe(4)
+    if (unit === 'usd_per_input_character') expect(paid).toBe(3)
+  })
+
+  test('counts: seconds and hardware, of a model and of an agent', async () => {
+    await cli.write(
+      'replicate-agent.yaml',
+      `prices:\n  hardware: {gpu-own: 1000}\n  ${llama}: {hardware: gpu-own}\n  meta/musicgen: {usd_per_second: 1}\n`,
+    )
+    await cli.write(
+      'workflows/one.yaml',
+      [
+        'name: one',
+        'agents: {writer: {model: openai/gpt-5-nano, price: {hardware: gpu-own}}}',
+        'steps:',
+        `  a: {model: ${llama}, input: {prompt: tea}, timeout: 10s}`,
+        '  b: {agent: writer, input: {prompt: tea}, timeout: 10s}',
+        '  c: {model: meta/musicgen, input: {prompt: tea}, timeout: 10s}',
+      ].join('\n'),
+    )
+    expect(await json('workflows plan one')).toMatchObject({ estimate_usd: 30_015 })
+  })
+
+  test('max_age_days of the configuration says what is old', async () => {
+    await cli.write('replicate-agent.yaml', 'prices: {max_age_days: 10}\n')
+    const [price] = (await json('prices list --model openai/whisper'))['prices'] as JsonObject[]
+    expect(price).toMatchObject({ old: true, age_days: 20 })
+  })
+})
+
 test('The same price is what the router goes by', async () => {
   const picture =
     'name: draw\nagents:\n  painter:\n    candidates: [black-forest-labs/flux-schnell, black-forest-labs/flux-dev]\n    routing: {strategy: cheapest}\nsteps: {draw: {agent: painter, input: {prompt: x}}}\n'
@@ -354,6 +406,15 @@ describe('prices set', () => {
     const { stderr } = await set('acme/x --per-call 1', { code: 3 })
     expect(stderr).toContain('replicate-agent.yaml:')
     expect(await projectFile()).toBe('prices: [1\n')
+  })
+
+  test("says that there is no room for the user's configuration, and what is not there to be taken out", async () => {
+    await writeFile(join(cli.cwd, 'taken'), '')
+    env = { XDG_CONFIG_HOME: join(cli.cwd, 'taken') }
+    expect((await set('acme/x --per-call 1', { code: 74 })).stderr).toContain("can't be written")
+    await cli.write('replicate-agent.yaml', 'agents: {}\n')
+    expect((await set('acme/x --unset', { code: 2 })).stderr).toContain('says no price of acme/x')
+    expect(await projectFile()).toBe('agents: {}\n')
   })
 
   test('loses nothing when several are written at once', async () => {

@@ -7,7 +7,7 @@ import { builtInHardware } from '../../../config/prices/built-in.ts'
 import { priceSpec, skuPattern } from '../../../documents/agent/price-spec.ts'
 import { modelPattern } from '../../../documents/agent/spec.ts'
 import { type Entry, putEntry } from '../../../documents/put-entry.ts'
-import { UsageError } from '../../../domain/errors.ts'
+import { StoreError, UsageError } from '../../../domain/errors.ts'
 import { ageDays, type Price, type PriceBook, units } from '../../../domain/price.ts'
 import { defined } from '../../../std/defined.ts'
 import type { Json, JsonObject } from '../../../std/json.ts'
@@ -54,7 +54,10 @@ export const setPrice = defineAction({
     const { file, scope } = await placeOf(app, input.scope)
     let before: Json | undefined
     const { changeFile } = await import('../../imported/config-file.ts')
-    await mkdir(dirname(file), { recursive: true, mode: 0o700 })
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
+      const why = cause instanceof Error ? cause.message : String(cause)
+      throw new StoreError('store', `"${file}" can't be written: ${why}`, { cause })
+    })
     const created = await changeFile(app, file, async (text) => {
       const put = putEntry(text, entry, file)
       before = put.before
