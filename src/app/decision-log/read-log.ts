@@ -88,7 +88,8 @@ function entryOf(path: string, { number, text, cut }: Line): LogEntry | undefine
   if (checked.success) return checked.data
   const [issue] = checked.error.issues
   const at = issue?.path.join('.') || 'the line'
-  throw new NonRetryableError('invalid_input', `${where}: ${at}: ${issue?.message}`, { hint })
+  const message = issue?.message.replace(/^Invalid input: expected .*, received undefined$/, 'is missing')
+  throw new NonRetryableError('invalid_input', `${where}: ${at}: ${message}`, { hint })
 }
 
 /** Undefined: it says nothing of the model. */

@@ -1,5 +1,6 @@
 /** Says what another strategy would have earned, from a log of decisions. */
 import { resolve } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { z } from 'zod'
 import { UsageError } from '../../../domain/errors.ts'
 import { type RoutingPolicy, type StrategyName, strategyNames } from '../../../domain/routing.ts'
@@ -80,10 +81,14 @@ export const replayLog = defineAction({
       cost_ref_usd: policy.cost_ref_usd ?? usualCost(decisions),
       latency_slo_ms: policy.latency_slo_ms ?? usualLatency(decisions),
     }
-    const { estimates, doubts, ...counts } = evaluate(decisions, {
+    const { estimates, doubts, ...counts } = await evaluate(decisions, {
       strategy: strategies[strategy],
       policy: { ...policy, strategy, ...defined(references) },
       ...{ lambda, cost_ref_usd: references.cost_ref_usd ?? 1, random: seededRandom(input.seed), seed: input.seed },
+      async pause() {
+        await setImmediate()
+        context.signal.throwIfAborted()
+      },
     })
     return {
       ...{ log: path, agent: log.agent, strategy, logged_by: log.strategies },

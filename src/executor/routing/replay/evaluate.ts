@@ -27,8 +27,11 @@ const fewestEffective = 30
 const mostUnsupported = 0.05
 const leastCoverage = 0.5
 
-export function evaluate(decisions: readonly LoggedDecision[], given: Replay & { seed: number }): Evaluation {
-  const weighed = replay(decisions, given)
+export async function evaluate(
+  decisions: readonly LoggedDecision[],
+  given: Replay & { seed: number },
+): Promise<Evaluation> {
+  const weighed = await replay(decisions, given)
   const used = weighed.filter((each): each is typeof each & Weight => each.weight !== null && each.utility !== null)
   const covered = weighed.filter(({ weight }) => weight !== null)
   const evaluation: Evaluation = {
@@ -45,16 +48,26 @@ export function evaluate(decisions: readonly LoggedDecision[], given: Replay & {
 }
 
 function doubtsOf({ estimates, coverage, unsupported }: Evaluation, used: readonly Weight[]): string[] {
-  if (!estimates && used.length > 0) return ['it would have chosen nothing of what was chosen']
-  if (!estimates) return ['no decision can be used: how probable its choice was, or what it cost, is not known']
+  if (used.length === 0) return ['no decision can be used: how probable its choice was, or what it cost, is not known']
   const doubts: string[] = []
-  const { effective, mean_weight } = estimates
   if (coverage < leastCoverage)
     doubts.push(`of ${percent(1 - coverage)} of the decisions it is not known how probable they were`)
   if (unsupported > mostUnsupported)
     doubts.push(
       `${percent(unsupported)} of its choices are ones that the log could not have made: nothing is known of them`,
     )
+  return [
+    ...doubts,
+    ...(estimates ? doubtsOfWeights(estimates, unsupported, used) : ['it chose nothing that was chosen']),
+  ]
+}
+
+function doubtsOfWeights(
+  { effective, mean_weight }: Estimates,
+  unsupported: number,
+  used: readonly Weight[],
+): string[] {
+  const doubts: string[] = []
   if (effective < fewestEffective)
     doubts.push(`the log says as much as ${effective.toFixed(1)} decisions of its own would: too few`)
   const variance = used.reduce((sum, { weight }) => sum + (weight - mean_weight) ** 2, 0) / used.length

@@ -18,7 +18,11 @@ export interface Replay {
   /** Dollars. */
   cost_ref_usd: number
   random: Random
+  /** Called now and then, so that others have their turn; may throw to end the replay. */
+  pause(): Promise<void>
 }
+
+const betweenPauses = 500
 
 /** What one decision says of the strategy. */
 export interface Weighed {
@@ -35,17 +39,20 @@ export interface Weighed {
 
 const agent = 'logged'
 
-export function replay(decisions: readonly LoggedDecision[], given: Replay): Weighed[] {
+export async function replay(decisions: readonly LoggedDecision[], given: Replay): Promise<Weighed[]> {
   const { policy, lambda, cost_ref_usd } = given
   const state = createMemoryState()
   const statistics = state.statistics(agent)
   const model = createDirectModel()
   const open: LoggedDecision[] = []
-  return inOrder(decisions).map((decision, turn) => {
+  const weighed: Weighed[] = []
+  for (const [turn, decision] of inOrder(decisions).entries()) {
+    if (turn % betweenPauses === 0) await given.pause()
     for (const ended of takeEnded(open, decision.time)) learn(ended)
     open.push(decision)
-    return weigh(decision, turn)
-  })
+    weighed.push(weigh(decision, turn))
+  }
+  return weighed
 
   function learn({ arms, chosen, context, outcome }: LoggedDecision): void {
     const { key } = arms[chosen] as LoggedArm
