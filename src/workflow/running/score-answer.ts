@@ -20,8 +20,8 @@ export interface ScoringParts {
   childId: string
   signal: AbortSignal
   now: number
-  /** In [0, 1): whether a sampled judge sees this answer. */
-  draw: number
+  /** In [0, 1): whether a sampled judge sees this answer; undefined: it sees all of them. */
+  draw: number | undefined
   runChild(child: ChildCall): Promise<ChildEnd>
 }
 
@@ -37,7 +37,7 @@ export function scorerOf(
   return (answer, signal) => {
     const childId = `${parts.childId}-judge${answer.call}`
     const isCascade = plan.definition.agents[answer.agent]?.routing?.strategy === 'cascade'
-    const draw = isCascade ? 0 : shareOf(childId)
+    const draw = isCascade ? undefined : shareOf(childId)
     return scoreAnswer({ ...parts, childId, signal, now: clock.now(), draw }, answer)
   }
 }
@@ -59,7 +59,7 @@ export async function scoreAnswer(parts: ScoringParts, answer: Answer): Promise<
   const { expression, judge } = quality
   if (expression)
     return accepted(quality, { ...scoreFrom(() => evaluateExpression(expression, scope, parts)), by: 'expression' }, 0)
-  if (!judge || parts.draw >= judge.sample) return undefined
+  if (!judge || (parts.draw ?? -1) >= judge.sample) return undefined
   const end = await askJudge(parts, answer, renderTemplate(judge.input, scope, parts))
   if (end.status !== 'succeeded') {
     return accepted(
