@@ -47,7 +47,7 @@ describe('a quality of service', () => {
     const policy: QosPolicy = { tier: 'FAST' }
     expect(qualify(policy, [fresh, known()], () => true)).toEqual([{ exploring: true }, {}])
     expect(qualify(policy, [fresh, known()], () => false)).toEqual([
-      { removed_by: 'latency_cap_ms 2000 of FAST <= unknown' },
+      { removed_by: 'latency_cap_ms 2000 of FAST: known from 0 of 3 calls' },
       {},
     ])
   })

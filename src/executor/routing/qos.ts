@@ -84,9 +84,9 @@ function judge(caps: readonly Cap[], known: Known): Judged {
   for (const cap of caps) {
     const { value, proven } = measured(cap, known)
     if (proven && value !== null && keeps(cap, value)) continue
-    const reason = `${cap.name} ${cap.value}${cap.tier ? ` of ${cap.tier}` : ''} ${signOf(cap)} ${shown(value)}`
-    if (proven) return { removed_by: reason }
-    doubt ??= reason
+    const name = `${cap.name} ${cap.value}${cap.tier ? ` of ${cap.tier}` : ''}`
+    if (proven) return { removed_by: `${name} ${signOf(cap)} ${shown(value)}` }
+    doubt ??= `${name}: known from ${known.calls} of ${enough} calls`
   }
   return doubt === undefined ? {} : { doubt }
 }

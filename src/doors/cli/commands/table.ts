@@ -154,6 +154,14 @@ export const nounTable: Readonly<Record<string, NounEntry>> = {
   router: {
     summary: 'how models are chosen, and what was learned',
     verbs: {
+      explain: {
+        summary: 'say which candidate of an agent would be called now, and why',
+        load: async () => (await import('./router/explain.ts')).explain,
+      },
+      why: {
+        summary: 'say why a step of a run called the model that it called',
+        load: async () => (await import('./router/why.ts')).why,
+      },
       feedback: {
         summary: "say how good a step's answer was",
         load: async () => (await import('./router/feedback.ts')).feedback,

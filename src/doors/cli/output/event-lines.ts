@@ -50,9 +50,9 @@ function isItem(event: Event): event is Event & { step: string; index: number } 
   return 'step' in event && 'index' in event && event.index !== undefined
 }
 
-/** Pure data and skipped items are only counted, and no item is told of when it begins. */
+/** Pure data and skipped items are only counted, and no item is told of when it begins or its model is chosen. */
 function sentenceOfItem(event: Event, tally: Tally, style: Style): string | undefined {
-  if (event.type === 'step.started') return undefined
+  if (event.type === 'step.started' || event.type === 'call.routed') return undefined
   if (event.type !== 'step.settled') return sentence(event, style)
   tally[event.status] = (tally[event.status] ?? 0) + 1
   const isData = event.status === 'succeeded' && event.model === undefined
@@ -125,6 +125,7 @@ const tellers: Partial<Record<Event['type'], Teller>> = {
     'approval.answered',
     (event) => `${event.approved ? 'approved' : 'rejected'} by ${event.by}`,
   ),
+  'call.routed': tell('call.routed', (event, style) => style.dim(chosen(event.decision))),
   'call.reattached': tell('call.reattached', (event, style) => yellow(style, reattached(event))),
   'call.settled': tell('call.settled', (event, style) => {
     if (event.status !== 'failed' && event.status !== 'abandoned') return undefined
@@ -146,6 +147,16 @@ function settled(event: OneOf<'step.settled'>, style: Style, items?: Tally): str
   if (event.model !== undefined) facts.push(style.dim(shortModel(event.model)))
   if (event.error) facts.push(coloured('failed', short(event.error.message), style))
   return `${mark} ${facts.join('  ')}`
+}
+
+/** `chose a/b of 3 candidates by learned (c/d: latency_cap_ms 2000 < 3120)` */
+function chosen({ candidates, chosen: position, strategy }: OneOf<'call.routed'>['decision']): string {
+  const model = candidates.find(({ candidate }) => candidate === position)?.model ?? ''
+  const out = candidates.flatMap((one) =>
+    one.removed_by === undefined ? [] : [`${shortModel(one.model)}: ${one.removed_by}`],
+  )
+  const without = out.length === 0 ? '' : ` (${out.join('; ')})`
+  return short(`chose ${shortModel(model)} of ${count(candidates.length, 'candidate')} by ${strategy}${without}`)
 }
 
 function tallied(items: Tally): string[] {
