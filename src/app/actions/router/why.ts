@@ -4,8 +4,8 @@ import { UsageError } from '../../../domain/errors.ts'
 import { defined } from '../../../std/defined.ts'
 import { suggest } from '../../../std/suggest.ts'
 import { defineAction } from '../../action.ts'
-import { decisionsOf } from '../../decisions-of.ts'
 import { findRun } from '../../find-run.ts'
+import { madeDecisions } from '../../made-decisions.ts'
 import { decisionShape, weighedShape } from '../../routing-shapes.ts'
 
 export const madeDecisionShape = z.object({
@@ -59,7 +59,7 @@ export const explainStep = defineAction({
         hint: near === undefined ? `it did something in ${[...steps].join(', ')}` : `did you mean "${near}"?`,
       })
     }
-    const { decisions, calls } = decisionsOf(events, defined({ step, index: item }))
+    const { decisions, calls } = madeDecisions(events, defined({ step, index: item }))
     return { run_id, step, calls, decisions }
   },
 })

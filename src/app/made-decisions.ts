@@ -1,14 +1,15 @@
 /** The decisions that led to the calls of a step, with what came of each, from the journal. */
 import type { z } from 'zod'
-import type { EventOf, RunEvent, WorkRef } from '../domain/events.ts'
+import type { EventOf, RunEvent, RunEventBody, WorkRef } from '../domain/events.ts'
 import { defined } from '../std/defined.ts'
 import type { madeDecisionShape } from './actions/router/why.ts'
 
-export type MadeDecision = z.output<typeof madeDecisionShape>
+type MadeDecision = z.output<typeof madeDecisionShape>
 type Call = MadeDecision['calls'][number]
+type Told = Extract<RunEventBody, WorkRef>['type']
 
 /** `index`: of one item of a foreach only. */
-export function decisionsOf(
+export function madeDecisions(
   events: readonly RunEvent[],
   wanted: { step: string; index?: number },
 ): { decisions: MadeDecision[]; calls: number } {
@@ -16,55 +17,56 @@ export function decisionsOf(
   /** By piece of work: the decision that its calls follow from. */
   const current = new Map<string, MadeDecision>()
   const calls = new Map<string, Call>()
+
+  function callOf(work: string, number: number, model: string): Call {
+    const key = `${work} ${number}`
+    const known = calls.get(key)
+    if (known) return known
+    const call: Call = { call: number, status: 'running', model }
+    calls.set(key, call)
+    current.get(work)?.calls.push(call)
+    return call
+  }
+
+  const readers: { [T in Told]?: (event: Extract<RunEvent, { type: T }>, work: string) => void } = {
+    'step.started': (_event, work) => leave(work),
+    'round.settled': (_event, work) => leave(work),
+    'call.routed': (event, work) => {
+      const decision = decisionIn(event, event.time)
+      decisions.push(decision)
+      current.set(work, decision)
+    },
+    'call.intended': (event, work) => {
+      // The same call may be intended again: its first create was found to be lost.
+      callOf(work, event.call, modelIn(event)).model = modelIn(event)
+    },
+    'call.settled': (event, work) => settle(callOf(work, event.call, current.get(work)?.chosen ?? ''), event),
+    'feedback.given': ({ decision, score, by, time }) => {
+      const rated = decisions.find(({ id }) => id === decision)
+      rated?.feedback.push({ score, by, time: timeText(time) })
+    },
+  }
+
   let made = 0
+  /** Calls of the next round, or of a retry, are numbered anew. */
+  function leave(work: string): void {
+    current.delete(work)
+    for (const key of calls.keys()) {
+      if (!key.startsWith(`${work} `)) continue
+      calls.delete(key)
+      made += 1
+    }
+  }
+
   for (const event of events) {
     if (!('step' in event) || event.step !== wanted.step) continue
     const { index } = event as WorkRef
     if (wanted.index !== undefined && index !== wanted.index) continue
-    const work = String(index ?? '')
-    switch (event.type) {
-      case 'step.started':
-      case 'round.settled':
-        current.delete(work)
-        break
-      case 'call.routed': {
-        const decision = decisionIn(event, event.time)
-        decisions.push(decision)
-        current.set(work, decision)
-        break
-      }
-      case 'call.intended': {
-        const call: Call = { call: event.call, status: 'running', model: modelIn(event) }
-        // The same call may be intended again: its first create was found to be lost.
-        if (!calls.has(`${work} ${event.call}`)) made += 1
-        calls.set(`${work} ${event.call}`, call)
-        addCall(current.get(work), call)
-        break
-      }
-      case 'call.settled': {
-        const known = calls.get(`${work} ${event.call}`)
-        const call = known ?? { call: event.call, status: 'running', model: current.get(work)?.chosen ?? '' }
-        if (!known) addCall(current.get(work), call)
-        settle(call, event)
-        break
-      }
-      case 'feedback.given':
-        decisions
-          .find(({ id }) => id === event.decision)
-          ?.feedback.push({ score: event.score, by: event.by, time: timeText(event.time) })
-        break
-      default:
-    }
+    const read = readers[event.type] as ((event: RunEvent, work: string) => void) | undefined
+    read?.(event, String(index ?? ''))
   }
   // Items of a foreach run at the same time: each one's decisions stay together.
-  return { decisions: decisions.toSorted((a, b) => (a.index ?? 0) - (b.index ?? 0)), calls: made }
-}
-
-function addCall(decision: MadeDecision | undefined, call: Call): void {
-  if (!decision) return
-  const at = decision.calls.findIndex((known) => known.call === call.call)
-  if (at < 0) decision.calls.push(call)
-  else decision.calls[at] = call
+  return { decisions: decisions.toSorted((a, b) => (a.index ?? 0) - (b.index ?? 0)), calls: made + calls.size }
 }
 
 function decisionIn({ decision, index, round }: EventOf<'call.routed'>, time: number): MadeDecision {
