@@ -1,4 +1,4 @@
-import { cp, readFile } from 'node:fs/promises'
+import { cp, readdir, readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
@@ -44,6 +44,24 @@ describe('docs/ci.md', () => {
     expect(await readFile(join(cli.cwd, 'results/photo.xml'), 'utf8')).toContain('<testsuites name="product_photo"')
     const second = await cli.run(resume as string)
     expect(second.json()).toMatchObject({ status: 'succeeded', run_id: first.json()['run_id'] })
+  })
+
+  test('keeps the versions of a pipeline as it says', async () => {
+    const section = page.slice(page.indexOf('## The same versions'), page.indexOf('## GitHub Actions'))
+    const commands = [...section.matchAll(/^replicate-agent (.*)$/gm)].map(([, command]) => command as string)
+    const files = (await readdir(join(cli.cwd, 'workflows'))).filter((name) => name.endsWith('.yaml'))
+    const glob = files.map((name) => `workflows/${name}`).join(' ')
+    expect(commands.map((command) => command.split(' ').slice(0, 2).join(' '))).toEqual([
+      'agents pin',
+      'workflows validate',
+      'run product_photo',
+      'agents outdated',
+    ])
+    for (const command of commands) {
+      const end = await cli.run(command.replace('workflows/*.yaml', glob))
+      expect(end.code, `${command}\n${end.stderr}`).toBe(0)
+    }
+    expect((await readdir(cli.cwd)).toSorted()).toContain('replicate-agent.lock')
   })
 
   test('has only commands that there are', async () => {

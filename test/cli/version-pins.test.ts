@@ -332,6 +332,31 @@ steps:
     expect(registry.predicted()).toHaveLength(made)
   })
 
+  test('holds for fallbacks, for judges of answers, and for nested workflows', async () => {
+    await cli.write('workflows/inner.yaml', 'name: inner\nsteps: {one: {model: acme/inner, input: {prompt: x}}}\n')
+    await cli.write(
+      'workflows/paint.yaml',
+      `name: paint
+agents:
+  painter:
+    models: [${model}, acme/other]
+    fallback: acme/last
+    routing: {quality: {judge: {agent: critic, input: {prompt: "\${{ output }}"}}}}
+  critic: {model: acme/critic}
+steps:
+  draw: {agent: painter, input: {prompt: a fox}}
+  nested: {workflow: inner}
+`,
+    )
+    const names = ['painter', 'other', 'last', 'critic', 'inner'].map((name) => `acme/${name}`)
+    for (const name of names) registry.publish(name)
+    const end = await cli.run('validate paint --frozen')
+    expect(end.code).toBe(3)
+    for (const name of names) expect(end.stderr).toContain(`${name} is not in replicate-agent.lock`)
+    await cli.run('agents pin --all')
+    expect((await cli.run('validate paint --frozen')).code).toBe(0)
+  })
+
   test('is said by REPLICATE_AGENT_FROZEN as well', async () => {
     await workflowWith('exact')
     registry.publish(model)

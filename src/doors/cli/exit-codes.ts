@@ -7,7 +7,7 @@ export const exitCodes = {
   0: 'succeeded',
   1: 'failed: the run failed, timed out, went over its budget or was cancelled by somebody else; a test failed; `doctor` found faults',
   2: 'usage: the command makes no sense, or there is no such run',
-  3: 'invalid: a workflow, test file, input, expression or configuration is wrong, or a file is missing',
+  3: 'invalid: a workflow, test file, input, expression or configuration is wrong, the lock file does not fit (--frozen), or a file is missing',
   4: 'waiting: the run waits for an approval or is paused',
   5: 'configuration: a token, a secret or credit is missing, or a port is taken',
   69: 'the runtime is too old',
