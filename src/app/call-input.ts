@@ -3,7 +3,7 @@ import { NonRetryableError } from '../domain/errors.ts'
 import { isObject, type Json, type JsonObject } from '../std/json.ts'
 import { validateJson } from '../std/json-schema.ts'
 import { suggest } from '../std/suggest.ts'
-import { isFile, propertyOf } from './one-step.ts'
+import { isFile, isFileList, propertyOf } from './one-step.ts'
 
 /** A schema of more fields was cut off there: nobody knows what else it takes. */
 const mostKnown = 200
@@ -43,9 +43,14 @@ function unknownInput(name: string, known: readonly string[]): InputFault {
   return { message: `it takes no "${name}"`, hint }
 }
 
+const anyFile = 'file:///'
+
 /** A path stands for the URL of the file there. */
 function asSent(schema: JsonObject, input: JsonObject): JsonObject {
-  const sent = ([name, value]: [string, Json]): [string, Json] =>
-    typeof value === 'string' && value !== '' && isFile(propertyOf(schema, name)) ? [name, 'file:///'] : [name, value]
+  const sent = ([name, value]: [string, Json]): [string, Json] => {
+    const property = propertyOf(schema, name)
+    if (isFileList(value, property)) return [name, value.map((each) => (each === '' ? each : anyFile))]
+    return typeof value === 'string' && value !== '' && isFile(property) ? [name, anyFile] : [name, value]
+  }
   return Object.fromEntries(Object.entries(input).map(sent))
 }

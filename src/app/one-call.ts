@@ -13,7 +13,7 @@ import { trimmedSchema } from './imported/trimmed-schema.ts'
 import { findAgent } from './named-agents.ts'
 import { asLocked } from './pins/as-locked.ts'
 import { modelsOf } from './pins/models-of.ts'
-import { oneStepWorkflow, propertyOf, typedByJsonSchema } from './one-step.ts'
+import { inputsOfRun, oneStepWorkflow, propertyOf, typedByJsonSchema } from './one-step.ts'
 
 export interface AskedCall {
   /** An agent, or `owner/name` of a model. */
@@ -64,7 +64,10 @@ function withModel(
 
 export interface PreparedCall {
   workflow: LoadedWorkflow
+  /** Of the call. */
   inputs: JsonObject
+  /** Of its run. */
+  given: JsonObject
   /** Whether there was a schema to check the input by. */
   checked: boolean
 }
@@ -99,7 +102,8 @@ export async function prepareCall(
     ...(timeout_ms !== undefined && { timeout_ms }),
     ...(task !== undefined && { task }),
   })
-  return { workflow, inputs, checked: schemas.length > 0 }
+  const given = Object.fromEntries(inputsOfRun(inputs, schema).map((each) => [each.name, each.value]))
+  return { workflow, inputs, given, checked: schemas.length > 0 }
 }
 
 /** Of the candidates, of those of which anything is known. */

@@ -22,22 +22,26 @@ export interface OneStep {
   cwd: string
 }
 
-/** Its inputs are those of the call, its one output is `output`. */
+/** Its inputs are those that `inputsOfRun` gives, its one output is `output`. */
 export function oneStepWorkflow({ name, agents, inputs, schema, timeout_ms, task, cwd }: OneStep): LoadedWorkflow {
-  const names = Object.keys(inputs)
+  const given = inputsOfRun(inputs, schema)
   const used: Record<string, AgentDefinition> = {}
   if (agents) addUsedAgents(used, [name], agents)
   const definition: WorkflowDefinition = {
     name,
     env: [...new Set(Object.values(used).flatMap(({ env = [] }) => env))],
-    inputs: Object.fromEntries(names.map((key) => [key, specOf(inputs[key] as Json, propertyOf(schema, key))])),
+    inputs: Object.fromEntries(given.map(({ name: key, value, property }) => [key, specOf(value, property)])),
     agents: used,
     steps: {
       [step]: {
         action: agents ? { kind: 'agent', agent: name } : { kind: 'model', model: name },
         needs: [],
-        // By name, so that what is given is data and never read as a template.
-        input: Object.fromEntries(names.map((key) => [key, `\${{ inputs[${JSON.stringify(key)}] }}`])),
+        input: Object.fromEntries(
+          Object.entries(inputs).map(([key, value]) => [
+            key,
+            isFileList(value, propertyOf(schema, key)) ? value.map((_, at) => byName(itemName(key, at))) : byName(key),
+          ]),
+        ),
         on_error: 'fail',
         fallback: [],
         ...(timeout_ms !== undefined && { timeout_ms }),
@@ -51,6 +55,37 @@ export function oneStepWorkflow({ name, agents, inputs, schema, timeout_ms, task
   }
   const plan = planOf(definition)
   return { definition, plan, hash: plan.hash, file: join(cwd, `${step}.yaml`), warnings: [] }
+}
+
+/** So that what is given is data, and never read as a template. */
+function byName(name: string): string {
+  return `\${{ inputs[${JSON.stringify(name)}] }}`
+}
+
+/** What its run is given: the input of the call, but each file of a list by itself, for it may be a path. */
+export function inputsOfRun(
+  inputs: JsonObject,
+  schema: JsonObject | undefined,
+): { name: string; value: Json; property: JsonObject | undefined }[] {
+  return Object.entries(inputs).flatMap(([name, value]) => {
+    const property = propertyOf(schema, name)
+    if (!isFileList(value, property)) return [{ name, value, property }]
+    return value.map((each, at) => ({ name: itemName(name, at), value: each, property: itemsOf(property) }))
+  })
+}
+
+function itemName(name: string, at: number): string {
+  return `${name}[${at}]`
+}
+
+export function isFileList(value: Json, property: JsonObject | undefined): value is string[] {
+  if (!Array.isArray(value) || !value.every((each) => typeof each === 'string')) return false
+  return isFile(itemsOf(property))
+}
+
+function itemsOf(property: JsonObject | undefined): JsonObject | undefined {
+  const lists = property === undefined ? [] : alternatives(property)
+  return lists.map((each) => each['items']).find((each): each is JsonObject => isObject(each))
 }
 
 function specOf(value: Json, property: JsonObject | undefined): InputSpec {

@@ -1,5 +1,5 @@
 /** `agents run`: one call, its input checked first, its answer alone on stdout. */
-import { readdir, readFile, rm, stat } from 'node:fs/promises'
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
@@ -144,6 +144,21 @@ describe('the input of agents run', () => {
     await cli.write('photo.png', 'not really')
     expect((await cli.run('agents run cjwbw/rembg -i image=photo.png --dry-run')).code).toBe(0)
     expect((await cli.run('agents run cjwbw/rembg -i image=gone.png -q')).code).toBe(3)
+  })
+
+  test('may hold paths in a list of files', async () => {
+    const png = await readFile(
+      (await cli.run(`agents run ${flux} -i prompt=tea -i output_format=png -q`)).stdout.trim(),
+    )
+    await writeFile(join(cli.cwd, 'a.png'), png)
+    const call = ['agents', 'run', 'google/nano-banana', '-i', 'prompt=a cup', '-i', 'image_input=["a.png", "a.png"]']
+    const end = await cli.run([...call, '--run-id', 'edit', '-q'])
+    expect(end.code, end.stderr).toBe(0)
+    const { image_input } = (await sent('edit')) as { image_input: string[] }
+    expect(image_input).toHaveLength(2)
+    expect(image_input[0]).toMatch(/^artifact:[0-9a-f]{64}\/a\.png$/)
+    expect((await cli.run([...call.slice(0, -1), 'image_input=["a.png", "gone.png"]'])).stderr).toContain('gone.png')
+    expect((await cli.run([...call.slice(0, -1), 'image_input=["a.png", 3]', '--dry-run'])).code).toBe(3)
   })
 
   test('of several candidates must fit one of them', async () => {

@@ -30,9 +30,9 @@ export const runAgent = defineAction({
     await needVariables(app, probe.definition)
     await app.ready(world)
     await checkPins(app, world, probe, context.signal)
-    const { workflow, inputs } = await prepareCall(app, world, input, named, context)
+    const { workflow, given } = await prepareCall(app, world, input, named, context)
     const options = {
-      inputs,
+      inputs: given,
       runId: input.run_id,
       max_concurrency: input.max_concurrency,
       budget_usd: input.budget_usd,
