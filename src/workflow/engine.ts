@@ -128,6 +128,8 @@ export async function retryRun(
     const { definition, hash, plan } = options.current
     await parts.store.putDefinition(hash, JSON.stringify(definition))
     held.plan = plan
+    // It may declare more than the run was started with.
+    held.env = readEnv(definition.env, parts.env, held.state.env, held.secretKey)
   }
   const first: FirstEvents = { before: [retried(held.plan, held.state, reset, options.by)] }
   if (options.budget_usd !== undefined) first.budget_usd = options.budget_usd

@@ -226,6 +226,18 @@ describe('a variable in the defaults of an agent', () => {
     })
   })
 
+  it('may be new in a definition that a run is retried with', async () => {
+    await config(`agents: {writer: {model: ${model}, defaults: {max_tokens: 4}}}`)
+    await cli.write('w.yaml', workflow)
+    await cli.run('run w.yaml --sandbox --run-id r')
+    await config(`agents: {writer: {model: ${model}, defaults: {max_tokens: 4, system_prompt: "\${KEY}"}}}`)
+    const retry = 'runs retry r --definition w.yaml --sandbox --json'
+    expect((await cli.run(retry)).code).toBe(5)
+    const end = await cli.run(retry, { env: { KEY: secret } })
+    expect([end.code, end.stderr]).toEqual([0, expect.any(String)])
+    expect(end.json()).toMatchObject({ status: 'succeeded' })
+  })
+
   it('that is not set stops the runs that use the agent, with its place, and nothing else', async () => {
     await config(`agents:\n  writer: {model: ${model}, defaults: {key: "\${KEY}"}}\n  other: {model: ${model}}\n`)
     await cli.write('w.yaml', workflow)

@@ -8,6 +8,7 @@ import { finishRun } from '../../finish-run.ts'
 import { awaitHolder } from '../../await-holder.ts'
 import { givenInputs, inputFields } from '../../given-inputs.ts'
 import { needToken } from '../../need-token.ts'
+import { needVariables } from '../../need-variables.ts'
 import { checkPins } from '../../pins/check-pins.ts'
 import { earlierEvents, openRun, settledSteps, stateOf } from '../../open-run.ts'
 import { currentDefinition, resetShape, retryChoice, retryFields } from '../../retry-choice.ts'
@@ -33,6 +34,7 @@ export const retryRunAgain = defineAction({
     const again = new Set((await planRetry(run.parts, run.record.run_id, wanted)).map(({ step }) => step))
     const settled = new Set(settledSteps(state).filter((step) => !again.has(step)))
     needToken(app, run.world, definition, settled)
+    if (current) await needVariables(app, definition)
     await app.ready(run.world)
     await checkPins(app, run.world, { definition, settled, versions: state.versions }, context.signal)
     const options = { ...wanted, inputs, budget_usd: input.budget_usd, by: context.by, ...awaitHolder(context) }
