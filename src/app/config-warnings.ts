@@ -2,6 +2,7 @@
 import { isModelName } from '../documents/agent/normalise.ts'
 import type { Path, ProblemParts } from '../documents/yaml-places.ts'
 import type { Config } from '../config/config.ts'
+import { misnamedFile } from '../config/discover.ts'
 import { createPriceBook } from '../config/prices/book.ts'
 import type { Problem } from '../domain/problem.ts'
 import { suggest } from '../std/suggest.ts'
@@ -12,6 +13,12 @@ export async function configWarnings(config: Config, app: App): Promise<Problem[
   const warn = (path: Path, parts: ProblemParts): void => {
     const layer = config.originOf(path)?.layer ?? config.layers[0]
     if (layer) problems.push(layer.places.problem(path, { ...parts, severity: 'warning' }))
+  }
+  const misnamed = config.files.some(({ scope }) => scope === 'named') ? undefined : await misnamedFile(config.cwd)
+  if (misnamed !== undefined) {
+    const message = `${misnamed} is not read`
+    const hint = `rename it: mv ${misnamed} ${misnamed.replace(/ml$/, 'aml')}`
+    problems.push({ file: misnamed, line: 1, column: 1, code: 'misnamed_file', severity: 'warning', message, hint })
   }
   for (const { path, name } of config.unset) {
     const hint = `set it in the environment or in .env, or write a default: \${${name}:-…}`

@@ -256,7 +256,8 @@ export async function createApp(options: AppOptions): Promise<App> {
         endHolder: (held: EngineParts['holder']) => endHolder(held, clock),
       }
       // Other worlds have no token; a shorter text is a stand-in for one, and may be any word.
-      const secrets = world === 'real' && token.length >= leastToken ? [token] : []
+      const own = world === 'real' && token.length >= leastToken ? [token] : []
+      const secrets = [...own, ...(config?.secrets ?? []).filter((text) => text.length >= leastToken)]
       return { ...opened, ...process_, secrets, clock, random, bus, createBudget, env, cwd }
     }),
   )

@@ -1,6 +1,7 @@
 /** What the doctor finds in the files of the configuration. */
 import { stat } from 'node:fs/promises'
 import type { Config } from '../config/config.ts'
+import { misnamedFile } from '../config/discover.ts'
 import type { Finding } from './doctor-checks.ts'
 
 export async function configFindings(config: Config): Promise<Finding[]> {
@@ -8,6 +9,14 @@ export async function configFindings(config: Config): Promise<Finding[]> {
   const findings = [...problemFindings(config)]
   for (const { file } of config.files) findings.push(...(await ownerFindings(file)))
   if (envFile) findings.push(await envFileFinding(envFile.file))
+  const misnamed = await misnamedFile(config.cwd)
+  if (misnamed !== undefined)
+    findings.push({
+      name: 'configuration',
+      status: 'warning',
+      message: `${misnamed} is not read`,
+      hint: 'its name ends in .yaml',
+    })
   if (config.files.length === 0)
     findings.unshift({ name: 'configuration', status: 'ok', message: 'no replicate-agent.yaml: defaults hold' })
   return findings

@@ -17,6 +17,7 @@ import type { RateLimit } from '../domain/rate-limit.ts'
 import { checkLimits, replicateLimit } from './limits.ts'
 import { type PriceSheet, sheetOf } from './prices/sheet.ts'
 import type { ConfigSpec } from './schema.ts'
+import { isSecretName } from './secrets.ts'
 
 export interface ConfigParts {
   /** Lowest first. */
@@ -59,6 +60,8 @@ export interface Config extends Required<Omit<ConfigParts, 'envFile'>>, Pick<Con
   discoveryTtlMs: number
   /** Creates at Replicate. */
   replicateLimit: RateLimit
+  /** Values of variables that have the name of a secret, of `.env` and of those that the files name. */
+  secrets: readonly string[]
   /** Errors and warnings of every layer. */
   problems: readonly Problem[]
   /** Agents that can't be used, for a variable in them is not set, and why. */
@@ -108,6 +111,7 @@ export function createConfig(parts: ConfigParts): Config {
     ...parts,
     ...{
       failures,
+      secrets: secretsIn(parts),
       spec: written,
       agents,
       prices: layers.toReversed().flatMap(pricesOf),
@@ -196,6 +200,14 @@ export function createConfig(parts: ConfigParts): Config {
       hint: `set ${one.name} in the environment or in .env, or write a default: \${${one.name}:-…}`,
     })
   }
+}
+
+function secretsIn({ layers, env, envFile }: ConfigParts): string[] {
+  const names = new Set([
+    ...(envFile?.names ?? []),
+    ...layers.flatMap(({ variables }) => [...variables.values()].flat()),
+  ])
+  return [...names].flatMap((name) => (isSecretName(name) && env[name] ? [env[name]] : []))
 }
 
 function pricesOf({ spec, scope, file, places }: Layer): PriceSheet[] {

@@ -43,6 +43,14 @@ export function userFile(env: Env): string {
   return join(folder, 'replicate-agent', configName)
 }
 
+/** A file upwards from the working folder that nobody reads, for it ends in `.yml`. */
+export async function misnamedFile(folder: string): Promise<string | undefined> {
+  const file = join(folder, configName.replace(/aml$/, 'ml'))
+  if (await isThere(file)) return file
+  const above = dirname(folder)
+  return above === folder ? undefined : misnamedFile(above)
+}
+
 /** The first in this folder and those above it, up to the root of the file system. */
 async function nearest(folder: string): Promise<string | undefined> {
   const file = join(folder, configName)

@@ -183,6 +183,16 @@ describe('.env', () => {
     expect((await cli.run('config show')).stdout).toMatch(/REPLICATE_API_TOKEN +\*\*\* +\.env:1/)
   })
 
+  it('has secrets that are masked in what a run keeps and shows, whoever quotes them', async () => {
+    await cli.write('.env', 'MY_API_KEY=geheim-4711-geheim\nCOLOUR=turquoise\n')
+    await cli.write(
+      'w.yaml',
+      'inputs: {a: {}}\nsteps: {a: {value: "${{ inputs.a }}"}}\noutputs: {a: "${{ steps.a.output }}"}\n',
+    )
+    const end = await cli.run(['run', 'w.yaml', '--sandbox', '--json', '-i', 'a=geheim-4711-geheim is turquoise'])
+    expect(end.json()).toMatchObject({ outputs: { a: '*** is turquoise' } })
+  })
+
   it('comes after the environment', async () => {
     await cli.write('.env', 'REPLICATE_AGENT_CONFIG=not-read-from-here.yaml\nWHO=file')
     await config('agents: {w: {model: a/b, description: "${WHO}"}}')
@@ -329,6 +339,12 @@ help: did you mean \`model\`?`)
     expect(end.stderr).toContain('1 file checked: 3 errors, 3 warnings')
     const { valid, problems } = (await cli.run('config check --json')).json()
     expect([valid, (problems as JsonObject[]).length]).toEqual([false, 6])
+  })
+
+  it('tells of a file that is not read, for its name ends in .yml', async () => {
+    const file = await cli.write('replicate-agent.yml', 'store: {}')
+    expect((await cli.run('config check')).stderr).toContain(`warning: ${file} is not read`)
+    expect((await cli.run('doctor --sandbox')).stdout).toContain(`${file} is not read`)
   })
 
   it('checks the files that it is given, each by itself, and those that are missing', async () => {

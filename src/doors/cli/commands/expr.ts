@@ -31,7 +31,7 @@ export const expr = defineCommand({
     { command: 'replicate-agent expr --batch cases.jsonl', what: 'many at once' },
   ],
   async run(context, { expression, vars, check, batch }) {
-    const app = await context.app()
+    const app = await context.app({ config: false })
     if (batch !== undefined) {
       if (expression !== undefined) throw new UsageError('give an expression or --batch, not both')
       return runBatch(context, app, batch)

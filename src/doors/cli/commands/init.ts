@@ -20,7 +20,7 @@ export const init = defineCommand({
     { command: 'replicate-agent init --example deep_research', what: 'an example, with its texts' },
   ],
   async run(context, given) {
-    const app = await context.app()
+    const app = await context.app({ config: false })
     const { name, folder, example } = given
     const made = await context.call(app, initProject, defined({ name, folder, example }))
     if (context.json) return context.printJson(made)
