@@ -2,6 +2,7 @@
 import { chmod, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { nounTable, verbTable } from '../../src/doors/cli/commands/table.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
 import type { JsonObject } from '../../src/std/json.ts'
 import { eagerClock } from '../../src/testing/eager-clock.ts'
@@ -394,4 +395,17 @@ describe('doctor', () => {
     expect(bad.stdout).toContain('✗  configuration')
     expect(bad.stdout).toContain('must be a mapping of names to agents')
   })
+})
+
+it('every verb that asks for the app takes --config and --no-config', async () => {
+  const without = new Set(['completion', 'expr', 'init', 'sandbox', 'router simulate'])
+  const verbs = Object.entries(nounTable).flatMap(([noun, { verbs: entries }]) =>
+    Object.entries(entries).map(([verb, entry]) => [`${noun} ${verb}`, entry] as const),
+  )
+  const missing: string[] = []
+  for (const [name, entry] of [...verbs, ...Object.entries(verbTable)]) {
+    const { options } = await entry.load()
+    if (!('config' in options && 'noConfig' in options) && !without.has(name)) missing.push(name)
+  }
+  expect(missing).toEqual([])
 })

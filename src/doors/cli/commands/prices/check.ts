@@ -1,6 +1,6 @@
 /** `prices check`: what of the prices needs a look. */
 import { checkPrices } from '../../../../app/actions/prices/check.ts'
-import { appOptions } from '../../app-options.ts'
+import { appOptions, configOptions } from '../../app-options.ts'
 import { defineCommand } from '../../command.ts'
 import { flag } from '../../option.ts'
 import { shortPath } from '../../output/problem.ts'
@@ -11,6 +11,7 @@ export const check = defineCommand({
     'Finds prices that are old, have no date, or are far from what calls cost lately, models of the workflows and agents here that have no price, and hardware that nobody knows. Exits 0 whatever it finds, unless --strict is given.',
   args: {},
   options: {
+    ...configOptions,
     strict: flag('--strict', 'exit 1 when it finds anything'),
     json: flag('--json', 'print {ok, findings, models}'),
     store: appOptions.store,

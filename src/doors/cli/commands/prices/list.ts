@@ -2,6 +2,7 @@
 import { listPrices } from '../../../../app/actions/prices/list.ts'
 import type { OutputOf } from '../../../../app/action.ts'
 import { defined } from '../../../../std/defined.ts'
+import { configOptions } from '../../app-options.ts'
 import { defineCommand } from '../../command.ts'
 import type { CommandContext } from '../../context.ts'
 import { flag, text } from '../../option.ts'
@@ -15,6 +16,7 @@ export const list = defineCommand({
     'Lists what models cost, since when that is known, and where it stands. What is not listed has an unknown price. A day in yellow is old.',
   args: {},
   options: {
+    ...configOptions,
     model: text('--model <pattern>', 'only models whose names have this in them; * is any text'),
     hardware: flag('--hardware', 'what a second on each machine costs, in place of models'),
     json: flag('--json', 'print {prices, hardware, max_age_days}'),
@@ -25,7 +27,7 @@ export const list = defineCommand({
     { command: 'replicate-agent prices list --hardware', what: 'of machines, by the second' },
   ],
   async run(context, given) {
-    const app = await context.app()
+    const app = await context.app({ config: given.config })
     const prices = await context.call(app, listPrices, defined({ model: given.model }))
     if (context.json) return context.printJson(prices)
     const rows = given.hardware ? hardwareRows(prices, context) : modelRows(prices, context)

@@ -4,6 +4,7 @@ import { UsageError } from '../../../../domain/errors.ts'
 import type { Rates, Unit } from '../../../../domain/price.ts'
 import { defined } from '../../../../std/defined.ts'
 import type { Json } from '../../../../std/json.ts'
+import { configOptions } from '../../app-options.ts'
 import { defineCommand } from '../../command.ts'
 import type { CommandContext } from '../../context.ts'
 import { flag, type OptionSpec, optional, text } from '../../option.ts'
@@ -54,6 +55,7 @@ export const set = defineCommand({
     "Writes a price into the project's replicate-agent.yaml when there is one, else into the user's. It replaces the whole price of that model; comments and layout of the file stay. Without a model, it prices a second on --hardware.",
   args: { model: optional('owner/name, or owner/name:version') },
   options: {
+    ...configOptions,
     ...rates,
     hardware: text('--hardware <sku>', 'what the model runs on; without a model: what is priced'),
     asOf: text('--as-of <date>', 'the day on which it was looked up: YYYY-MM-DD (default: today)'),
@@ -78,7 +80,7 @@ export const set = defineCommand({
   async run(context, given) {
     const { model, hardware, asOf: as_of, source, unset, user, project } = given
     if (user && project) throw new UsageError('--user and --project name two places: give one')
-    const app = await context.app()
+    const app = await context.app({ config: given.config })
     const scope = user ? ('user' as const) : project ? ('project' as const) : undefined
     const report = await context.call(app, setPrice, {
       ...defined({ model, hardware, as_of, source, scope }),

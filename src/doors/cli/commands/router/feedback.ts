@@ -2,7 +2,7 @@
 import { giveFeedback } from '../../../../app/actions/router/feedback.ts'
 import { UsageError } from '../../../../domain/errors.ts'
 import { defined } from '../../../../std/defined.ts'
-import { appOptions } from '../../app-options.ts'
+import { appOptions, configOptions } from '../../app-options.ts'
 import { defineCommand } from '../../command.ts'
 import { flag, type OptionSpec, required, text, wholeNumber } from '../../option.ts'
 import { count } from '../../output/quantity.ts'
@@ -23,6 +23,7 @@ export const feedback = defineCommand({
     "Says how good a step's answer was, now or days later. It is kept in the journal of the run, and the router learns from it; a second score for the same answer takes the place of the first.",
   args: { ...runArgument, step: required('the step whose answer it is about') },
   options: {
+    ...configOptions,
     score,
     index: wholeNumber('--index <n>', 'the item of a foreach', 0),
     by: text('--by <name>', 'whose opinion it is (default: you)'),

@@ -1,7 +1,7 @@
 /** `workflows simulate`: how long it would take, without running it. */
 import { simulateWorkflow } from '../../../../app/actions/workflows/simulate.ts'
 import { formatDuration } from '../../../../std/duration.ts'
-import { appOptions } from '../../app-options.ts'
+import { appOptions, configOptions } from '../../app-options.ts'
 import { defineCommand } from '../../command.ts'
 import { inputOptions, readInputs } from '../../input-options.ts'
 import { flag, required, text, wholeNumber } from '../../option.ts'
@@ -13,6 +13,7 @@ export const simulate = defineCommand({
     'Says how long a workflow would take with so many calls in flight: the scheduler runs it on a virtual clock, and the longest path goes first. Calls nothing and costs nothing. Also takes a measured trace as JSON: {"tasks": [{"id", "runtime_s", "parents"}]}.',
   args: { workflow: required('a file or a name, or the JSON file of a trace') },
   options: {
+    ...configOptions,
     ...inputOptions,
     concurrency: wholeNumber('--concurrency <n>', "calls in flight at most (default: the workflow's, else 8)", 1),
     durations: text(
