@@ -29,9 +29,11 @@ export async function finishRun(
   context.signal.addEventListener('abort', leave, { once: true })
   try {
     context.driving?.({ ...driving, outline: outlineOf(plan), earlier })
-    if (!driving.following && keepsBudget(plan, earlier, budget_usd))
-      await warnOfOldPrices(app, plan.definition, context)
+    const relies = !driving.following && keepsBudget(plan, earlier, budget_usd)
+    // What is wrong with the prices themselves, the calls will say.
+    const warned = relies ? warnOfOldPrices(app, plan.definition, context).catch(() => {}) : undefined
     const result = await driving.done
+    await warned
     if (artifacts === undefined) return result
     const exported = await exportFiles(app, driving.run_id, resolve(app.cwd, artifacts))
     return withExportedPaths(result, exported)

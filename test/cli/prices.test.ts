@@ -377,6 +377,9 @@ describe('prices set', () => {
   })
 
   test('says when another place comes first', async () => {
+    await cli.write('workflows/shop.yaml', shop)
+    const { stderr } = await set('acme/reader --per-call 3')
+    expect(stderr).toContain('agent "reader" has a price of its own for acme/reader, which comes before this one')
     await cli.write('replicate-agent.yaml', 'prices:\n  acme/x: {usd_per_call: 1}\n')
     expect((await set('acme/x --per-call 2 --user')).stderr).toContain('replicate-agent.yaml:2 comes before this one')
   })

@@ -7,6 +7,7 @@ import { builtInHardware } from '../../../config/prices/built-in.ts'
 import { priceSpec, skuPattern } from '../../../documents/agent/price-spec.ts'
 import { modelPattern } from '../../../documents/agent/spec.ts'
 import { type Entry, putEntry } from '../../../documents/put-entry.ts'
+import { nameOf } from '../../../executor/routing/arm-key.ts'
 import { StoreError, UsageError } from '../../../domain/errors.ts'
 import { ageDays, type Price, type PriceBook, units } from '../../../domain/price.ts'
 import { defined } from '../../../std/defined.ts'
@@ -16,6 +17,7 @@ import { defineAction } from '../../action.ts'
 import type { App } from '../../app.ts'
 import { openPrices } from '../../open-prices.ts'
 import { priceShape, shownPrice } from '../../prices/price-shape.ts'
+import { modelsUsedHere } from '../../prices/prices-here.ts'
 
 const scopes = ['project', 'user'] as const
 const dollars = z.number().nonnegative().optional()
@@ -70,6 +72,8 @@ export const setPrice = defineAction({
       const place = 'file' in holds.from ? `${holds.from.file}:${holds.from.line}` : 'another place'
       context.warn(`the price of ${name} in ${place} comes before this one`)
     }
+    for (const agent of input.unset ? [] : await agentsWithOwn(app, input.model))
+      context.warn(`agent "${agent}" has a price of its own for ${name}, which comes before this one`)
     return {
       ...{ name, file, scope, created },
       ...defined({ before, after: entry.value }),
@@ -159,6 +163,16 @@ async function placeOf(
   if (scope === 'user') return { file: userFile(app.env), scope }
   if (found) return found
   return scope === 'project' ? { file: join(app.cwd, configName), scope } : { file: userFile(app.env), scope: 'user' }
+}
+
+/** Names of agents here that say themselves what the model costs. */
+async function agentsWithOwn(app: App, model: string | undefined): Promise<string[]> {
+  if (model === undefined) return []
+  const used = await modelsUsedHere(app)
+  const own = used.filter(
+    ({ candidate }) => candidate.price && [candidate.model, nameOf(candidate.model)].includes(model),
+  )
+  return [...new Set(own.map(({ candidate }) => candidate.name))]
 }
 
 async function bookNow(app: App): Promise<PriceBook> {
