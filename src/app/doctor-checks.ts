@@ -21,7 +21,7 @@ export interface Finding {
 
 type Check = (app: App, context: ActionContext) => Promise<Finding[]>
 
-export const checks: readonly Check[] = [runtime, configuration, token, stateFolder, disk, store, sandbox]
+export const checks: readonly Check[] = [runtime, configuration, token, stateFolder, disk, store, lockFile, sandbox]
 
 /** A small model that stays. */
 const knownModel = 'meta/meta-llama-3-8b-instruct'
@@ -63,6 +63,20 @@ async function token(app: App, context: ActionContext): Promise<Finding[]> {
   return [
     { name, status: isRefused ? 'fault' : 'warning', ...defined({ message: failure.message, hint: failure.hint }) },
   ]
+}
+
+/** Where there is one: most projects have none. */
+async function lockFile(app: App): Promise<Finding[]> {
+  const name = 'lock file'
+  const lock = await app.lock(app.world)
+  try {
+    const found = await lock?.read()
+    if (!found?.places) return []
+    return [{ name, status: 'ok', message: `${found.file}: ${found.models.size} models` }]
+  } catch (error) {
+    if (!(error instanceof ReplicateAgentError)) throw error
+    return [{ name, status: 'fault', ...defined({ message: error.message, hint: error.hint }) }]
+  }
 }
 
 async function sandbox(app: App, context: ActionContext): Promise<Finding[]> {

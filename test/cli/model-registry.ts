@@ -19,6 +19,8 @@ export interface Registry {
   makeOfficial(model: string, isOfficial?: boolean): void
   /** Takes a version away. */
   remove(model: string, id: string): void
+  /** Answers the next requests with 500. */
+  fail(times: number): void
   /** Answers nothing more until the function is called that it gives. */
   hold(): () => void
   /** Methods and paths, without `/v1`. */
@@ -45,9 +47,14 @@ export async function startRegistry(): Promise<Registry> {
     return model
   }
 
+  let failures = 0
   let held = Promise.resolve()
   const server = await startScriptedServer(async (request) => {
     await held
+    if (failures > 0) {
+      failures -= 1
+      return { status: 500, body: { detail: 'busy' } }
+    }
     asked.push(`${request.method} ${request.path.replace('/v1', '')}`)
     return answer(request)
   })
@@ -117,6 +124,7 @@ export async function startRegistry(): Promise<Registry> {
       const model = modelOf(name)
       model.versions = model.versions.filter((version) => version.id !== id)
     },
+    fail: (times) => void (failures = times),
     hold() {
       const { promise, resolve } = Promise.withResolvers<void>()
       held = promise

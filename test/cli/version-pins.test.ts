@@ -225,7 +225,7 @@ outputs: {made_by: "\${{ steps.again.output }}"}
     for (const command of ['runs resume one', 'workflows plan --run one']) {
       const refused = await cli.run(`${command} --frozen`)
       expect(refused.code).toBe(3)
-      expect(refused.stderr).toContain(`the run has ${model} at ${first.slice(0, 12)}`)
+      expect(refused.stderr).toContain(`the run has ${model} at ${first.slice(0, 8)}`)
     }
     expect((await cli.run('runs approve one')).code).toBe(0)
     expect(registry.predicted()).toEqual([first, first])
@@ -325,7 +325,7 @@ steps:
     registry.makeOfficial('acme/writer', false)
     const end = await cli.run('run paint --frozen')
     expect(end.code).toBe(3)
-    expect(end.stderr).toContain(`${model} has no version ${first.slice(0, 12)} any more`)
+    expect(end.stderr).toContain(`${model} has no version ${first.slice(0, 8)} any more`)
     expect(end.stderr).toContain('the schema of acme/framer is not the one that was locked')
     expect(end.stderr).toContain('acme/writer is locked as an official model, which it is no longer')
     expect(end.stderr).toMatch(/replicate-agent\.lock:\d+:3/)

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { JsonObject } from '../../src/std/json.ts'
+import { eagerClock } from '../../src/testing/eager-clock.ts'
 import { type Registry, startRegistry } from './model-registry.ts'
 import { type CliEnd, type CliRig, openCli } from './rig.ts'
 
@@ -52,7 +53,7 @@ describe('agents pin', () => {
     const ids = publishAll()
     registry.makeOfficial('acme/writer')
     const end = await ok('agents pin --all')
-    expect(end.stdout).toContain(`acme/painter  new     ${ids.painter.slice(0, 12)}`)
+    expect(end.stdout).toContain(`acme/painter  new     ${ids.painter.slice(0, 8)}`)
     expect(end.stdout).toMatch(/acme\/writer +new +official/)
     expect(end.stderr).toContain('replicate-agent.lock: 3 models locked')
     const text = await locked()
@@ -68,7 +69,7 @@ describe('agents pin', () => {
     await ok('agents pin framer')
     const id = registry.publish('acme/framer', { inputs: wider })
     const end = await ok('agents pin framer')
-    expect(end.stdout).toMatch(new RegExp(`acme/framer +${before.framer.slice(0, 12)} +${id.slice(0, 12)} +breaking`))
+    expect(end.stdout).toMatch(new RegExp(`acme/framer +${before.framer.slice(0, 8)} +${id.slice(0, 8)} +breaking`))
     expect(end.stdout).toContain('input "seed" added')
     expect((await ok('agents pin acme/framer --json')).json()).toMatchObject({
       models: [{ model: 'acme/framer', changed: false, before: { version: id }, after: { version: id } }],
@@ -106,6 +107,17 @@ describe('agents pin', () => {
     registry.publish('acme/framer')
     expect((await cli.run('agents pin acme/framer acme/painter')).code).toBe(1)
     await expect(locked()).rejects.toThrow('ENOENT')
+  })
+
+  test('asks again where that can help, and gives up when it does not', async () => {
+    const { framer } = publishAll()
+    registry.fail(2)
+    expect((await cli.run('agents pin framer', { clock: eagerClock(60_000) })).code).toBe(0)
+    expect(await locked()).toContain(framer)
+    registry.fail(3)
+    const end = await cli.run('agents outdated', { clock: eagerClock(60_000) })
+    expect(end.code).toBe(1)
+    expect(end.stderr).toContain('500 busy')
   })
 
   test('needs a token', async () => {
@@ -148,8 +160,8 @@ describe('agents outdated', () => {
     const [header, framer, painter, ...more] = end.stdout.trimEnd().split('\n')
     expect(header).toMatch(/^model +locked +latest +published +change$/)
     expect(framer).toMatch(/^acme\/framer .* compatible$/)
-    expect(painter).toContain(`${before.painter.slice(0, 12)}  ${latest.slice(0, 12)}`)
-    expect(painter).toContain(`breaking: input "seed" added; compatible up to ${compatible.slice(0, 12)}`)
+    expect(painter).toContain(`${before.painter.slice(0, 8)}  ${latest.slice(0, 8)}`)
+    expect(painter).toContain(`breaking: input "seed" added; compatible up to ${compatible.slice(0, 8)}`)
     expect(more).toEqual([])
     expect(end.stderr).toContain('2 of 3 locked models changed since')
     expect((await cli.run('agents outdated --exit-code')).code).toBe(1)
@@ -201,10 +213,8 @@ describe('agents upgrade', () => {
     expect(dry.stderr).toContain('1 model would be moved')
     expect(await locked()).not.toContain(compatible)
     const end = await ok('agents upgrade')
-    expect(end.stdout).toContain(
-      `acme/painter  ${before.painter.slice(0, 12)} → ${compatible.slice(0, 12)}  compatible`,
-    )
-    expect(end.stdout).toContain(`acme/framer  stays at ${before.framer.slice(0, 12)}  breaking`)
+    expect(end.stdout).toContain(`acme/painter  ${before.painter.slice(0, 8)} → ${compatible.slice(0, 8)}  compatible`)
+    expect(end.stdout).toContain(`acme/framer  stays at ${before.framer.slice(0, 8)}  breaking`)
     expect(end.stdout).toContain('input "seed" added')
     expect(await locked()).toContain(compatible)
     expect(await locked()).toContain(before.framer)
@@ -289,6 +299,9 @@ steps: {draw: {agent: artist, input: {prompt: a fox}}}
   test('that is damaged ends a run before anything is called', async () => {
     publishAll()
     await cli.write('replicate-agent.lock', 'lock_version: 1\nmodels: []\n')
+    const doctor = await cli.run('doctor')
+    expect(doctor.code).toBe(1)
+    expect(doctor.stdout + doctor.stderr).toContain('replicate-agent.lock:2:9')
     for (const command of ['run paint', 'agents run framer -i prompt=fox', 'agents outdated', 'agents pin --all']) {
       const end = await cli.run(command)
       expect(end.code).toBe(3)

@@ -7,9 +7,9 @@ import { type Problem, ProblemsError } from '../../domain/problem.ts'
 import { type ModelVersions, officialVersion } from '../../domain/version-pin.ts'
 import { createPlaces } from '../../documents/yaml-places.ts'
 import type { App, World } from '../app.ts'
-import { missingToken } from '../need-token.ts'
 import type { LockedModel, LockFile } from './lock-file.ts'
 import { modelsOf } from './models-of.ts'
+import { publishedVersions } from './pin-desk.ts'
 import { shortVersion } from './short-version.ts'
 
 export interface PinCheck {
@@ -89,10 +89,8 @@ function problemInLock(
 async function changedPins(app: App, world: World, models: readonly string[], signal: AbortSignal): Promise<Problem[]> {
   const lock = await app.lock(world)
   if (!lock || models.length === 0) return []
-  if (world === 'real' && !app.hasToken) throw missingToken()
-  const { versions } = await app.target('replicate', world)
+  const versions = await publishedVersions(app, world)
   const found = await lock.read()
-  if (!versions) return []
   const checked = await Promise.all(
     models.map(async (model) => {
       const locked = found.models.get(model)

@@ -1,9 +1,10 @@
 /** What the verbs about versions work with: the lock file, and the versions that the provider tells. */
 import { NotFoundError, UsageError } from '../../domain/errors.ts'
 import { type ModelVersion, type ModelVersions, officialVersion } from '../../domain/version-pin.ts'
-import type { App } from '../app.ts'
+import type { App, World } from '../app.ts'
 import { missingToken } from '../need-token.ts'
 import type { LockStore } from './lock-store.ts'
+import { patientVersions } from './patient-versions.ts'
 
 /** Throws UsageError in a replay. */
 export async function projectLock(app: App): Promise<LockStore> {
@@ -20,11 +21,11 @@ export async function openLock(app: App): Promise<LockStore> {
 }
 
 /** Throws `missing_token`. */
-export async function publishedVersions(app: App): Promise<ModelVersions> {
-  if (app.world === 'real' && !app.hasToken) throw missingToken()
-  const { versions } = await app.target('replicate', app.world)
+export async function publishedVersions(app: App, world: World = app.world): Promise<ModelVersions> {
+  if (world === 'real' && !app.hasToken) throw missingToken()
+  const { versions } = await app.target('replicate', world)
   if (!versions) throw new Error('the target of models tells no versions')
-  return versions
+  return patientVersions(versions, app)
 }
 
 /** A version that somebody named. Throws NotFoundError that says so. */

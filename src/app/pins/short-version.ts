@@ -1,7 +1,8 @@
 /** A version in few characters: its tag, and enough of its id to know it again. */
 import { type ModelVersion, officialVersion } from '../../domain/version-pin.ts'
 
-const shown = 12
+/** As everywhere where a version is told by its beginning. */
+const shown = 8
 
 export function shortVersion({ version, tag }: Pick<ModelVersion, 'version' | 'tag'>): string {
   const id = version === officialVersion ? version : version.slice(0, shown)

@@ -9,7 +9,7 @@ export interface ShownVersion {
   tag?: string | undefined
 }
 
-/** `1.4.0 (7762fd07cf82)`, or a dash where there is none. */
+/** `1.4.0 (7762fd07)`, or a dash where there is none. */
 export function versionText(version: ShownVersion | undefined): string {
   if (!version) return '-'
   const { tag } = version
