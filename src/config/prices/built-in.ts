@@ -16,9 +16,11 @@ export const builtInHardware: Readonly<Record<string, number>> = {
 
 const on = (hardware: keyof typeof builtInHardware): Price => ({ hardware })
 const image = (usd: number): Price => ({ usd_per_output: usd })
+/** Exact: 0.05 / 1e6 is not the double that 5e-8 is. */
+const perMillion = (usd: number): number => Number(`${usd}e-6`)
 const tokens = (inputPerMillion: number, outputPerMillion: number): Price => ({
-  usd_per_input_token: inputPerMillion / 1e6,
-  usd_per_output_token: outputPerMillion / 1e6,
+  usd_per_input_token: perMillion(inputPerMillion),
+  usd_per_output_token: perMillion(outputPerMillion),
 })
 
 /** By `owner/name`. What is missing has an unknown price. */

@@ -10,7 +10,7 @@ import { defineCommand } from '../../command.ts'
 import { inputOptions, readInputs } from '../../input-options.ts'
 import { choice, dollars, duration, flag, required, text, wholeNumber } from '../../option.ts'
 import { candidateLines, decisionHead } from '../../output/decision-lines.ts'
-import { formatUsd, shortModel } from '../../output/quantity.ts'
+import { count, formatUsd, shortModel } from '../../output/quantity.ts'
 import type { Style } from '../../output/style.ts'
 
 export const explain = defineCommand({
@@ -65,6 +65,6 @@ function explanationLines(told: OutputOf<typeof explainRouting>, style: Style): 
     chosen === undefined
       ? `${style.red('nothing may be called')}: ${refused?.hint ?? ''}`
       : `${style.green(shortModel(chosen))} would be called${drawn < 0.995 ? ', by chance: another draw may differ' : ''}`,
-    style.dim([`${turn} calls so far`, ...references].join('; ')),
+    style.dim([`${count(turn, 'call')} so far`, ...references].join('; ')),
   ]
 }
