@@ -19,7 +19,7 @@ interface Instance {
 
 const calls = 10_000
 const runs = 50
-const compared = ['thompson', 'ucb1', 'adaptive', 'thompson_multi'] satisfies Name[]
+const compared = ['learned', 'thompson', 'ucb1', 'adaptive', 'thompson_multi'] satisfies Name[]
 
 const instances: readonly Instance[] = [
   {

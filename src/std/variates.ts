@@ -1,9 +1,56 @@
 /** Random numbers of other shapes than even: normal, gamma, beta. A seeded source gives the same ones again. */
 import type { Random } from './random.ts'
 
-/** Normal with mean 0 and standard deviation 1 (Box and Muller 1958; of the pair that it makes, one is used). */
+/**
+ * The ziggurat of Marsaglia and Tsang (2000): the right half of the density exp(−x² / 2), cut into layers of equal area.
+ * Layer 0 is the lowest, with the tail beyond `edge`; `edges[i]` is how far layer i reaches, `heights[i]` the density there.
+ */
+const layers = 128
+const edge = 3.442619855899
+const area = 9.91256303526217e-3
+const edges = new Float64Array(layers + 1)
+const heights = new Float64Array(layers + 1)
+buildLayers()
+
+function buildLayers(): void {
+  const density = (x: number) => Math.exp((-x * x) / 2)
+  edges[0] = area / density(edge)
+  edges[1] = edge
+  for (let at = 2; at < layers; at += 1) {
+    const below = edges[at - 1] as number
+    edges[at] = Math.sqrt(-2 * Math.log(area / below + density(below)))
+  }
+  for (let at = 0; at <= layers; at += 1) heights[at] = density(edges[at] as number)
+}
+
+/** Normal with mean 0 and standard deviation 1. */
 export function normal(random: Random): number {
-  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
+  for (;;) {
+    // One number says which layer, which side, and how far within it.
+    const drawn = random() * 2 * layers
+    const whole = Math.floor(drawn)
+    const layer = whole >> 1
+    const x = (drawn - whole) * (edges[layer] as number)
+    const isInside = x < (edges[layer + 1] as number)
+    if (isInside || isUnder(layer, x, random)) return whole % 2 === 0 ? x : -x
+    if (layer === 0) return whole % 2 === 0 ? tail(random) : -tail(random)
+  }
+}
+
+/** Of a point between the ends of a layer and of the one above: whether it is under the curve. */
+function isUnder(layer: number, x: number, random: Random): boolean {
+  if (layer === 0) return false
+  const [low, high] = [heights[layer] as number, heights[layer + 1] as number]
+  return low + random() * (high - low) < Math.exp((-x * x) / 2)
+}
+
+/** Beyond the edge (Marsaglia 1964). */
+function tail(random: Random): number {
+  for (;;) {
+    const x = -Math.log(1 - random()) / edge
+    const y = -Math.log(1 - random())
+    if (2 * y > x * x) return edge + x
+  }
 }
 
 /**

@@ -173,6 +173,12 @@ describe('router replay', () => {
     ['ucb1', '', 'ucb_alpha=0.1'],
     ['adaptive', '', 'explore_calls=300'],
     ['thompson', '', 'discount=0.999'],
+    ['learned', '', 'cost_weight=1'],
+    ['learned', '', 'context=task'],
+    ['learned', '', 'prior_strength=50'],
+    ['learned', '', 'latency_weight=5'],
+    ['learned', 'cost_weight=0.2', 'cost_ref_usd=0.001'],
+    ['learned', 'latency_weight=1', 'latency_slo_ms=100000'],
   ])('%s with %s is judged with --param %s', async (strategy, before, param) => {
     await writeLog('log.jsonl', entries(600))
     const command = `log.jsonl --strategy ${strategy} --lambda 0${before === '' ? '' : ` --param ${before}`}`

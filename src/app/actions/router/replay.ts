@@ -123,7 +123,9 @@ function wishes(input: {
   if (strategy === undefined)
     throw new UsageError('no strategy is named', { hint: `name one of ${strategyNames.join(', ')} with --strategy` })
   const lambda = input.lambda ?? policy.cost_weight
-  return { strategy, policy: { ...policy, cost_weight: lambda }, lambda }
+  // λ is the strategy's own, too, unless it is given another one.
+  const cost_weight = input.routing['cost_weight'] === undefined ? lambda : policy.cost_weight
+  return { strategy, policy: { ...policy, cost_weight }, lambda }
 }
 
 /** The 95th percentile of what candidates were predicted to cost; undefined: nobody knew. */
