@@ -28,6 +28,8 @@ export interface ActionContext {
   driving?(run: RunHandle): void
   /** Called with each case of tests, in order, once it and those before it are done. */
   tested?(one: TestedCase, file: string): void
+  /** Called now and then by what takes long, with how much of it is done. */
+  progressed?(done: number, whole: number): void
   /** Something that the user should know and that stops nothing; `problem` is what it is about, if that has a place. */
   warn(message: string, problem?: Problem): void
 }

@@ -27,6 +27,7 @@ export const actionTable = {
   'router/log': async () => (await import('./router/log.ts')).logDecisions,
   'router/replay': async () => (await import('./router/replay.ts')).replayLog,
   'router/why': async () => (await import('./router/why.ts')).explainStep,
+  'router/simulate': async () => (await import('./router/simulate.ts')).simulateRouter,
   'runs/approve': async () => (await import('./runs/approve.ts')).approveRun,
   'runs/cancel': async () => (await import('./runs/cancel.ts')).cancelOpenRun,
   'runs/costs': async () => (await import('./runs/costs.ts')).costsOfRuns,

@@ -1,21 +1,27 @@
 /** What makes calls alike, as text: `task=… step=… length=…`, with the parts that a policy asks for and the call has. */
-import type { RoutingPolicy } from '../../domain/routing.ts'
+import type { ContextPart, RoutingPolicy } from '../../domain/routing.ts'
 import type { Json, JsonObject } from '../../std/json.ts'
 import type { CallLabels } from '../contract.ts'
 
-/** `length` is the greatest power of two within the estimated tokens of the input's text: 256 stands for 256 to 511. */
 export function contextKey(
-  policy: Pick<RoutingPolicy, 'context' | 'task'>,
-  labels: CallLabels,
+  { context, task }: Pick<RoutingPolicy, 'context' | 'task'>,
+  { workflow, step }: CallLabels,
   input: JsonObject,
 ): string {
-  const parts: string[] = []
-  const { context, task } = policy
-  if (context.includes('task') && task !== undefined) parts.push(`task=${encodeURIComponent(task)}`)
-  if (context.includes('step'))
-    parts.push(`step=${encodeURIComponent(labels.workflow)}/${encodeURIComponent(labels.step)}`)
-  if (context.includes('length')) parts.push(`length=${bucketOf(estimatedTokens(input))}`)
-  return parts.join(' ')
+  const place = `${encodeURIComponent(workflow)}/${encodeURIComponent(step)}`
+  return contextOf(context, { task, place, tokens: context.includes('length') ? estimatedTokens(input) : undefined })
+}
+
+/** `tokens` counts as the greatest power of two within it: 256 stands for 256 to 511. */
+export function contextOf(
+  parts: readonly ContextPart[],
+  { task, place, tokens }: { task?: string | undefined; place?: string; tokens?: number | undefined },
+): string {
+  const texts: string[] = []
+  if (parts.includes('task') && task !== undefined) texts.push(`task=${encodeURIComponent(task)}`)
+  if (parts.includes('step') && place !== undefined) texts.push(`step=${place}`)
+  if (parts.includes('length') && tokens !== undefined) texts.push(`length=${bucketOf(tokens)}`)
+  return texts.join(' ')
 }
 
 /** Of English text, and of most code. */
@@ -38,5 +44,5 @@ function isFile(text: string): boolean {
 }
 
 function bucketOf(tokens: number): number {
-  return tokens === 0 ? 0 : 2 ** Math.floor(Math.log2(tokens))
+  return tokens < 1 ? 0 : 2 ** Math.floor(Math.log2(tokens))
 }

@@ -174,6 +174,10 @@ export const nounTable: Readonly<Record<string, NounEntry>> = {
         summary: 'say from a log what another strategy would have earned',
         load: async () => (await import('./router/replay.ts')).replay,
       },
+      simulate: {
+        summary: 'try a strategy on records of what each model made of each prompt',
+        load: async () => (await import('./router/simulate.ts')).simulate,
+      },
     },
   },
 }
