@@ -376,6 +376,13 @@ describe('prices set', () => {
     expect((await set('openai/whisper --unset', { code: 2 })).stderr).toContain('its price is a built-in one')
   })
 
+  test('says when what it wrote is not read here', async () => {
+    await cli.write('other.yaml', 'agents: {}\n')
+    expect((await set('acme/x --per-call 2 --user --config other.yaml')).stderr).toContain('is not read here')
+    expect((await set('acme/x --per-call 2 --config other.yaml')).stderr).toBe('')
+    expect(await readFile(join(cli.cwd, 'other.yaml'), 'utf8')).toContain('acme/x: {usd_per_call: 2')
+  })
+
   test('says when another place comes first', async () => {
     await cli.write('workflows/shop.yaml', shop)
     const { stderr } = await set('acme/reader --per-call 3')

@@ -102,6 +102,8 @@ function unknownHardware(
 /** So many times more, or less, is no chance. */
 const farApart = 3
 const fewestCalls = 3
+/** That a call may ask for. */
+const mostOutputs = 10
 
 /** Of prices that can be reckoned without knowing what was asked: by call, output and second. */
 function differs(
@@ -112,7 +114,8 @@ function differs(
   // The time of a call is more than that of its prediction: to have paid less than that costs is nothing odd.
   const priced = costOfAmounts(rates, { call: 1, output: 1, second: (ms ?? 0) / 1_000 })
   if (!paid || !priced) return undefined
-  const isFar = paid > priced * farApart || (paid * farApart < priced && !rates.usd_per_second)
+  const most = priced * farApart * (rates.usd_per_output ? mostOutputs : 1)
+  const isFar = paid > most || (paid * farApart < priced && !rates.usd_per_second)
   return isFar ? { paid, priced } : undefined
 }
 

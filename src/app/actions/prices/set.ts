@@ -72,6 +72,8 @@ export const setPrice = defineAction({
       const place = 'file' in holds.from ? `${holds.from.file}:${holds.from.line}` : 'another place'
       context.warn(`the price of ${name} in ${place} comes before this one`)
     }
+    if (!holds && !input.unset && input.model !== undefined)
+      context.warn(`${file} is not read here: another configuration is`)
     for (const agent of input.unset ? [] : await agentsWithOwn(app, input.model))
       context.warn(`agent "${agent}" has a price of its own for ${name}, which comes before this one`)
     return {
