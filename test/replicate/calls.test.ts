@@ -138,6 +138,7 @@ describe('what is known of a model', () => {
     closing.push(target.close)
     expect(await target.describe?.('acme/p', new AbortController().signal)).toEqual({
       name: 'acme/p',
+      official: false,
       description: 'Paints',
       run_count: 5,
       url: 'https://replicate.com/acme/p',
