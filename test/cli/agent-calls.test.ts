@@ -249,6 +249,24 @@ describe('options of agents run', () => {
     expect(text.stdout).toMatch(/✓ the input fits\n[^]*stability-ai\/sdxl +≤ \$1\.\d\d +the most it can be/)
   })
 
+  test('--dry-run says which candidate would be chosen, how probable that is, and what keeps others from it', async () => {
+    await cli.write(
+      'replicate-agent.yaml',
+      `agents:\n  both: {models: [${flux}, black-forest-labs/flux-dev], routing: {strategy: cheapest}, qos: {cost_cap_usd: 0.01}}\n`,
+    )
+    const { json } = await cli.run('agents run both -i prompt=tea --dry-run --json')
+    expect(json()).toMatchObject({
+      routing: { strategy: 'cheapest', chosen: flux },
+      candidates: [
+        { model: flux, chance: 1 },
+        { model: 'black-forest-labs/flux-dev', removed_by: expect.stringContaining('cost_cap_usd') },
+      ],
+    })
+    const text = await cli.run('agents run both -i prompt=tea --dry-run')
+    expect(text.stdout).toMatch(/one would be called, by cheapest +chance +cost\n→ \S+flux-schnell +100 % +\$0\.0030/)
+    expect((await cli.run('agents run both -i prompt=tea -i num_outputs=4 --dry-run')).stdout).toContain('cost_cap_usd')
+  })
+
   test('--dry-run goes by earlier calls where there were some', async () => {
     await cli.run(['agents', 'run', llama, '-i', 'prompt=hello', '-q'])
     const { json } = await cli.run(['agents', 'run', llama, '-i', 'prompt=hello', '--dry-run', '--json'])

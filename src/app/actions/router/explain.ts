@@ -3,19 +3,17 @@ import { z } from 'zod'
 import type { StepDefinition } from '../../../domain/definition.ts'
 import { toErrorData, UsageError } from '../../../domain/errors.ts'
 import { qosTiers, type WeighedCandidate } from '../../../domain/routing.ts'
-import type { CallLabels, Candidate } from '../../../executor/contract.ts'
-import { type Considered, consider } from '../../../executor/routing/consider.ts'
-import { decide } from '../../../executor/routing/decide.ts'
+import type { CallLabels } from '../../../executor/contract.ts'
+import type { Considered } from '../../../executor/routing/consider.ts'
 import { observations, worth } from '../../../executor/routing/seen.ts'
 import type { RouterState } from '../../../executor/routing/state.ts'
 import type { ArmRecord } from '../../../executor/routing/statistics.ts'
-import { strategies } from '../../../executor/routing/strategy-table.ts'
 import { defined } from '../../../std/defined.ts'
 import type { JsonObject } from '../../../std/json.ts'
 import { seededRandom } from '../../../std/random.ts'
 import { callSpecOf } from '../../../workflow/running/chain.ts'
 import { defineAction } from '../../action.ts'
-import type { App } from '../../app.ts'
+import { decideNow } from '../../decide-now.ts'
 import { inputFields } from '../../given-inputs.ts'
 import { findAgent, type FoundAgent } from '../../named-agents.ts'
 import { oneStepWorkflow, propertyOf, typedByJsonSchema } from '../../one-step.ts'
@@ -85,13 +83,8 @@ export const explainRouting = defineAction({
       ...(Object.keys(qos).length > 0 && { qos }),
     }
     const spec = callSpecOf(definition, step, input)
-    const open = [...spec.chain.keys()].filter((at) => spec.chain[at]?.name === name)
-    const state = await app.routerState(app.world)
-    const request = { spec, open, labels, call: 1, versionOf: () => undefined, expected: await expectations(app) }
-    const considered = await consider(state, undefined, request)
     const random = seed === undefined ? app.random : seededRandom(seed)
-    const turn = state.turn(name)
-    const decided = decide({ state, strategyOf: (strategy) => strategies[strategy], random }, considered, turn)
+    const { state, considered, turn, decided } = await decideNow(app, name, spec, labels, random)
     const head = { agent: name, strategy: considered.policy.routing.strategy, context: considered.context, turn }
     if ('refused' in decided) {
       const { message, hint } = toErrorData(decided.refused)
@@ -115,15 +108,6 @@ function labelsOf(agent: string, written: string | undefined, { workflows }: Fou
   throw new UsageError(`which workflow is the step "${written}" of?`, {
     hint: `write WORKFLOW/STEP${workflows.length > 0 ? `; "${agent}" is called by ${workflows.join(', ')}` : ''}`,
   })
-}
-
-async function expectations(app: App) {
-  const prices = await app.prices()
-  const { usualCost } = await import('../../../targets/replicate/cost.ts')
-  return async (candidate: Candidate, input: JsonObject, latency_ms: number | null): Promise<number | null> => {
-    if (candidate.target !== 'replicate') return candidate.price?.usd_per_call ?? 0
-    return usualCost(prices.find(candidate)?.rates, input, latency_ms)
-  }
 }
 
 function told(
