@@ -424,4 +424,33 @@ describe('a recording', () => {
       expect(replayed.json()).toMatchObject({ status: 'succeeded', outputs: { made_by: first } })
     },
   )
+
+  test('that is made anew forgets the versions of the one before', async () => {
+    await workflowWith('exact')
+    registry.publish(model)
+    await cli.run('run paint --record tapes/one')
+    const recorded = join(cli.cwd, 'tapes/one/replicate-agent.lock')
+    expect(await readFile(recorded, 'utf8')).toContain(model)
+    await workflowWith('latest')
+    await cli.run('run paint --record tapes/one')
+    await expect(stat(recorded)).rejects.toThrow('ENOENT')
+  })
+})
+
+test('the tests of a workflow neither read nor write a lock file', async () => {
+  await cli.write(
+    'workflows/paint.yaml',
+    `name: paint
+agents: {artist: {model: stability-ai/sdxl, version_pin: exact}}
+steps: {draw: {agent: artist, input: {prompt: a fox}}}
+`,
+  )
+  await cli.write(
+    'workflows/paint.test.yaml',
+    'workflow: paint.yaml\ntests:\n  - name: draws\n    expect: {status: succeeded}\n',
+  )
+  await cli.write('replicate-agent.sandbox.lock', 'damaged')
+  const end = await cli.run('workflows test', { env: { REPLICATE_AGENT_FROZEN: '1' } })
+  expect(end.code, end.stdout + end.stderr).toBe(0)
+  expect(await isLocked()).toBe(false)
 })

@@ -7,6 +7,7 @@ import { type Problem, ProblemsError } from '../../domain/problem.ts'
 import { type ModelVersions, officialVersion } from '../../domain/version-pin.ts'
 import { createPlaces } from '../../documents/yaml-places.ts'
 import type { App, World } from '../app.ts'
+import { hasOtherSchema } from './compatible.ts'
 import type { LockedModel, LockFile } from './lock-file.ts'
 import { modelsOf } from './models-of.ts'
 import { publishedVersions } from './pin-desk.ts'
@@ -24,11 +25,12 @@ export interface PinCheck {
 
 /** Throws ProblemsError `lock_mismatch` when the app is frozen and the lock file does not say what each model stands for, `invalid_config` when it is damaged. */
 export async function checkPins(app: App, world: World, check: PinCheck, signal: AbortSignal): Promise<void> {
-  const lock = await app.lock(world)
-  if (!lock) return
   const models = modelsOf(check.definition, check.settled)
+  const isPinned = [...models.values()].some((pin) => pin !== 'latest')
+  if (!app.frozen && !isPinned) return
+  const lock = await app.lock(world)
   if (!app.frozen) {
-    if ([...models.values()].some((pin) => pin !== 'latest')) await lock.read()
+    await lock?.read()
     return
   }
   const missing = await missingPins(app, world, check)
@@ -113,7 +115,7 @@ async function changeOf(
   try {
     const now = isOfficial ? await versions.current(model, signal) : await versions.get(model, locked.version, signal)
     if (now.version !== locked.version) return `${model} is locked as an official model, which it is no longer`
-    if (now.fingerprint === locked.fingerprint) return undefined
+    if (!hasOtherSchema(locked, now)) return undefined
     return `the schema of ${model} is not the one that was locked`
   } catch (error) {
     if (!(error instanceof NotFoundError)) throw error

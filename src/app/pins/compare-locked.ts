@@ -1,7 +1,7 @@
 /** What has become of a model since it was locked, and how far it may move. */
 import { NotFoundError } from '../../domain/errors.ts'
 import { type ModelVersion, type ModelVersions, officialVersion, type VersionPin } from '../../domain/version-pin.ts'
-import { isCompatible, newestCompatible } from './compatible.ts'
+import { hasOtherSchema, isCompatible, newestCompatible } from './compatible.ts'
 import type { LockedModel } from './lock-file.ts'
 import { newerThan } from './newer-than.ts'
 import { type SchemaChange, schemaChanges } from './schema-changes.ts'
@@ -27,7 +27,7 @@ export async function compareLocked(
 ): Promise<Comparison | undefined> {
   const latest = await currentOf(model, versions, signal)
   if (!latest) return undefined
-  const isSame = latest.version === locked.version && latest.fingerprint === locked.fingerprint
+  const isSame = latest.version === locked.version && !hasOtherSchema(locked, latest)
   if (isSame) return { latest, isOutdated: false, isCompatible: true, changes: [], allowed: undefined }
   const newer = await newerThan(model, locked, latest, (name, since) => versions.after(name, since, signal))
   const allowed = pin === 'latest' ? latest : newestCompatible(locked, newer)

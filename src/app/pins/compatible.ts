@@ -17,6 +17,11 @@ export function isCompatible(one: Facts, other: Facts): boolean {
   return one.fingerprint !== undefined && one.fingerprint === other.fingerprint
 }
 
+/** Whether a model has another schema than it was locked with; where none was known then, nobody can tell. */
+export function hasOtherSchema(locked: Facts, now: Facts): boolean {
+  return locked.fingerprint !== undefined && locked.fingerprint !== now.fingerprint
+}
+
 /** The best of `newer` (newest first) that may take the place of `locked` by itself; never a lower tag, no prerelease. */
 export function newestCompatible(locked: Facts, newer: readonly ModelVersion[]): ModelVersion | undefined {
   const fits = newer.filter((version) => {

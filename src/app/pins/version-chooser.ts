@@ -10,7 +10,7 @@ import {
 } from '../../domain/version-pin.ts'
 import { untilAborted } from '../../std/abort.ts'
 import type { Clock } from '../../std/clock.ts'
-import { isCompatible, newestCompatible } from './compatible.ts'
+import { hasOtherSchema, isCompatible, newestCompatible } from './compatible.ts'
 import { lockedAs } from './locked-as.ts'
 import type { LockedModel } from './lock-file.ts'
 import type { LockStore } from './lock-store.ts'
@@ -98,7 +98,7 @@ function officialStill(parts: ChooserParts, model: string, locked: LockedModel, 
       hint: `\`replicate-agent agents pin ${model}\` locks the version that is current`,
     })
   }
-  if (locked.fingerprint !== current.fingerprint) {
+  if (hasOtherSchema(locked, current)) {
     const since = locked.resolved_at.slice(0, 10)
     parts.warn(
       `the schema of ${model} (an official model) is not what it was on ${since}: ` +
