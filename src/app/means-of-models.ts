@@ -5,6 +5,11 @@ import { type App, replayFolder, type World } from './app.ts'
 
 /** Over all versions of a model, whichever agents called it. */
 export interface ModelMeans {
+  /** Settled calls that say something of the model, and how many of them failed. */
+  calls: number
+  failures: number
+  /** Of scores in [0, 1]; null: nothing was scored. */
+  quality: number | null
   /** Calls of which the cost is known. */
   paid: number
   /** null: not known. */
@@ -17,7 +22,7 @@ export async function meansOfModels(app: App, world: World): Promise<(model: str
   // What a recording answers was learned when it was made.
   const state = await app.routerState(replayFolder(world) === undefined ? world : 'real')
   return (model) => {
-    const { cost, latency } = state.model(nameOf(model))
-    return { paid: cost.n, usd: meanOf(cost), ms: meanOf(latency) }
+    const { calls, failures, quality, cost, latency } = state.model(nameOf(model))
+    return { calls, failures, quality: meanOf(quality), paid: cost.n, usd: meanOf(cost), ms: meanOf(latency) }
   }
 }

@@ -128,7 +128,7 @@ describe('agents show', () => {
     expect(chat.stdout).toMatch(/meta\/meta-llama-3-8b-instruct +\$0\.01 a call +agent, 2020-01-01 +407M runs/)
     expect(chat.stdout).not.toContain('routing.')
     await cli.run('agents run chat -i prompt=hello -q')
-    expect((await cli.run('agents show chat')).stdout).toMatch(/⌀ \S+, \$0\.0100/)
+    expect((await cli.run('agents show chat')).stdout).toMatch(/1 call, ⌀ \S+, \$0\.0100/)
   })
 
   test('shows an agent of a workflow, and one that nobody can be asked about', async () => {

@@ -30,8 +30,16 @@ const candidateShape = z.object({
   model: z.string(),
   /** Absent: nobody knows. */
   price: priceShape.optional(),
-  /** What earlier calls from here took and cost on average; null: not known. */
-  seen: z.object({ ms: z.number().nullable(), usd: z.number().nullable() }).optional(),
+  /** Earlier calls from here, of all versions and agents; means of time, cost and scores, null: not known. */
+  seen: z
+    .object({
+      calls: z.number(),
+      failures: z.number(),
+      ms: z.number().nullable(),
+      usd: z.number().nullable(),
+      quality: z.number().nullable(),
+    })
+    .optional(),
   /** The version that the lock file has. */
   locked: z.string().optional(),
 })
@@ -99,13 +107,12 @@ async function candidatesOf(app: App, called: readonly Called[]): Promise<z.inpu
   return Promise.all(
     called.map(async (each) => {
       const price = book.find(each)
-      const { ms, usd } = meansOf(each.model)
-      const isSeen = ms !== null || usd !== null
+      const { calls, failures, ms, usd, quality } = meansOf(each.model)
       const locked = each.deployment || each.model.includes(':') ? undefined : await app.lockedVersion(each.model)
       return defined({
         model: each.model,
         price: price && shownPrice(each.model, price, book, now),
-        seen: isSeen ? { ms, usd } : undefined,
+        seen: calls > 0 ? { calls, failures, ms, usd, quality } : undefined,
         locked,
       })
     }),

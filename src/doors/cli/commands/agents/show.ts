@@ -10,7 +10,7 @@ import { flag, required } from '../../option.ts'
 import { placeText } from '../../output/place-text.ts'
 import { originText, priceText } from '../../output/price-text.ts'
 import { oneLine, printable } from '../../output/printable.ts'
-import { formatAge, formatCount, formatUsd, shortModel } from '../../output/quantity.ts'
+import { count, formatAge, formatCount, formatUsd, shortModel } from '../../output/quantity.ts'
 import { schemaLines } from '../../output/schema-lines.ts'
 import { tableLines } from '../../output/table.ts'
 
@@ -68,13 +68,22 @@ function candidateLines({ candidates, models }: Shown, context: CommandContext):
     return [
       `  ${shortModel(model)}`,
       ...priceCells(candidate, context),
-      seen ? `⌀ ${seen.ms === null ? '?' : formatDuration(seen.ms)}, ${formatUsd(seen.usd)}` : '',
+      seen ? seenText(seen) : '',
       locked === undefined ? '' : `locked ${locked.slice(0, 8)}`,
       ...infoCells(info, context),
     ]
   })
   if (rows.length === 0) return []
   return ['', style.bold('calls'), ...tableLines(rows, Array<object>(8).fill({}), style.dim)]
+}
+
+/** `12 calls, 1 failed, ⌀ 1.2s, $0.0030, quality 0.81` */
+function seenText({ calls, failures, ms, usd, quality }: NonNullable<Shown['candidates'][number]['seen']>): string {
+  const parts = [count(calls, 'call')]
+  if (failures > 0) parts.push(`${failures} failed`)
+  parts.push(`⌀ ${ms === null ? '?' : formatDuration(Math.round(ms))}`, formatUsd(usd))
+  if (quality !== null) parts.push(`quality ${quality.toFixed(2)}`)
+  return parts.join(', ')
 }
 
 function priceCells({ price }: Shown['candidates'][number], { style, cwd }: CommandContext): [string, string] {
