@@ -11,7 +11,7 @@ import type { App } from './app.ts'
 export async function configWarnings(config: Config, app: App): Promise<Problem[]> {
   const problems: Problem[] = []
   const warn = (path: Path, parts: ProblemParts): void => {
-    const layer = config.originOf(path)?.layer ?? config.layers[0]
+    const layer = config.layerOf(path) ?? config.layers[0]
     if (layer) problems.push(layer.places.problem(path, { ...parts, severity: 'warning' }))
   }
   const misnamed = config.files.some(({ scope }) => scope === 'named') ? undefined : await misnamedFile(config.cwd)

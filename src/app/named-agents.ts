@@ -35,7 +35,7 @@ export async function namedAgents(app: Naming): Promise<{ agents: FoundAgent[]; 
   const models = new Map<string, FoundModel>()
   const config = await app.config()
   for (const [name, definition] of Object.entries(known.agents)) {
-    const file = config.originOf(['agents', name])?.layer.file ?? ''
+    const file = config.layerOf(['agents', name])?.file ?? ''
     agents.set(keyOf(name, definition), { name, definition, siblings: known.agents, workflows: [], file })
   }
   for (const { file } of await listWorkflows(app.cwd, known)) {

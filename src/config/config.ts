@@ -69,6 +69,7 @@ export interface Config extends Required<Omit<ConfigParts, 'envFile'>>, Pick<Con
   /** Of the values that hold. */
   unset: readonly Unset[]
   /** The layer that a value holds from; undefined where no layer says anything. */
+  layerOf(path: Path): Layer | undefined
   originOf(path: Path): Origin | undefined
   /** Throws what keeps the values at and below a path from being used: errors of any layer, and unset variables there. */
   use(...path: Path): void
@@ -85,18 +86,18 @@ export function createConfig(parts: ConfigParts): Config {
   const owners = new Map<string, Layer>()
   const spec: Record<string, unknown> = {}
   for (const layer of layers) merge(spec, layer.spec, [], layer)
-  const unset = layers.flatMap((layer) => layer.unset.filter(({ path }) => (ownerOf(path) ?? layer) === layer))
+  const unset = layers.flatMap((layer) => layer.unset.filter(({ path }) => (layerOf(path) ?? layer) === layer))
   const written = spec as ConfigSpec
   const problems = layers.flatMap((layer) => layer.problems)
   // What is right in each layer may not fit together.
   checkLimits(written.limits ?? {}, (path, parts) => {
-    const owner = ownerOf(path)
+    const owner = layerOf(path)
     if (owner) problems.push(owner.places.problem(path, parts))
   })
   const routing = written.routing && routingOver(defaultRouting, written.routing)
   const agents = Object.fromEntries(
     Object.keys(written.agents ?? {}).flatMap((name) => {
-      const agent = ownerOf(['agents', name])?.agents[name]
+      const agent = layerOf(['agents', name])?.agents[name]
       return agent ? [[name, routed(agent, written.agents?.[name])]] : []
     }),
   )
@@ -119,6 +120,7 @@ export function createConfig(parts: ConfigParts): Config {
       unset,
       unusable,
       ...(routing && { routing }),
+      layerOf,
       originOf,
       use,
     },
@@ -145,7 +147,7 @@ export function createConfig(parts: ConfigParts): Config {
   }
 
   function folderOf(path: Path): string {
-    const layer = ownerOf(path)
+    const layer = layerOf(path)
     return layer && files.some(({ file }) => file === layer.file) ? dirname(layer.file) : cwd
   }
 
@@ -165,7 +167,7 @@ export function createConfig(parts: ConfigParts): Config {
     }
   }
 
-  function ownerOf(path: Path): Layer | undefined {
+  function layerOf(path: Path): Layer | undefined {
     for (let length = path.length; length > 0; length -= 1) {
       const owner = owners.get(keyOf(path.slice(0, length)))
       if (owner) return owner
@@ -174,7 +176,7 @@ export function createConfig(parts: ConfigParts): Config {
   }
 
   function originOf(path: Path): Origin | undefined {
-    const layer = ownerOf(path)
+    const layer = layerOf(path)
     if (!layer) return undefined
     const { line, column } = layer.places.problem(path, { code: 'place', message: '' })
     return { layer, line, column }

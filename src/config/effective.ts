@@ -4,7 +4,7 @@ import type { Path } from '../documents/yaml-places.ts'
 import { defined } from '../std/defined.ts'
 import { isObject, type Json } from '../std/json.ts'
 import { type Config, defaultDiscoveryTtl } from './config.ts'
-import { isLate, keyOf, type Layer } from './layer.ts'
+import { isLate, keyOf, type Layer, separator } from './layer.ts'
 import { isSecretName, masked, withoutPassword } from './secrets.ts'
 
 export type Source =
@@ -43,7 +43,7 @@ export function effectiveValues(config: Config, around: Surroundings, all: boole
   const absolute = new Map(Object.entries(defined({ 'store.home': home, 'store.url': url })))
   for (const layer of config.layers) {
     leavesOf(layer.spec as Json, [], (path, read) => {
-      const overridden = config.originOf(path)?.layer !== layer || isReplaced(config, layer, path)
+      const overridden = config.layerOf(path) !== layer || isReplaced(config, layer, path)
       if (overridden && !all) return
       const key = named(path)
       // A path is told as it holds, not as it is written.
@@ -67,7 +67,7 @@ function order(a: string, b: string): number {
 /** Of agents and prices the whole stands in one layer, though another has fields that it has not. */
 function isReplaced(config: Config, layer: Layer, path: Path): boolean {
   const [section, name] = path
-  return (section === 'agents' || section === 'prices') && config.originOf([section, String(name)])?.layer !== layer
+  return (section === 'agents' || section === 'prices') && config.layerOf([section, String(name)]) !== layer
 }
 
 function named(path: Path): string {
@@ -85,13 +85,29 @@ function leavesOf(value: Json, path: Path, tell: (path: Path, value: Json) => vo
   for (const [key, inner] of Object.entries(value)) leavesOf(inner, [...path, key], tell)
 }
 
+const known = new WeakMap<Layer, Map<string, string[]>>()
+
+/** The variables in and below each path that is told. */
+function variablesAt(layer: Layer): ReadonlyMap<string, string[]> {
+  const all = known.get(layer) ?? new Map<string, string[]>()
+  if (known.has(layer)) return all
+  known.set(layer, all)
+  for (const [key, names] of layer.variables) {
+    const path = key.split(separator)
+    for (let length = 2; length <= Math.min(path.length, deepest); length += 1) {
+      const at = keyOf(path.slice(0, length))
+      const here = all.get(at) ?? []
+      all.set(at, here)
+      here.push(...names)
+    }
+  }
+  return all
+}
+
 function sourceIn(layer: Layer, path: Path): Source {
   if (layer.scope === 'given' || layer.scope === 'sdk') return { kind: 'program' }
   const { line, column } = layer.places.problem(path, { code: 'place', message: '' })
-  const within = `${keyOf(path)}\u0000`
-  const variables = [...layer.variables].flatMap(([key, names]) =>
-    key === keyOf(path) || key.startsWith(within) ? names : [],
-  )
+  const variables = variablesAt(layer).get(keyOf(path)) ?? []
   return { kind: 'file', file: layer.file, line, column, ...(variables.length > 0 && { variables }) }
 }
 

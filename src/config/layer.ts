@@ -33,9 +33,12 @@ export interface Layer {
   variables: ReadonlyMap<string, readonly string[]>
 }
 
+/** In no key, for no file may hold it. */
+export const separator = '\u0000'
+
 /** A path as one text. */
 export function keyOf(path: Path): string {
-  return path.join('\u0000')
+  return path.join(separator)
 }
 
 const configDocument: DocumentKind<ConfigSpec> = {
@@ -66,22 +69,32 @@ export function readLayer(text: string, file: string, scope: LayerScope, lookup:
   const { value: spec = {}, problems: faults } = readDocument(configDocument, filled, places, loading.suggest)
   loading.problems.push(...faults)
   const agents = normaliseAgents(spec.agents, written, undefined, loading)
-  for (const [name, agent] of Object.entries(agents)) bindVariables(name, agent, layer.variables)
+  bindVariables(agents, layer)
   loading.problems.sort((a, b) => a.line - b.line || a.column - b.column)
   return { ...layer, spec, agents }
 }
 
-/** Says which variables the defaults of an agent wait for; where there are none, only escapes are left to be undone. */
-function bindVariables(name: string, agent: AgentDefinition, variables: Layer['variables']): void {
-  const within = keyOf(['agents', name, 'defaults', ''])
-  const names = [...variables].flatMap(([key, found]) => (key.startsWith(within) ? found : []))
-  if (names.length > 0) agent.env = [...new Set(names)].toSorted()
-  else
-    agent.defaults = fillVariables(
-      agent.defaults,
-      () => undefined,
-      () => {},
-    ) as JsonObject
+/** Says which variables the defaults of agents wait for; where there are none, only escapes are left to be undone. */
+function bindVariables(agents: Readonly<Record<string, AgentDefinition>>, { variables }: Layer): void {
+  const named = new Map<string, Set<string>>()
+  for (const [key, names] of variables) {
+    const path = key.split(separator)
+    if (!isLate(path)) continue
+    const [, agent = ''] = path
+    const known = named.get(agent) ?? new Set()
+    named.set(agent, known)
+    for (const name of names) known.add(name)
+  }
+  for (const [name, agent] of Object.entries(agents)) {
+    const names = named.get(name)
+    if (names) agent.env = [...names].toSorted()
+    else
+      agent.defaults = fillVariables(
+        agent.defaults,
+        () => undefined,
+        () => {},
+      ) as JsonObject
+  }
 }
 
 function sectionOf(data: Json, name: string): Record<string, unknown> {

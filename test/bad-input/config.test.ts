@@ -123,6 +123,18 @@ describe('a configuration', () => {
   })
 })
 
+it('a large configuration with a variable in every line is read and shown in time', async () => {
+  const lines = Array.from({ length: 4_000 }, (_, at_) => `  a${at_}: {model: a/b, defaults: {k: "\${V${at_}:-x}"}}`)
+  const one = Array.from({ length: 4_000 }, (_, at_) => `    k${at_}: "\${V${at_}:-x}"`)
+  await writeFile(
+    at('config'),
+    `agents:\n${lines.join('\n')}\n  one:\n    model: a/b\n    defaults:\n${one.join('\n').replaceAll(/^ {4}/gm, '      ')}\n`,
+  )
+  expect((await cli.run('config check')).stdout).toBe('1 file checked: no problems\n')
+  const values = (await cli.run('config show --json')).json()['values'] as unknown[]
+  expect(values.length).toBeGreaterThan(8_000)
+})
+
 describe('a .env', () => {
   it.each([
     ['NUL bytes', 'A=1\nB=\0\n', 'control character', '.env:2:3'],
