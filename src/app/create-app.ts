@@ -238,6 +238,8 @@ export async function createApp(options: AppOptions): Promise<App> {
           parts.agentLimits = 'none'
           parts.backoff = (_policy, { retry_after_ms = 0 }) => retry_after_ms
         }
+        const { calledNext } = replayFolder(world) === undefined ? {} : await place(world)
+        if (calledNext) parts.replayed = calledNext
         return createExecutor(parts)
       },
       (made) => made.close(),

@@ -1,6 +1,7 @@
 /** Where a world's models are: at Replicate, in the sandbox, or in a recording. */
 import { resolve } from 'node:path'
 import type { Clock } from '../std/clock.ts'
+import type { Replayer } from '../targets/replicate/recording/replayer.ts'
 import type { ReplicateOptions } from '../targets/replicate/options.ts'
 import { replayFolder, type World } from './app.ts'
 
@@ -28,7 +29,7 @@ const replayToken = 'r8_replay'
 /** Throws UsageError or ConfigurationError when the folder of a recording can't be used. */
 export async function replicatePlace(
   options: PlaceOptions,
-): Promise<Pick<ReplicateOptions, 'token' | 'baseUrl' | 'wire'>> {
+): Promise<Pick<ReplicateOptions, 'token' | 'baseUrl' | 'wire'> & Partial<Pick<Replayer, 'calledNext'>>> {
   const { world, cwd, clock, record } = options
   const folder = replayFolder(world)
   if (folder !== undefined) {

@@ -16,7 +16,7 @@ import { createRateLimiter, replicateLimit } from './resilience/rate-limit.ts'
 import { backoffDelay } from './resilience/retry.ts'
 import { startDeadline } from './resilience/timeout.ts'
 import { resumePoint } from './resume-point.ts'
-import { createRouter, type Route } from './routing/router.ts'
+import { createRouter, type Route, type RouterParts } from './routing/router.ts'
 import { createMemoryState, type RouterState } from './routing/state.ts'
 import { strategies } from './routing/strategy-table.ts'
 import { aborted, tryTurn, type Turn, type Work } from './tries.ts'
@@ -34,6 +34,8 @@ export interface ExecutorParts {
   agentLimits?: 'none'
   /** What is known of models; default: what calls of this executor teach. */
   routerState?: RouterState
+  /** In a replay: which of these candidates was called then, as an index; undefined: nobody knows. */
+  replayed?: RouterParts['replayed']
   /** How long to wait before another attempt; default: as the step's policy says. */
   backoff?: typeof backoffDelay
 }
@@ -55,6 +57,7 @@ export function createExecutor(parts: ExecutorParts): Executor {
       state: parts.routerState ?? createMemoryState(),
       strategyOf: (name) => strategies[name],
       random,
+      ...(parts.replayed && { replayed: parts.replayed }),
       gate: { isOpen: (candidate) => breakers.of(candidate)?.isOpen() ?? false },
     }),
     backoff: parts.backoff ?? backoffDelay,

@@ -185,6 +185,30 @@ outputs: {pictures: "\${{ steps.draw.output }}"}
     expect(essence(await replay('run items --json'))).toEqual(essence(recorded))
   })
 
+  test('calls the candidates that were called then, whatever chance would choose now', async () => {
+    await start({ faults: ['openai/gpt-4o-mini:0.5'] })
+    await cli.write(
+      'routed.yaml',
+      `name: routed
+agents:
+  writer:
+    models: [meta/meta-llama-3-8b-instruct, openai/gpt-4o-mini, google/gemini-2.5-flash]
+    retry: {attempts: 2, base_delay: 1ms, on: [exception, server]}
+steps:
+  write: {agent: writer, foreach: {in: [a, b, c, d, e, f, g, h, a, b]}, input: {prompt: "Say \${{ item }}"}}
+`,
+    )
+    const recorded = await record('run routed.yaml --json')
+    expect(recorded.code).toBe(0)
+    for (let again = 0; again < 2; again += 1) {
+      const replayed = await replay('run routed.yaml --json')
+      expect(replayed.code, replayed.stdout).toBe(0)
+      expect(essence(replayed)).toEqual(essence(recorded))
+      const models = (end: CliEnd) => resultOf(end).steps['write']?.items?.map(({ model }) => model)
+      expect(models(replayed)).toEqual(models(recorded))
+    }
+  })
+
   test('keeps nothing of the predictions of others', async () => {
     await cli.write('workflows/one.yaml', one)
     await start({ faults: ['meta/*:lost:times=1'] })

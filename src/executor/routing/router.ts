@@ -16,6 +16,8 @@ import type { Observation } from './statistics.ts'
 
 export interface RouterParts extends DecideParts {
   gate?: Gate
+  /** In a replay: which of these candidates was called then, as an index; undefined: nobody knows. */
+  replayed?(labels: CallLabels, candidates: readonly Candidate[]): Promise<number | undefined>
 }
 
 export type Route =
@@ -67,6 +69,10 @@ export function createRouter(parts: RouterParts): Router {
   async function choose(request: RouteRequest): Promise<Route> {
     const { spec, open, labels, call } = request
     const considered = await consider(state, gate, request)
+    const before = await parts.replayed?.(
+      labels,
+      considered.candidates.map(({ candidate }) => candidate),
+    )
     // From here on nothing is waited for: choices made at the same time see each other.
     for (const { arm, candidate } of considered.candidates) arm.pending = pending.get(flightKey(candidate)) ?? 0
     const { agent } = considered
@@ -76,11 +82,11 @@ export function createRouter(parts: RouterParts): Router {
     if (open.length === 1) return only(spec, open)
     turns.set(agent, turn + 1)
     for (const [name, value] of Object.entries(decided.found)) state.freeze(agent, name as Reference, value)
-    const { chosen: position } = decided.decision
+    const position = before === undefined ? decided.decision.chosen : (open[before] as number)
     return {
       position,
       alone: decided.choices === 1,
-      decision: { id: callId(labels, call), ...decided.decision },
+      decision: { id: callId(labels, call), ...decided.decision, chosen: position },
       ended: begin(spec.chain[position] as Candidate),
     }
   }

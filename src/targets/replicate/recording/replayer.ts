@@ -4,14 +4,15 @@ import { text as textOf } from 'node:stream/consumers'
 import { Response } from 'undici'
 import { ConfigurationError } from '../../../domain/errors.ts'
 import type { Clock } from '../../../std/clock.ts'
-import type { TargetContext } from '../../target.ts'
+import type { Candidate, TargetContext } from '../../target.ts'
 import { officialUrl } from '../options.ts'
 import { hasEnded, hasSucceeded, readPrediction } from '../prediction.ts'
 import type { Asked, Wire } from '../wire.ts'
 import { parseJson } from './body.ts'
 import { callerName, trackCallers } from './caller.ts'
 import { createConcealer } from './conceal.ts'
-import { readBody, readExchange, readManifest } from './folder.ts'
+import { calledFirst, createStems, type OpenCreate } from './called-models.ts'
+import { exchangeNames, readBody, readExchange, readManifest } from './folder.ts'
 import { isCreate, type Manifest, type RecordedAnswer, type RecordedRequest, unanswered } from './format.ts'
 import { nearestRecorded } from './nearest.ts'
 import { nameOf, requestOf } from './request.ts'
@@ -20,12 +21,15 @@ export interface Replayer {
   wire: Wire
   /** Where the API was when it was recorded. */
   baseUrl: string
+  /** Which of these a step (and item) called next then, as an index; undefined: none that is left to be replayed. */
+  calledNext(labels: TargetContext['labels'], candidates: readonly Candidate[]): Promise<number | undefined>
 }
 
 /** The longest that a replay sleeps between two polls, milliseconds: what is waited for is there already. */
 const longestSleepMs = 10
 
 interface Kept {
+  request: RecordedRequest
   answers: RecordedAnswer[]
   served: Set<RecordedAnswer>
 }
@@ -46,6 +50,8 @@ export async function openReplayer(folder: string, clock: Clock): Promise<Replay
   const recordedAt = manifest ? Date.parse(manifest.recorded_at) : clock.now()
   const callers = trackCallers()
   const exchanges = new Map<string, Promise<Kept | undefined>>()
+  /** Names of exchanges by what they begin with. */
+  const stems = new Map<string, Promise<string[]>>()
   /** Who was given which prediction by a create. */
   const given = new Map<string, string | undefined>()
 
@@ -53,9 +59,7 @@ export async function openReplayer(folder: string, clock: Clock): Promise<Replay
     const caller = callers.now()
     const request = await requestOf(asked, baseUrl, createConcealer('', caller?.mask))
     const name = nameOf(request)
-    const reading = exchanges.get(name) ?? read(name)
-    exchanges.set(name, reading)
-    const kept = await reading
+    const kept = await keptAs(name)
     const answer = kept && next(kept, caller?.name, !isCreate(request))
     if (answer) return answer
     if (asked.method === 'POST' && request.url.endsWith('/cancel')) return { status: 404 }
@@ -63,11 +67,41 @@ export async function openReplayer(folder: string, clock: Clock): Promise<Replay
     throw await notRecorded(folder, request, caller?.name, kept?.answers.length ?? 0)
   }
 
+  function keptAs(name: string): Promise<Kept | undefined> {
+    const reading = exchanges.get(name) ?? read(name)
+    exchanges.set(name, reading)
+    return reading
+  }
+
+  function namesOf(stem: string): Promise<string[]> {
+    const listing = stems.get(stem) ?? exchangeNames(folder, stem)
+    stems.set(stem, listing)
+    return listing
+  }
+
+  async function calledNext(
+    labels: TargetContext['labels'],
+    candidates: readonly Candidate[],
+  ): Promise<number | undefined> {
+    const caller = callerName({ labels })
+    const creates: OpenCreate[] = []
+    for (const stem of new Set(candidates.flatMap(createStems))) {
+      for (const name of await namesOf(stem)) {
+        const { request, answers = [], served } = (await keptAs(name)) ?? {}
+        for (const answer of answers) {
+          if (!request || answer.for !== caller || served?.has(answer)) continue
+          creates.push({ url: request.url, body: parseJson(await bodyText(folder, answer)) })
+        }
+      }
+    }
+    return calledFirst(creates, candidates)
+  }
+
   async function read(name: string): Promise<Kept | undefined> {
     const exchange = await readExchange(folder, name)
     if (!exchange) return undefined
     const { request, answers } = exchange
-    return { answers: isCreate(request) ? await followed(folder, answers) : answers, served: new Set() }
+    return { request, answers: isCreate(request) ? await followed(folder, answers) : answers, served: new Set() }
   }
 
   const wire: Wire = {
@@ -97,7 +131,7 @@ export async function openReplayer(folder: string, clock: Clock): Promise<Replay
     during: (context, call) => callers.during(context, () => call(replayed(context, clock, recordedAt, given))),
     close: async () => {},
   }
-  return { wire, baseUrl }
+  return { wire, baseUrl, calledNext }
 }
 
 // ── answers ──
