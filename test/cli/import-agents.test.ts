@@ -207,6 +207,25 @@ describe('agents import', () => {
     expect((await cli.run('agents import a/x', { env: { REPLICATE_API_TOKEN: '' } })).code).toBe(5)
   })
 
+  test.each([
+    ['text', 'no { json', 'is not JSON'],
+    ['a list', [1, 2], 'the answer is no model'],
+    ['nothing', 'null', 'the answer is no model'],
+  ])('writes nothing when the server answers %s', async (_what, answer, said) => {
+    const { code, stderr } = await withServer({ 'GET /v1/models/acme/odd': answer }, 'agents import acme/odd')
+    expect(code).toBe(1)
+    expect(stderr).toContain(said)
+    await expect(config()).rejects.toThrow('ENOENT')
+  })
+
+  test('says so when a model does not tell what it takes', async () => {
+    const model = modelNamed('odd', { latest_version: { id: 7, openapi_schema: { components: 'gone' } } })
+    const { code, stderr } = await withServer({ 'GET /v1/models/acme/odd': model }, 'agents import acme/odd')
+    expect(code).toBe(0)
+    expect(stderr).toContain('acme/odd does not tell what it takes')
+    expect(parse(await config())).toEqual({ agents: { odd: { model: 'acme/odd', description: 'It works' } } })
+  })
+
   test('writes two agents that are imported at the same time', async () => {
     await cli.write('replicate-agent.yaml', '# here\n')
     const ends = await Promise.all(['cjwbw/rembg', 'salesforce/blip'].map((name) => cli.run(`agents import ${name}`)))

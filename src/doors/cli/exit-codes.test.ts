@@ -34,6 +34,7 @@ const promised: Record<number, ErrorCode[]> = {
     'invalid_input',
     'invalid_config',
     'invalid_test',
+    'lock_mismatch',
     'file_not_found',
     'file_unreadable',
     'file_too_large',

@@ -1,5 +1,5 @@
 /** What a candidate's `model` means: an official model, a version, or a deployment (ruling 19). */
-import { NotFoundError, ValidationError } from '../../domain/errors.ts'
+import { NetworkError, NotFoundError, ValidationError } from '../../domain/errors.ts'
 import { untilAborted } from '../../std/abort.ts'
 import { officialVersion, type ModelVersions, type VersionChooser } from '../../domain/version-pin.ts'
 import { isObject, type Json } from '../../std/json.ts'
@@ -106,9 +106,9 @@ async function readModel(api: Api, model: string): Promise<KnownModel> {
       hint: 'check the spelling of owner/name at https://replicate.com/explore',
     })
   }
-  const facts = isObject(body) ? body : {}
-  const latest = isObject(facts['latest_version']) ? facts['latest_version'] : {}
-  return { ...modelFacts(model, facts), ...versionFacts(latest) }
+  if (!isObject(body)) throw new NetworkError(`GET /models/${model}: the answer is no model`)
+  const latest = isObject(body['latest_version']) ? body['latest_version'] : {}
+  return { ...modelFacts(model, body), ...versionFacts(latest) }
 }
 
 async function readVersion(api: Api, model: string, version: string): Promise<KnownModel> {

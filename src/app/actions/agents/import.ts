@@ -97,6 +97,7 @@ async function readModels(app: App, names: ReadonlyMap<string, string>, context:
       const { info, failure } = await discoverModel(app, app.world, model, context, { refresh: true })
       // What was read long ago is no model to write down.
       if (failure) throw failure
+      if (!info.input_schema) context.warn(`${model} does not tell what it takes: its input will not be checked`)
       const agent = agentOfModel(model, info, prices.find({ model }))
       const comment = `${importedFrom}https://replicate.com/${model.split(':')[0]} on ${day}`
       return { name, model, agent, comment }
