@@ -42,6 +42,9 @@ export interface DiskOptions {
 
 type Touched = (change: StateChange) => void
 
+/** Bytes; a smaller one is folded whenever a process ends. */
+const largeFile = 1024 * 1024
+
 /** A log is folded when it is longer than this, and than the file. */
 const leastLongLog = 256 * 1024
 
@@ -79,9 +82,9 @@ export class StateDisk {
     return this.stamp !== undefined
   }
 
-  /** Whether there is something to fold. */
-  get hasLog(): boolean {
-    return this.offset > 0
+  /** Not worth the writing of a large file yet. */
+  get isShort(): boolean {
+    return this.offset < Number(this.stamp?.size ?? 0) / 16 && Number(this.stamp?.size ?? 0) > largeFile
   }
 
   /** Takes in what others wrote, needs no lock. Throws StoreError when the file can't be used. */

@@ -113,7 +113,9 @@ export class StateKeeper {
   async close(): Promise<void> {
     this.over.abort()
     await this.flushed()
-    if (this.wrote && !this.detached && this.pending.length === 0) await this.underLock(() => this.disk.fold())
+    const isWritten = this.wrote && !this.detached && this.pending.length === 0
+    if (isWritten && !this.disk.isShort) await this.underLock(() => this.disk.fold())
+    else if (isWritten && this.options.durability === 'full') await this.disk.sync()
     this.disk.close()
     this.lock.close()
   }

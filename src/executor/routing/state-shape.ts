@@ -1,8 +1,8 @@
 /** The router's file: its shape, how it is checked when it is read, and its text, which shows readable differences. */
 import { z } from 'zod'
 import { StoreError } from '../../domain/errors.ts'
-import { canonicalJson, isObject, type Json } from '../../std/json.ts'
-import type { Derived, Moments, Sums, Tally } from './statistics.ts'
+import { isObject, type Json } from '../../std/json.ts'
+import { type Derived, emptyTally, type Moments, type Sums, type Tally } from './statistics.ts'
 
 const schemaVersion = 1
 
@@ -39,13 +39,14 @@ const tallyShape = z.strictObject({
   ...{ calls: amount, failures: amount, unscored_failures: amount, scores: amount, score: amount },
 }) satisfies z.ZodType<Tally>
 const shareOrNull = z.number().min(0).max(1).nullable()
+/** What is left out is nothing, as it mostly is. */
 const derivedShape = z.strictObject({
   ema: z.strictObject({ quality: shareOrNull, latency_ms: amount.nullable(), cost_usd: amount.nullable() }),
   recent: sharesShape,
-  forgotten: tallyShape,
-  drop: amount,
-  since: tallyShape,
-  changes: count,
+  forgotten: tallyShape.default(emptyTally),
+  drop: amount.default(0),
+  since: tallyShape.default(emptyTally),
+  changes: count.default(0),
 }) satisfies z.ZodType<Derived>
 
 const named = <T extends z.ZodType>(value: T) => z.record(z.string(), value)
@@ -119,7 +120,7 @@ export function readState(text: string, file: string): StateFile {
       { hint: 'use that version, or another home folder (REPLICATE_AGENT_HOME)' },
     )
   }
-  const path = pathOfPrototype(value)
+  const path = /__proto__|\\u/.test(text) ? pathOfPrototype(value) : undefined
   if (path !== undefined) throw corrupt(file, `${path}: "__proto__" is no name`)
   const checked = stateShape.safeParse(value)
   if (checked.success) return checked.data
@@ -135,12 +136,12 @@ function corrupt(file: string, what: string): StoreError {
   return new StoreError('store_corrupt', `${file} is no file of router statistics: ${what}`)
 }
 
-/** The check by shape would leave it out without a word. */
-function pathOfPrototype(value: unknown): string | undefined {
-  if (typeof value !== 'object' || value === null) return undefined
+/** The check by shape would leave it out without a word; it goes no deeper than this, either. */
+function pathOfPrototype(value: unknown, levels = 10): string | undefined {
+  if (typeof value !== 'object' || value === null || levels === 0) return undefined
   for (const [key, inner] of Object.entries(value)) {
     if (key === '__proto__') return 'the top'
-    const found = pathOfPrototype(inner)
+    const found = pathOfPrototype(inner, levels - 1)
     if (found !== undefined) return found === 'the top' ? key : `${key} → ${found}`
   }
   return undefined
@@ -148,11 +149,37 @@ function pathOfPrototype(value: unknown): string | undefined {
 
 /** Keys sorted; what holds no more than numbers, and numbers by name, stands on one line. Numbers survive exactly. */
 export function stateText(state: StateFile): string {
-  return `${lines(state as unknown as Json, '')}\n`
+  const agents = mapped(state.derived.agents, (arms) =>
+    mapped(arms, ({ total, contexts }) => ({
+      total: withoutNothing(total),
+      contexts: mapped(contexts, withoutNothing),
+    })),
+  )
+  const derived = { agents, models: mapped(state.derived.models, withoutNothing) }
+  return `${lines({ ...state, derived } as unknown as Json, '')}\n`
+}
+
+function mapped<V, W>(table: Readonly<Record<string, V>>, change: (value: V) => W): Record<string, W> {
+  return Object.fromEntries(Object.entries(table).map(([name, value]) => [name, change(value)]))
+}
+
+function withoutNothing({ ema, recent, forgotten, drop, since, changes }: Derived): Partial<Derived> {
+  return {
+    ...{ ema, recent },
+    ...(isSomething(forgotten) && { forgotten }),
+    ...(drop > 0 && { drop }),
+    ...(isSomething(since) && { since }),
+    ...(changes > 0 && { changes }),
+  }
+}
+
+function isSomething({ calls, failures, unscored_failures, scores, score }: Tally): boolean {
+  return calls > 0 || failures > 0 || unscored_failures > 0 || scores > 0 || score > 0
 }
 
 function lines(value: Json, indent: string): string {
-  if (!isObject(value) || isSmall(value, 2)) return canonicalJson(value)
+  const line = oneLine(value, 2)
+  if (line !== undefined || !isObject(value)) return line ?? 'null'
   const inner = `${indent} `
   const fields = Object.keys(value)
     .sort()
@@ -160,7 +187,16 @@ function lines(value: Json, indent: string): string {
   return `{\n${fields.join(',\n')}\n${indent}}`
 }
 
-function isSmall(value: Json, levels: number): boolean {
-  if (!isObject(value)) return true
-  return levels > 0 && Object.values(value).every((inner) => isSmall(inner, levels - 1))
+/** Undefined: objects stand in each other more than `levels` deep. */
+function oneLine(value: Json, levels: number): string | undefined {
+  if (typeof value === 'number') return String(value)
+  if (!isObject(value)) return JSON.stringify(value)
+  if (levels === 0) return undefined
+  const fields: string[] = []
+  for (const key of Object.keys(value).sort()) {
+    const text = oneLine(value[key] as Json, levels - 1)
+    if (text === undefined) return undefined
+    fields.push(`${JSON.stringify(key)}:${text}`)
+  }
+  return `{${fields.join(',')}}`
 }

@@ -128,7 +128,7 @@ function emptyMoments(): Moments {
   return { n: 0, sum: 0, squares: 0 }
 }
 
-function emptyTally(): Tally {
+export function emptyTally(): Tally {
   return { calls: 0, failures: 0, unscored_failures: 0, scores: 0, score: 0 }
 }
 
