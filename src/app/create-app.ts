@@ -17,7 +17,7 @@ import type { EngineParts } from '../workflow/engine.ts'
 import { type App, type Isolation, replayFolder, type SandboxWishes, type ScenarioProblem, type World } from './app.ts'
 import type { RecordChoice } from './replicate-place.ts'
 import { storePlace } from './store-place.ts'
-import { routerFile } from './router-file.ts'
+import { stateFileOf } from './router/state-file-of.ts'
 import { version } from './version.ts'
 
 /** Without `dataDir`, it keeps everything in memory. */
@@ -216,7 +216,7 @@ export async function createApp(options: AppOptions): Promise<App> {
           return (await import('../executor/routing/state.ts')).createMemoryState(clock)
         const { openRouterState } = await import('../executor/routing/state-file.ts')
         const { durability = 'full', warn = () => {} } = options
-        return openRouterState({ file: routerFile(home, world === 'sandbox'), durability, clock, random, warn })
+        return openRouterState({ ...stateFileOf({ home, clock, random }, world === 'sandbox'), durability, warn })
       },
       (opened) => opened.close(),
     ),

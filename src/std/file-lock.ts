@@ -8,9 +8,10 @@ import type { Clock } from './clock.ts'
 export interface FileLock {
   /**
    * Does the work while nobody else holds the lock, in this process or another. Rejects with LockBusyError when that is
-   * not so within `patience` milliseconds, and when the file can't be opened.
+   * not so within `patience` milliseconds, and when the file can't be opened. `before`: done before each attempt, for what
+   * needs no lock and makes the work short.
    */
-  hold<T>(work: () => T, patience: number): Promise<T>
+  hold<T>(work: () => T, patience: number, before?: () => void): Promise<T>
   close(): void
 }
 
@@ -35,7 +36,7 @@ export function fileLock(file: string, clock: Clock): FileLock {
   function open(): OpenLock {
     const { DatabaseSync: Database } = process.getBuiltinModule('node:sqlite')
     const database = new Database(file, { timeout: 0 })
-    return { database, begin: database.prepare('begin exclusive'), end: database.prepare('rollback') }
+    return { database, begin: database.prepare('begin immediate'), end: database.prepare('rollback') }
   }
 
   function taken(): boolean {
@@ -50,9 +51,13 @@ export function fileLock(file: string, clock: Clock): FileLock {
   }
 
   return {
-    async hold(work, patience) {
+    async hold(work, patience, before = () => {}) {
       const until = clock.monotonic() + patience
-      for (let pause = 1; !taken(); pause = Math.min(longestPause, pause * 2)) {
+      const isTaken = (): boolean => {
+        before()
+        return taken()
+      }
+      for (let pause = 1; !isTaken(); pause = Math.min(longestPause, pause * 2)) {
         if (clock.monotonic() >= until) throw new LockBusyError(`another process holds ${file}`)
         await clock.sleep(pause)
       }

@@ -34,7 +34,7 @@ export function knownModel(state: StateFile, name: string): Sums {
     .reduce(addSums, emptyRecord().sums)
 }
 
-function agentsOf(state: StateFile): string[] {
+export function agentsOf(state: StateFile): string[] {
   return [...new Set(Object.values(state.writers).flatMap(({ agents }) => Object.keys(agents)))].sort()
 }
 
@@ -51,11 +51,16 @@ export function armsOf(state: StateFile, agent: string): string[] {
 }
 
 /** ISO 8601; undefined: nothing is known of the arm. */
-function lastSeen(state: StateFile, agent: string, arm: string): string | undefined {
+export function lastSeen(state: StateFile, agent: string, arm: string): string | undefined {
   return entriesOf(state, agent, arm)
     .map(({ seen }) => seen)
     .sort()
     .at(-1)
+}
+
+export function contextsOf(state: StateFile, agent: string, arm: string): string[] {
+  const names = entriesOf(state, agent, arm).flatMap(({ contexts }) => Object.keys(contexts))
+  return [...new Set(names)].sort()
 }
 
 /** One of each writer that knows the arm, but for what a reset left behind. */

@@ -12,8 +12,9 @@ const mostContexts = 1_000
 /** So many decisions are remembered to be corrected, and so many not to be counted twice. */
 const mostScored = 2_000
 const mostSettled = 500
-/** Removed at once, so that not each change looks through all of them. */
+/** Not each change looks through all of them. */
 const slack = 1.1
+const boundEvery = 50
 
 const place = { agent: z.string(), arm: z.string(), context: z.string() }
 const policyShape = z.object({
@@ -75,7 +76,7 @@ function applyObservation(state: StateFile, change: Of<'observe'>): boolean {
   observe({ ...emptyRecord(), derived: ofModel }, outcome, policy)
   if (decision !== undefined) {
     state.settled[decision] = { at, succeeded: outcome.succeeded }
-    bound(state.settled, mostSettled)
+    if (at % boundEvery === 0) bound(state.settled, mostSettled)
   }
   return true
 }
@@ -95,7 +96,7 @@ function applyFeedback(state: StateFile, change: Of<'feedback'>): boolean {
   const scored = ownEntry(state.feedback, decision, (): Feedback => ({ at, agent, arm, scores: {} }))
   scored.at = at
   scored.scores[by] = score
-  bound(state.feedback, mostScored)
+  if (at % boundEvery === 0) bound(state.feedback, mostScored)
   return true
 }
 

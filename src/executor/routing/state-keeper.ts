@@ -27,7 +27,7 @@ export interface RouterStateOptions {
 /** Milliseconds between two looks at what others wrote, and after which what was observed is written unasked. */
 const batchMs = 100
 /** Milliseconds to wait for another process that is writing; less once that was in vain. */
-const patienceMs = 5_000
+const patienceMs = 10_000
 const littlePatienceMs = 20
 /** More changes are not kept for a disk that refuses them. */
 const mostPending = 10_000
@@ -83,7 +83,11 @@ export class StateKeeper {
   look(): void {
     const now = this.clock.monotonic()
     if (this.detached || now - this.looked < batchMs) return
-    this.looked = now
+    this.peek()
+  }
+
+  private peek(): void {
+    this.looked = this.clock.monotonic()
     try {
       this.refresh()
     } catch (error) {
@@ -154,10 +158,12 @@ export class StateKeeper {
       // What is observed in the same turn goes along.
       await Promise.resolve()
       mkdirSync(dirname(this.disk.file), { recursive: true, mode: 0o700 })
-      await this.lock.hold(() => {
+      const inTurn = () => {
         this.refreshForSure()
         work()
-      }, this.patience)
+      }
+      // Most of the reading is done while others may still write.
+      await this.lock.hold(inTurn, this.patience, () => this.peek())
       this.patience = patienceMs
     } catch (error) {
       this.failed(error)

@@ -77,20 +77,22 @@ export const stateShape = z.strictObject({
   /** Of this file; also the name of its own entry among the writers. */
   id: z.string().min(1).max(100),
   /** The number of the file with what was observed since: `router-state.N.jsonl`. */
-  log: count,
+  log: count.default(0),
   writers: named(writerShape),
   /** Depends on the order of observations, so it is kept for this file alone. */
-  derived: z.strictObject({
-    agents: named(named(z.strictObject({ total: derivedShape, contexts: named(derivedShape) }))),
-    models: named(derivedShape),
-  }),
-  references: named(referencesShape),
+  derived: z
+    .strictObject({
+      agents: named(named(z.strictObject({ total: derivedShape, contexts: named(derivedShape) }))),
+      models: named(derivedShape),
+    })
+    .default(() => ({ agents: {}, models: {} })),
+  references: named(referencesShape).default(() => ({})),
   /** Scores by decision and giver, so that a later one can replace an earlier one. */
   feedback: named(
     z.strictObject({ at: count, agent: z.string(), arm: z.string(), scores: named(z.number().min(0).max(1)) }),
-  ),
+  ).default(() => ({})),
   /** Decisions that were observed lately, so that none counts twice. */
-  settled: named(z.strictObject({ at: count, succeeded: z.boolean() })),
+  settled: named(z.strictObject({ at: count, succeeded: z.boolean() })).default(() => ({})),
 })
 
 export type StateFile = z.output<typeof stateShape>
@@ -147,16 +149,23 @@ function pathOfPrototype(value: unknown, levels = 10): string | undefined {
   return undefined
 }
 
+type Written = Pick<StateFile, 'schema_version' | 'id' | 'writers'> & Partial<StateFile>
+
 /** Keys sorted; what holds no more than numbers, and numbers by name, stands on one line. Numbers survive exactly. */
-export function stateText(state: StateFile): string {
-  const agents = mapped(state.derived.agents, (arms) =>
-    mapped(arms, ({ total, contexts }) => ({
-      total: withoutNothing(total),
-      contexts: mapped(contexts, withoutNothing),
-    })),
-  )
-  const derived = { agents, models: mapped(state.derived.models, withoutNothing) }
-  return `${lines({ ...state, derived } as unknown as Json, '')}\n`
+export function stateText(state: Written): string {
+  const lean = state.derived ? { ...state, derived: leanDerived(state.derived) } : state
+  return `${lines(lean as unknown as Json, '')}\n`
+}
+
+function leanDerived({ agents, models }: StateFile['derived']) {
+  return {
+    agents: mapped(agents, (arms) =>
+      mapped(arms, ({ total, contexts }) => {
+        return { total: withoutNothing(total), contexts: mapped(contexts, withoutNothing) }
+      }),
+    ),
+    models: mapped(models, withoutNothing),
+  }
 }
 
 function mapped<V, W>(table: Readonly<Record<string, V>>, change: (value: V) => W): Record<string, W> {

@@ -96,11 +96,16 @@ export function emptyRecord(): ArmRecord {
 
 /** What is made of sums alone, where the order of observations is not known; `changes`: those of the arm so far. */
 export function derivedFrom(sums: Sums, changes = 0): Derived {
-  const { calls, failures, quality, latency, cost } = sums
-  const worth = { n: calls, sum: calls - failures, squares: calls - failures }
-  const recent = { ...(quality.n > 0 ? quality : worth) }
+  const { latency, cost } = sums
+  const recent = recentOf(sums)
   const ema = { quality: meanOf(recent), latency_ms: meanOf(latency), cost_usd: meanOf(cost) }
   return { ema, recent, forgotten: emptyTally(), drop: 0, since: tallyOf(sums), changes }
+}
+
+/** Scores; where there are none, success. */
+export function recentOf({ calls, failures, quality }: Sums): Moments {
+  if (quality.n > 0) return { ...quality }
+  return { n: calls, sum: calls - failures, squares: calls - failures }
 }
 
 /** null: there is none. */

@@ -154,6 +154,23 @@ export const nounTable: Readonly<Record<string, NounEntry>> = {
   router: {
     summary: 'how models are chosen, and what was learned',
     verbs: {
+      stats: {
+        summary: 'show what was learned of models',
+        load: async () => (await import('./router/stats.ts')).stats,
+      },
+      reset: {
+        summary: 'forget what was learned of models',
+        load: async () => (await import('./router/reset.ts')).reset,
+      },
+      export: {
+        summary: 'write what was learned into a file for another machine',
+        load: async () => (await import('./router/export.ts')).exportCommand,
+      },
+      import: {
+        summary: 'take in what another machine learned',
+        load: async () => (await import('./router/import.ts')).importCommand,
+      },
+      merge: { summary: 'put exported files together', load: async () => (await import('./router/merge.ts')).merge },
       explain: {
         summary: 'say which candidate of an agent would be called now, and why',
         load: async () => (await import('./router/explain.ts')).explain,

@@ -1,0 +1,48 @@
+/** Forgets what the router learned. */
+import { z } from 'zod'
+import { NonRetryableError } from '../../../domain/errors.ts'
+import { armsToReset, resetState } from '../../../executor/routing/reset-state.ts'
+import { changeStateFile, readStateFile } from '../../../executor/routing/state-file.ts'
+import { defined } from '../../../std/defined.ts'
+import { defineAction } from '../../action.ts'
+import { stateFileOf } from '../../router/state-file-of.ts'
+
+export const resetRouter = defineAction({
+  noun: 'router',
+  verb: 'reset',
+  summary: 'forget what was learned of models',
+  input: z.object({
+    agent: z.string().optional().describe('default: all of them'),
+    model: z.string().optional().describe('with its version, or without for every version; default: all of them'),
+    sandbox: z.boolean().optional().describe('what calls in the sandbox taught'),
+    dry_run: z.boolean().default(false),
+  }),
+  output: z.object({
+    file: z.string(),
+    dry_run: z.boolean(),
+    forgotten: z.array(z.object({ agent: z.string(), model: z.string(), calls: z.number() })),
+  }),
+  async run(app, { agent, model, sandbox = app.world === 'sandbox', dry_run }) {
+    const options = stateFileOf(app, sandbox)
+    const choice = defined({ agent, model })
+    const { state: seen } = readStateFile(options)
+    const found = armsToReset(seen, choice)
+    if (found.length === 0 && (agent !== undefined || model !== undefined)) throw nothingThere(agent, model)
+    if (found.length === 0 || dry_run) return { file: options.file, dry_run, forgotten: found }
+    const forgotten = await changeStateFile(options, (state) => {
+      const arms = armsToReset(state, choice)
+      return { state: arms.length === 0 ? undefined : resetState(state, arms), result: arms }
+    })
+    return { file: options.file, dry_run, forgotten }
+  },
+})
+
+function nothingThere(agent: string | undefined, model: string | undefined): NonRetryableError {
+  const what = [
+    ...(agent === undefined ? [] : [`the agent "${agent}"`]),
+    ...(model === undefined ? [] : [`"${model}"`]),
+  ]
+  return new NonRetryableError('invalid_input', `nothing was learned of ${what.join(' and ')}`, {
+    hint: '`router stats` lists of what something was',
+  })
+}
