@@ -64,9 +64,11 @@ describe('files of statistics', () => {
       const histories = all.map((happened, at) => historyOf(['x', 'y', 'z'][at] as string, happened))
       // Of the same machines, an older and a newer file.
       const some = (at: number) => fc.constantFrom(...(histories[at] as StateFile[])).map(({ writers }) => writers)
-      const file = fc.tuple(some(0), some(1), some(2), fc.integer({ min: 1, max: 7 })).map(([x, y, z, which]) => {
-        return { ...(which & 1 && x), ...(which & 2 && y), ...(which & 4 && z) } as StateFile['writers']
-      })
+      const file = fc
+        .tuple(some(0), some(1), some(2), fc.integer({ min: 1, max: 7 }))
+        .map(([x, y, z, which]): StateFile['writers'] => {
+          return { ...(which & 1 && x), ...(which & 2 && y), ...(which & 4 && z) }
+        })
       return fc.tuple(file, file, file)
     })
     fc.assert(

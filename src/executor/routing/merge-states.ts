@@ -24,7 +24,7 @@ function laterOf(a: Writer, b: Writer): Writer {
 }
 
 function text(writer: Writer): string {
-  return canonicalJson(writer as unknown as Json)
+  return canonicalJson(writer)
 }
 
 /** An arm of which more, or less, is known than before. */
