@@ -342,6 +342,21 @@ help: did you mean \`model\`?`)
     expect([valid, (problems as JsonObject[]).length]).toEqual([false, 6])
   })
 
+  it('looks at what the environment says, too', async () => {
+    await cli.write('p.yaml', 'acme/x: {usd_per_cal: 1}')
+    const address = await cli.run('config check', { env: { REPLICATE_BASE_URL: 'ftp://example.com' } })
+    expect([address.code, address.stderr]).toEqual([
+      3,
+      expect.stringContaining('REPLICATE_BASE_URL must be an http:// or https:// URL'),
+    ])
+    const prices = await cli.run('config check', { env: { REPLICATE_AGENT_PRICES: 'p.yaml' } })
+    expect([prices.code, prices.stderr]).toEqual([3, expect.stringContaining('p.yaml:1:10')])
+    const run = await cli.run(`agents run ${model} -i prompt=x`, {
+      env: { REPLICATE_BASE_URL: 'foo', REPLICATE_API_TOKEN: 'r8_any' },
+    })
+    expect([run.code, run.stderr]).toEqual([3, expect.stringContaining('REPLICATE_BASE_URL must be')])
+  })
+
   it('tells of a file that is not read, for its name ends in .yml', async () => {
     const file = await cli.write('replicate-agent.yml', 'store: {}')
     expect((await cli.run('config check')).stderr).toContain(`warning: ${file} is not read`)
