@@ -10,6 +10,7 @@ async function linesOf(text: string, options?: LoadOptions): Promise<string[]> {
 }
 
 const writer: AgentDefinition = { target: 'replicate', models: ['a/b'], defaults: {}, fallback: ['spare'] }
+const spare: AgentDefinition = { ...writer, fallback: [] }
 
 describe('problems of a workflow', () => {
   it('are told all at once, each where it is', async () => {
@@ -228,13 +229,17 @@ steps:
 
   it('know functions and agents from elsewhere', async () => {
     const text = 'agents: {f: {function: shout}}\nsteps: {a: {agent: f}, b: {agent: known}, c: {agent: other}}'
-    expect(await linesOf(text, { functions: ['shuot'], agents: { known: writer } })).toEqual([
+    expect(await linesOf(text, { functions: ['shuot'], agents: { known: writer, spare } })).toEqual([
       '1:24 unknown_function',
       '2:54 unknown_agent',
     ])
     expect(
-      await linesOf(text.replace(', c: {agent: other}', ''), { functions: ['shout'], agents: { known: writer } }),
+      await linesOf(text.replace(', c: {agent: other}', ''), {
+        functions: ['shout'],
+        agents: { known: writer, spare },
+      }),
     ).toEqual([])
+    expect(await linesOf('steps: {a: {agent: known}}', { agents: { known: writer } })).toEqual(['1:20 unknown_agent'])
   })
 })
 

@@ -263,6 +263,19 @@ describe('a variable in the defaults of an agent', () => {
     expect((await cli.run('runs list --json')).json()['runs']).toHaveLength(1)
   })
 
+  it('makes those unusable, too, that fall back to an agent that can’t be told, or is not there', async () => {
+    await config(`agents:\n  writer: {model: ${model}, fallback: [second, third]}\n  second: {model: "\${MODEL}"}\n`)
+    await cli.write('w.yaml', workflow)
+    const { stderr } = await cli.run('validate w.yaml')
+    expect(stderr).toContain(
+      'agent "writer" falls back to "second", which can\'t be used: `agents.second.model` needs MODEL',
+    )
+    expect(stderr).toContain('agent "writer" falls back to "third", and there is no such agent')
+    expect(stderr).toContain('w.yaml:3:16')
+    await cli.write('w.yaml', `${workflow}agents: {second: {model: ${model}}, third: {model: ${model}}}\n`)
+    expect((await cli.run('validate w.yaml')).code).toBe(0)
+  })
+
   it('anywhere else makes the agent unusable while it is not set', async () => {
     await config('agents: {writer: {model: "${MODEL}"}}')
     await cli.write('w.yaml', workflow)

@@ -4,10 +4,11 @@ import type { StepDefinition, WorkflowDefinition } from '../../domain/definition
 import { isObject, type Json, type JsonObject } from '../../std/json.ts'
 import type { StepGroup } from '../planning/compile-step.ts'
 import type { Loading } from '../../documents/loading.ts'
-import { normaliseAgents } from '../../documents/agent/normalise.ts'
+import { isModelName, normaliseAgents } from '../../documents/agent/normalise.ts'
 import { normaliseInputs } from './normalise-inputs.ts'
 import { milliseconds } from '../../documents/agent/policies.ts'
 import { checkFallbacks, normaliseStep, type StepSurroundings, writtenFields } from './normalise-step.ts'
+import type { Path } from '../../documents/yaml-places.ts'
 import { namePattern } from '../../documents/spec-fields.ts'
 import type { WorkflowSpec } from '../spec.ts'
 import { addUsedAgents } from './used-agents.ts'
@@ -63,8 +64,38 @@ export function normalise(spec: WorkflowSpec, outline: Outline, loading: Loading
   if (spec.timeout !== undefined) definition.timeout_ms = milliseconds(spec.timeout)
   if (spec.budget_usd !== undefined) definition.budget_usd = spec.budget_usd
   addUsedAgents(agents, usedAgents(definition), loading.agents)
+  checkAdded(definition, outline, loading)
   definition.env = [...new Set([...definition.env, ...Object.values(agents).flatMap(({ env = [] }) => env)])]
   return definition
+}
+
+/** Of agents from elsewhere, what shows only where they are used: fallbacks that there are not, or that can't be used. */
+function checkAdded({ agents, steps, finally: last }: WorkflowDefinition, own: Outline, loading: Loading): void {
+  for (const [name, agent] of Object.entries(agents)) {
+    if (own.agents.has(name)) continue
+    for (const other of agent.fallback.filter((one) => !own.agents.has(one))) {
+      const why = Object.hasOwn(loading.unusable, other) ? loading.unusable[other] : undefined
+      if (isModelName(other) || (Object.hasOwn(agents, other) && why === undefined)) continue
+      const what = why === undefined ? 'and there is no such agent' : `which can't be used: ${why}`
+      loading.report(placeOf(name, { steps, finally: last }), {
+        code: why === undefined ? 'unknown_agent' : 'unset_variable',
+        message: `agent "${name}" falls back to "${other}", ${what}`,
+        hint:
+          why === undefined ? 'give it its `fallback` anew in the configuration, or define that agent here' : undefined,
+      })
+    }
+  }
+}
+
+/** The first step that calls an agent. */
+function placeOf(name: string, groups: Record<StepGroup, Record<string, StepDefinition>>): Path {
+  for (const group of ['steps', 'finally'] as const) {
+    const found = Object.entries(groups[group]).find(
+      ([, { action }]) => action.kind === 'agent' && action.agent === name,
+    )
+    if (found) return [group, found[0], 'agent']
+  }
+  return []
 }
 
 function nameOfFile(file: string): string {
