@@ -164,13 +164,24 @@ function derivedAt(state: StateFile, agent: string, arm: string): DerivedEntry {
   return ownEntry(ofAgent, arm, () => ({ total: known(state, agent, arm).derived, contexts: {} }))
 }
 
-/** Removes the entries that were used longest ago; gives their names. */
+/** How many more may be added before all of them are looked at: that is not done with every call. */
+const room = new WeakMap<object, number>()
+
+/** Removes the entries that were used longest ago; gives their names. To be called with each one that is added. */
 function bound(entries: Record<string, { at: number }>, most: number): string[] {
+  const left = room.get(entries) ?? 0
+  room.set(entries, left - 1)
+  if (left > 0) return []
   const names = Object.keys(entries)
-  if (names.length <= most * slack) return []
+  const enough = Math.floor(most * slack)
+  if (names.length < enough) {
+    room.set(entries, enough - names.length)
+    return []
+  }
   const ofAge = (name: string): number => entries[name]?.at ?? 0
   const old = names.sort((a, b) => ofAge(a) - ofAge(b)).slice(0, names.length - most)
   for (const name of old) delete entries[name]
+  room.set(entries, enough - most)
   return old
 }
 
