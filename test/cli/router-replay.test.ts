@@ -93,7 +93,10 @@ steps:
       expect(statuses).toContain('meta/meta-llama-3-70b-instruct succeeded')
       for (const { decision } of decisions) expect(decision.id).toMatch(/^r1\/(each\[\d+\]|draw)\/1$/)
 
+      const scored = await cli.run('router feedback r1 draw --score 0.25', { env: real })
+      expect(scored.code, scored.stderr).toBe(0)
       const only = await cli.run('router log --agent painter', { env: real })
+      expect(only.lines()[0]).toMatchObject({ outcome: { status: 'succeeded', quality: 0.25 } })
       expect(only.lines().map(({ decision }) => (decision as { agent: string }).agent)).toEqual(['painter'])
       const none = await cli.run('router log --since 2027-01-01', { env: real })
       expect(none.stderr).toContain('"2027-01-01" is still to come')

@@ -78,9 +78,7 @@ export const routingSpec = strict(
       1,
       'What older observations keep of their weight with each new one. 1 by default: all of it.',
     ).optional(),
-    change_point: flag(
-      'Of `learned`: whether a model whose quality fell at once is learned anew. True by default.',
-    ).optional(),
+    change_point: flag('Whether a model whose quality fell at once is learned anew. True by default.').optional(),
     exploration_share: share(
       'The share of calls in which a model of fewer than three observations passes `qos`. 0.1 by default.',
     ).optional(),
