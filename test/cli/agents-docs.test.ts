@@ -26,13 +26,10 @@ test('every command of the page about agents works as it stands there, and print
   let printed = ''
   let commands = 0
   for (const { language, text } of blocks) {
-    if (language === 'yaml') {
-      // What a later block has is the whole file only where it names agents.
-      if (text.includes('agents:')) await cli.write('replicate-agent.yaml', text)
-      else {
-        await cli.write('other.yaml', text)
-        expect((await cli.run('agents list --config other.yaml')).code).toBe(0)
-      }
+    if (language === 'yaml') await cli.write('replicate-agent.yaml', text)
+    if (language === 'yaml other') {
+      await cli.write('other.yaml', text)
+      expect((await cli.run('agents list --config other.yaml')).code).toBe(0)
     }
     if (language === 'yaml lock') {
       const lock = await readFile(join(cli.cwd, 'replicate-agent.sandbox.lock'), 'utf8')
