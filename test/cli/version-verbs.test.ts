@@ -256,6 +256,18 @@ describe('agents upgrade', () => {
     expect((await cli.run('agents upgrade --to 1.0.0')).code).toBe(2)
   })
 
+  test('passes over a model that is gone, unless it is named', async () => {
+    const { framer } = publishAll()
+    await ok('agents pin --all')
+    registry.remove('acme/framer', framer)
+    const painter = registry.publish('acme/painter')
+    expect((await ok('agents upgrade')).stdout).toContain('acme/framer  gone')
+    expect(await locked()).toContain(painter)
+    const named = await cli.run('agents upgrade framer')
+    expect(named.code).toBe(1)
+    expect(named.stderr).toContain('`replicate-agent agents unpin acme/framer` takes it out')
+  })
+
   test('accepts the schema that an official model has now', async () => {
     publishAll()
     registry.makeOfficial('acme/writer')
@@ -281,6 +293,10 @@ steps: {draw: {agent: artist, input: {prompt: a fox}}}
     expect((await cli.run('run paint --sandbox --frozen')).code).toBe(0)
     expect((await ok('agents outdated --sandbox')).stderr).toContain('1 locked model, and none has a newer version')
     expect((await cli.run('validate paint --frozen')).code).toBe(3)
+    await cli.run('agents unpin --all --sandbox')
+    const unlocked = await cli.run('validate paint --frozen --sandbox')
+    expect(unlocked.stderr).toContain('`replicate-agent agents pin stability-ai/sdxl --sandbox` puts it there')
+    await ok('agents pin stability-ai/sdxl --sandbox')
     expect((await cli.run('validate paint --frozen --sandbox')).code).toBe(0)
   })
 

@@ -9,6 +9,7 @@ import { createPlaces } from '../../documents/yaml-places.ts'
 import type { App, World } from '../app.ts'
 import { hasOtherSchema } from './compatible.ts'
 import type { LockedModel, LockFile } from './lock-file.ts'
+import { lockCommand } from './lock-place.ts'
 import { modelsOf } from './models-of.ts'
 import { publishedVersions } from './pin-desk.ts'
 import { shortVersion } from './short-version.ts'
@@ -61,7 +62,7 @@ export async function missingPins(app: App, world: World, check: PinCheck): Prom
 
 async function problemWhereNamed(model: string, file: string | undefined, lock: LockFile): Promise<Problem> {
   const message = `${model} is not in ${basename(lock.file)}`
-  const hint = `\`replicate-agent agents pin ${model}\` puts it there; commit the file`
+  const hint = `${lockCommand(lock.file, `pin ${model}`)} puts it there; commit the file`
   const text = file === undefined ? undefined : await readFile(file, 'utf8').catch(() => undefined)
   const at = text?.indexOf(model) ?? -1
   if (file === undefined || text === undefined || at === -1)
@@ -97,7 +98,7 @@ async function changedPins(app: App, world: World, models: readonly string[], si
     models.map(async (model) => {
       const locked = found.models.get(model)
       const change = locked && (await changeOf(model, locked, versions, signal))
-      const hint = `\`replicate-agent agents pin ${model}\` locks what is current`
+      const hint = `${lockCommand(found.file, `pin ${model}`)} locks what is current`
       return change === undefined ? [] : [problemInLock(model, 'locked_otherwise', change, hint, found)]
     }),
   )

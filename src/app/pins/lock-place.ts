@@ -1,9 +1,14 @@
 /** Where the lock file of a project is. */
 import { stat } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 
 /** A sandbox's versions are not Replicate's: they have a file of their own. */
 export const lockNames = { real: 'replicate-agent.lock', sandbox: 'replicate-agent.sandbox.lock' } as const
+
+/** What to type for a verb about this lock file, in quotes for a message. */
+export function lockCommand(file: string, words: string): string {
+  return `\`replicate-agent agents ${words}${basename(file) === lockNames.sandbox ? ' --sandbox' : ''}\``
+}
 
 const workflowsFolder = 'workflows'
 

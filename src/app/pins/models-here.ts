@@ -9,6 +9,7 @@ import { loadWorkflow } from '../../workflow/load.ts'
 import type { App } from '../app.ts'
 import { findAgent } from '../named-agents.ts'
 import { oneStepWorkflow } from '../one-step.ts'
+import { lockCommand } from './lock-place.ts'
 import { modelsOf } from './models-of.ts'
 
 type Naming = Pick<App, 'cwd' | 'agents' | 'config'>
@@ -58,7 +59,7 @@ export async function lockedNames(
     if (known.length === 0) {
       const near = suggest(name, models.keys())
       throw new UsageError(`${all.join(', ')} is not in ${basename(file)}`, {
-        hint: near === undefined ? `\`replicate-agent agents pin ${name}\` puts it there` : `did you mean ${near}?`,
+        hint: near === undefined ? `${lockCommand(file, `pin ${name}`)} puts it there` : `did you mean ${near}?`,
       })
     }
     for (const model of known) wanted.add(model)

@@ -11,6 +11,7 @@ import {
 import { untilAborted } from '../../std/abort.ts'
 import type { Clock } from '../../std/clock.ts'
 import { hasOtherSchema, isCompatible, newestCompatible } from './compatible.ts'
+import { lockCommand } from './lock-place.ts'
 import { lockedAs } from './locked-as.ts'
 import type { LockedModel } from './lock-file.ts'
 import type { LockStore } from './lock-store.ts'
@@ -60,7 +61,7 @@ async function choose(parts: ChooserParts, model: string, pin: VersionPin, ask: 
   if (parts.frozen) {
     if (locked) return locked.version
     throw new NonRetryableError('lock_mismatch', `${model} is not in ${basename(parts.lock.file)}`, {
-      hint: `\`replicate-agent agents pin ${model}\` puts it there`,
+      hint: `${lockCommand(parts.lock.file, `pin ${model}`)} puts it there`,
     })
   }
   if (!locked) return recorded(parts, model, await ask.current(model))
@@ -95,14 +96,14 @@ async function write(
 function officialStill(parts: ChooserParts, model: string, locked: LockedModel, current: ModelVersion): string {
   if (current.version !== officialVersion) {
     throw new NonRetryableError('lock_mismatch', `${model} is locked as an official model, which it is no longer`, {
-      hint: `\`replicate-agent agents pin ${model}\` locks the version that is current`,
+      hint: `${lockCommand(parts.lock.file, `pin ${model}`)} locks the version that is current`,
     })
   }
   if (hasOtherSchema(locked, current)) {
     const since = locked.resolved_at.slice(0, 10)
     parts.warn(
       `the schema of ${model} (an official model) is not what it was on ${since}: ` +
-        `check the inputs with \`replicate-agent agents show ${model}\`, then \`replicate-agent agents pin ${model}\``,
+        `check the inputs with \`replicate-agent agents show ${model}\`, then ${lockCommand(parts.lock.file, `pin ${model}`)}`,
     )
   }
   return officialVersion
@@ -133,6 +134,6 @@ async function warnOfBreaking(
   const why = changes && changes.length > 0 ? ` (${changesText(changes)})` : ''
   parts.warn(
     `${model} has a newer version, ${shortVersion(current)}, that is not compatible with ${shortVersion(locked)}${why}: ` +
-      `it is not taken; \`replicate-agent agents upgrade ${model} --breaking\` takes it`,
+      `it is not taken; ${lockCommand(parts.lock.file, `upgrade ${model} --breaking`)} takes it`,
   )
 }

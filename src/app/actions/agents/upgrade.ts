@@ -8,6 +8,7 @@ import { changesOf, compareLocked } from '../../pins/compare-locked.ts'
 import { isCompatible } from '../../pins/compatible.ts'
 import { lockedAs } from '../../pins/locked-as.ts'
 import type { LockedModel } from '../../pins/lock-file.ts'
+import { lockCommand } from '../../pins/lock-place.ts'
 import { lockedNames, modelsHere } from '../../pins/models-here.ts'
 import { namedVersion, openLock, publishedVersions } from '../../pins/pin-desk.ts'
 import { changesShape, shownVersion, versionShape } from '../../pins/pin-shapes.ts'
@@ -17,6 +18,7 @@ const upgradeShape = z.object({
   model: z.string(),
   before: versionShape,
   after: versionShape.optional().describe('where it goes; absent: it stays'),
+  gone: z.boolean().optional().describe('there is no such model any more'),
   held: versionShape.optional().describe('a newer version that is not taken, for it is not compatible'),
   compatible: z.boolean().optional(),
   changes: changesShape,
@@ -49,6 +51,12 @@ export const upgradeAgents = defineAction({
         return to === undefined ? newest(asked) : named(asked, to)
       }),
     )
+    const gone = agents.length > 0 ? moves.find((move) => move.gone) : undefined
+    if (gone) {
+      throw new NotFoundError(`there is no model ${gone.model} any more`, {
+        hint: `${lockCommand(lock.file, `unpin ${gone.model}`)} takes it out`,
+      })
+    }
     const now = app.clock.now()
     if (!dry_run && moves.some(({ after }) => after)) {
       await lock.update((models) => {
@@ -73,16 +81,14 @@ interface Move {
   before: LockedModel
   after?: ModelVersion
   held?: ModelVersion
+  gone?: true
   changes?: SchemaChange[] | undefined
 }
 
 async function newest({ model, locked, pin, breaking, versions, signal }: Asked): Promise<Move> {
   const move: Move = { model, before: locked }
   const compared = await compareLocked(model, locked, pin, versions, signal)
-  if (!compared)
-    throw new NotFoundError(`there is no model ${model} any more`, {
-      hint: `\`replicate-agent agents unpin ${model}\``,
-    })
+  if (!compared) return { ...move, gone: true }
   const { latest, allowed, isOutdated } = compared
   if (!isOutdated) return move
   const after = breaking ? latest : allowed
@@ -115,12 +121,13 @@ async function taggedVersion(
   })
 }
 
-function shownMove({ model, before, after, held, changes }: Move): z.input<typeof upgradeShape> {
+function shownMove({ model, before, after, held, gone, changes }: Move): z.input<typeof upgradeShape> {
   const other = after ?? held
   return {
     model,
     before: shownVersion(before),
     ...defined({
+      gone,
       after: after && shownVersion(after),
       held: held && shownVersion(held),
       compatible: other && isCompatible(before, other),

@@ -32,7 +32,8 @@ export const upgrade = defineCommand({
     const done = await context.call(app, upgradeAgents, { agents, breaking, dry_run, ...defined({ to }) })
     if (context.json) return context.printJson(done)
     const { style } = context
-    for (const { model, before, after, held, compatible, changes } of done.models) {
+    for (const { model, before, after, held, gone, compatible, changes } of done.models) {
+      if (gone) context.print(`${style.bold(model)}  ${style.red('gone')}: there is no such model any more`)
       const other = after ?? held
       if (!other) continue
       const way = after ? moveText(before, after) : `stays at ${versionText(before)}`
