@@ -4,6 +4,7 @@ import { resolve } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { logEntryShape } from '../../src/app/decision-log/entry.ts'
 import { strategyNames } from '../../src/domain/routing.ts'
+import { readState, stateText } from '../../src/executor/routing/state-shape.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
 import { type CliRig, openCli } from './rig.ts'
 
@@ -43,8 +44,14 @@ test('every command of the page about routing works as it stands there', async (
 
 test('the line of a log that it shows is one', async () => {
   const { of } = await page()
-  const [line] = of('json')
+  const line = of('json').at(-1)
   expect(logEntryShape.safeParse(JSON.parse(line ?? '')).error).toBeUndefined()
+})
+
+test('the file of statistics that it shows is one, to the last character', async () => {
+  const { of } = await page()
+  const text = of('json')[0] ?? ''
+  expect(stateText(readState(text, 'docs/routing.md'))).toBe(text)
 })
 
 test('it names every strategy', async () => {
