@@ -132,15 +132,15 @@ function worthOfSuccesses(records: readonly ArmRecord[]): Float64Array {
   const worth = new Float64Array(records.length)
   let [sum, n] = [0, 0]
   for (let at = 0; at < records.length; at += 1) {
-    const record = records[at] as ArmRecord
-    if (!isScored(record)) continue
-    const { sums, derived } = record
-    worth[at] = (sums.quality.sum - derived.forgotten.score) / (sums.quality.n - derived.forgotten.scores)
-    sum += worth[at] as number
-    n += 1
+    const { sums, derived } = records[at] as ArmRecord
+    const scores = sums.quality.n - derived.forgotten.scores
+    worth[at] = scores > 0 ? (sums.quality.sum - derived.forgotten.score) / scores : -1
+    if (scores > 0) {
+      sum += worth[at] as number
+      n += 1
+    }
   }
   const others = n === 0 ? 1 : sum / n
-  if (n < records.length)
-    for (let at = 0; at < records.length; at += 1) if (!isScored(records[at] as ArmRecord)) worth[at] = others
+  for (let at = 0; at < worth.length; at += 1) if (worth[at] === -1) worth[at] = others
   return worth
 }

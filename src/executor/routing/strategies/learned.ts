@@ -9,7 +9,7 @@ import { type Belief, chancesOfGreatest } from '../chances.ts'
 import { greatest } from '../greatest.ts'
 import { nestedContexts } from '../nested-contexts.ts'
 import { believe, type KnownArms, type QualityBeliefs } from '../quality-belief.ts'
-import type { Statistics } from '../statistics.ts'
+import type { ArmRecord, Statistics } from '../statistics.ts'
 import type { Arm, PickContext, Strategy } from '../strategy.ts'
 
 /**
@@ -22,10 +22,11 @@ export const learned: Strategy = {
   pick(arms, statistics, context, random) {
     const { mean, strength } = beliefsOf(arms, statistics, context)
     const price = pricing(arms, context.policy)
-    const samples = arms.map((arm, at) => {
+    const samples = new Array<number>(arms.length)
+    for (let at = 0; at < arms.length; at += 1) {
       const angle = angleOf(mean[at] as number) + spreadOf(strength[at] as number) * normal(random)
-      return qualityAt(angle) - price(arm)
-    })
+      samples[at] = qualityAt(angle) - price(arms[at] as Arm)
+    }
     return greatest(arms, samples)
   },
 
@@ -40,9 +41,18 @@ export const learned: Strategy = {
 }
 
 function beliefsOf(arms: readonly Arm[], statistics: Statistics, { key, policy }: PickContext): QualityBeliefs {
+  const nested = nestedContexts(key)
+  const all = new Array<ArmRecord>(arms.length)
+  const contexts = nested.map(() => new Array<ArmRecord>(arms.length))
+  // Arm by arm, for what is kept of one lies together.
+  for (let at = 0; at < arms.length; at += 1) {
+    const { key: arm } = arms[at] as Arm
+    all[at] = statistics.of(arm)
+    for (let level = 0; level < nested.length; level += 1)
+      (contexts[level] as ArmRecord[])[at] = statistics.of(arm, nested[level] as string)
+  }
   const known: KnownArms = {
-    all: arms.map((arm) => statistics.of(arm.key)),
-    contexts: nestedContexts(key).map((context) => arms.map((arm) => statistics.of(arm.key, context))),
+    ...{ all, contexts },
     prior: (at) => arms[at]?.prior,
     pending: (at) => (arms[at] as Arm).pending,
   }
@@ -73,7 +83,9 @@ function pricing(arms: readonly Arm[], policy: RoutingPolicy): (arm: Arm) => num
 function qualityAt(angle: number): number {
   if (angle < 0) return -(angle * angle)
   const over = angle - Math.PI / 2
-  return over > 0 ? 1 + over * over : Math.sin(angle) ** 2
+  if (over > 0) return 1 + over * over
+  const root = Math.sin(angle)
+  return root * root
 }
 
 function angleOf(quality: number): number {
