@@ -10,6 +10,7 @@ import { measureExpressions } from './parts/expressions.ts'
 import { measureLoad } from './parts/load.ts'
 import { measurePicks } from './parts/picks.ts'
 import { measureResume } from './parts/resume.ts'
+import { measureRouter } from './parts/router.ts'
 import { measureSandbox } from './parts/sandbox.ts'
 import { measureScale } from './parts/scale.ts'
 import { measureSimulate } from './parts/simulate.ts'
@@ -29,6 +30,7 @@ const parts = {
   load: measureLoad,
   bandits: measureBandits,
   picks: measurePicks,
+  router: measureRouter,
 } satisfies Record<string, (bench: Bench) => Promise<Part>>
 
 type PartName = keyof typeof parts
@@ -43,6 +45,7 @@ const usage = `usage: npm run bench -- [options]
   --seconds N       how long the load lasts (default 60)
   --arrivals FILE   a trace of arrivals for the load (CSV, milliseconds first); without it every client goes on at once
   --traces DIR      real workflows for simulate (default ../shared/data/workflows)
+  --outcomes DIR    real outcomes for router (default ../shared/data/router)
   --folder DIR      where journals are written (default bench/.data; must be a disk)
   --write           record what was measured in bench/results.json and bench/RESULTS.md
   --gate            end with code 1 when a bar is missed
@@ -58,6 +61,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '60' },
     arrivals: { type: 'string' },
     traces: { type: 'string', default: join(dirname(root), 'shared', 'data', 'workflows') },
+    outcomes: { type: 'string', default: join(dirname(root), 'shared', 'data', 'router') },
     folder: { type: 'string', default: join(here, '.data') },
     write: { type: 'boolean', default: false },
     gate: { type: 'boolean', default: false },
@@ -86,6 +90,7 @@ async function main(): Promise<void> {
     seconds: positive('--seconds', values.seconds),
     peers: !values['no-peers'],
     traces: resolve(values.traces),
+    outcomes: resolve(values.outcomes),
     arrivals: values.arrivals === undefined ? undefined : resolve(values.arrivals),
     say: (line: string) => process.stderr.write(`${line}\n`),
   }

@@ -33,6 +33,8 @@ export interface Bench {
   peers: boolean
   /** Of real workflows, as JSON files; need not exist. */
   traces: string
+  /** Of models on real prompts, as CSV files; need not exist. */
+  outcomes: string
   /** Of the load. */
   seconds: number
   /** A trace of arrivals for the load; without one, each client goes on when its run has ended. */
