@@ -31,6 +31,8 @@ test('every command of the page about routing works as it stands there', async (
     const name = /^name: (\w+)/.exec(code)?.[1]
     if (name !== undefined) await cli.write(`workflows/${name}.yaml`, code)
   }
+  const tables = of('csv')
+  for (const [at, file] of ['outcomes.csv', 'models.csv'].entries()) await cli.write(file, tables[at] ?? '')
   const commands = of('sh')
     .flatMap((code) => code.trim().split('\n'))
     // A sandbox runs beside the test: nothing has to start one.
