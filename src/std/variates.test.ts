@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type Random, seededRandom } from './random.ts'
-import { beta, gamma, nearBeta, normal } from './variates.ts'
+import { beta, gamma, nearBeta, normal, normalBelow } from './variates.ts'
 
 const count = 20_000
 
@@ -126,4 +126,17 @@ test('Parameters that are no positive numbers give NaN, and never a loop without
     expect(beta(bad, 1, random)).toBeNaN()
     expect(beta(1, bad, random)).toBeNaN()
   }
+})
+
+test('The normal distribution is that of the tables', () => {
+  for (const [z, share] of [
+    [0, 0.5],
+    [1, 0.841345],
+    [-1, 0.158655],
+    [1.959964, 0.975],
+    [-3, 0.00135],
+  ] as const)
+    expect(normalBelow(z)).toBeCloseTo(share, 6)
+  expect([normalBelow(-Infinity), normalBelow(Infinity)]).toEqual([0, 1])
+  expect(normalBelow(-12)).toBeGreaterThanOrEqual(0)
 })
