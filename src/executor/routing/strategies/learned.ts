@@ -22,11 +22,10 @@ export const learned: Strategy = {
   pick(arms, statistics, context, random) {
     const { mean, strength } = beliefsOf(arms, statistics, context)
     const price = pricing(arms, context.policy)
-    const samples = new Array<number>(arms.length)
-    for (let at = 0; at < arms.length; at += 1) {
+    const samples = arms.map((arm, at) => {
       const angle = angleOf(mean[at] as number) + spreadOf(strength[at] as number) * normal(random)
-      samples[at] = qualityAt(angle) - price(arms[at] as Arm)
-    }
+      return qualityAt(angle) - price(arm)
+    })
     return greatest(arms, samples)
   },
 
@@ -42,15 +41,12 @@ export const learned: Strategy = {
 
 function beliefsOf(arms: readonly Arm[], statistics: Statistics, { key, policy }: PickContext): QualityBeliefs {
   const nested = nestedContexts(key)
-  const all = new Array<ArmRecord>(arms.length)
-  const contexts = nested.map(() => new Array<ArmRecord>(arms.length))
+  const all = arms.map((arm) => statistics.of(arm.key))
+  const contexts = nested.map(() => all.slice())
   // Arm by arm, for what is kept of one lies together.
-  for (let at = 0; at < arms.length; at += 1) {
-    const { key: arm } = arms[at] as Arm
-    all[at] = statistics.of(arm)
+  for (let at = 0; at < arms.length; at += 1)
     for (let level = 0; level < nested.length; level += 1)
-      (contexts[level] as ArmRecord[])[at] = statistics.of(arm, nested[level] as string)
-  }
+      (contexts[level] as ArmRecord[])[at] = statistics.of((arms[at] as Arm).key, nested[level])
   const known: KnownArms = {
     ...{ all, contexts },
     prior: (at) => arms[at]?.prior,
