@@ -332,6 +332,20 @@ steps:
     expect(candidates.reduce((sum, { observations }) => sum + Number(observations), 0)).toBe(2)
   })
 
+  it('is rated by the attempt that answered, not by one that had failed before it', async () => {
+    await cli.write('faults.yaml', `faults: [{model: ${good}, fault: failed, times: 1}]\n`)
+    await config(', retry: {attempts: 3, base_delay: 1ms, on: [exception, server]}, routing: {strategy: order}')
+    const run = await cli.run('agents run writer -i prompt=hi --sandbox --faults faults.yaml --json')
+    expect(run.json()).toMatchObject({ status: 'succeeded', steps: { call: { attempts: 2, model: good } } })
+    expect(await cli.run('router feedback last call --score 0.8')).toMatchObject({ code: 0 })
+    const { candidates } = await explain()
+    expect(candidates[0]).toMatchObject({ model: good, observations: 2, quality: 0.4 })
+    const why = (await cli.run('router why last call --sandbox --json')).json()
+    expect(why).toMatchObject({
+      decisions: [{ calls: [{ status: 'failed' }, { status: 'succeeded' }], feedback: [{ score: 0.8 }] }],
+    })
+  })
+
   it.each([
     ['router why last nothing', 'did nothing in a step "nothing"'],
     ['router explain nobody', 'there is no agent "nobody"'],

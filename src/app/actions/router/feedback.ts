@@ -42,12 +42,12 @@ export const giveFeedback = defineAction({
     const { run_id } = record
     const rated = ratedCall(await parts.store.readEvents(run_id), step, index)
     const giver = by === '' ? context.by : by
-    const { decision, agent, arm, key } = await placeOf(run, rated)
+    const { decision, call, agent, arm, key } = await placeOf(run, rated)
     await recordFeedback(parts, run_id, { ...rated.ref, decision, score, by: giver })
     const learned = replayFolder(world) === undefined
     const state = await app.routerState(learned ? world : 'real')
     if (learned) {
-      state.feedback(decision, agent, arm, key, { score, by: 'person' })
+      state.feedback(call, agent, arm, key, { score, by: 'person' })
       await state.flushed()
     }
     const { n, sum } = state.statistics(agent).of(arm).sums.quality
@@ -58,11 +58,6 @@ export const giveFeedback = defineAction({
 
 /** What the score is about: as it was decided, or as it would have been, had there been a choice. */
 async function placeOf(run: OpenRun, { ref, call, candidate, model, version, decision }: RatedCall) {
-  if (decision) {
-    const { id, agent, context } = decision
-    const arm = decision.candidates.find((each) => each.candidate === candidate)?.model ?? model
-    return { decision: id, agent, arm, key: context }
-  }
   const { state, plan } = await stateOf(run)
   const { definition } = plan
   const { run_id, attempt } = state
@@ -72,10 +67,11 @@ async function placeOf(run: OpenRun, { ref, call, candidate, model, version, dec
   const agent = called?.name ?? model
   const routing = definition.agents[agent]?.routing ?? defaultRouting
   const context = routing.context.filter((part) => part !== 'length')
+  const id = callId(labels, call)
   return {
-    decision: callId(labels, call),
-    agent,
+    // A decision may have led to several attempts; the one that was answered is what was observed.
+    ...{ decision: decision?.id ?? id, call: id, agent },
     arm: called ? armKey(called, version) : model,
-    key: contextKey({ ...routing, context }, labels, {}),
+    key: decision?.context ?? contextKey({ ...routing, context }, labels, {}),
   }
 }

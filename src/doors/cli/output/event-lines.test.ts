@@ -52,6 +52,22 @@ describe('plain lines', () => {
     ])
   })
 
+  test('tell which candidate was chosen, and who was not to be; of items the model is told at their end', () => {
+    const decision = {
+      ...{ id: 'r1/draw/1', agent: 'painter', strategy: 'learned', context: '', chosen: 1 },
+      candidates: [
+        { candidate: 0, model: 'a/b', removed_by: 'cost_cap_usd 0.01 < 0.03' },
+        { candidate: 1, model: 'c/d' },
+      ],
+    }
+    expect(
+      tell([
+        { type: 'call.routed', step: 'draw', call: 1, decision },
+        { type: 'call.routed', step: 'draw', index: 3, call: 1, decision },
+      ]),
+    ).toEqual(['    0ms  draw     chose c/d of 2 candidates by learned (a/b: cost_cap_usd 0.01 < 0.03)', undefined])
+  })
+
   test('tell of attempts that failed, when they are tried again, and of what a resume found', () => {
     const lines = tell([
       {
