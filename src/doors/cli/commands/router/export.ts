@@ -2,7 +2,7 @@
 import { exportRouter } from '../../../../app/actions/router/export.ts'
 import { exchangeTextOf } from '../../../../app/router/exchange-file.ts'
 import { defined } from '../../../../std/defined.ts'
-import { appOptions } from '../../app-options.ts'
+import { appOptions, configOptions } from '../../app-options.ts'
 import { defineCommand } from '../../command.ts'
 import { flag, text } from '../../option.ts'
 import { shortPath } from '../../output/problem.ts'
@@ -15,6 +15,7 @@ export const exportCommand = defineCommand({
   options: {
     output: text('-o, --output <file>', 'where to (default: stdout)'),
     sandbox: flag('--sandbox', 'what calls in the sandbox taught'),
+    ...configOptions,
     checkpointDir: appOptions.checkpointDir,
     json: flag('--json', 'print {agents, models, calls, …}, with the statistics unless -o is given'),
   },

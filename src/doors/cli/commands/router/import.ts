@@ -1,6 +1,6 @@
 /** `router import`: takes in what another machine learned. */
 import { importRouter } from '../../../../app/actions/router/import.ts'
-import { appOptions } from '../../app-options.ts'
+import { appOptions, configOptions } from '../../app-options.ts'
 import { defineCommand } from '../../command.ts'
 import { flag, required } from '../../option.ts'
 import { shortPath } from '../../output/problem.ts'
@@ -14,6 +14,7 @@ export const importCommand = defineCommand({
   args: { file: required('that `router export` or `router merge` wrote') },
   options: {
     sandbox: flag('--sandbox', 'into what calls in the sandbox taught'),
+    ...configOptions,
     checkpointDir: appOptions.checkpointDir,
     json: flag('--json', 'print {file, changed, writers, models}'),
   },

@@ -17,7 +17,7 @@ export const merge = defineCommand({
   },
   examples: [{ command: 'replicate-agent router merge laptop.json ci.json -o all.json', what: 'of two machines' }],
   async run(context, given) {
-    const app = await context.app({})
+    const app = await context.app({ config: false })
     const files = given.files as [string, ...string[]]
     const done = await context.call(app, mergeRouter, { files, ...defined({ output: given.output }) })
     if (context.json) return context.printJson(done)

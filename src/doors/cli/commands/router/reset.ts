@@ -3,7 +3,7 @@ import type { OutputOf } from '../../../../app/action.ts'
 import { resetRouter } from '../../../../app/actions/router/reset.ts'
 import { UsageError } from '../../../../domain/errors.ts'
 import { defined } from '../../../../std/defined.ts'
-import { appOptions } from '../../app-options.ts'
+import { appOptions, configOptions } from '../../app-options.ts'
 import { defineCommand } from '../../command.ts'
 import { confirm } from '../../confirm.ts'
 import type { CommandContext } from '../../context.ts'
@@ -20,6 +20,7 @@ export const reset = defineCommand({
   options: {
     model: text('--model <model>', 'only this one: owner/name for every version, or owner/name:version'),
     sandbox: flag('--sandbox', 'what calls in the sandbox taught'),
+    ...configOptions,
     checkpointDir: appOptions.checkpointDir,
     yes: flag('-y, --yes', 'do not ask'),
     json: flag('--json', 'print {file, forgotten}; needs --yes'),

@@ -3,7 +3,7 @@ import type { OutputOf } from '../../../../app/action.ts'
 import { routerStats } from '../../../../app/actions/router/stats.ts'
 import { defined } from '../../../../std/defined.ts'
 import { formatDuration } from '../../../../std/duration.ts'
-import { appOptions } from '../../app-options.ts'
+import { appOptions, configOptions } from '../../app-options.ts'
 import { defineCommand } from '../../command.ts'
 import type { CommandContext } from '../../context.ts'
 import { choice, flag, optional } from '../../option.ts'
@@ -23,6 +23,7 @@ export const stats = defineCommand({
   options: {
     by: choice('--by <what>', 'a line for each context, too', ['context']),
     sandbox: flag('--sandbox', 'what calls in the sandbox taught'),
+    ...configOptions,
     checkpointDir: appOptions.checkpointDir,
     json: flag('--json', 'print {file, bytes, sandbox, agents}'),
   },
