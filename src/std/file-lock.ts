@@ -36,6 +36,8 @@ export function fileLock(file: string, clock: Clock): FileLock {
   function open(): OpenLock {
     const { DatabaseSync: Database } = process.getBuiltinModule('node:sqlite')
     const database = new Database(file, { timeout: 0 })
+    // Nothing is ever written, so nothing needs a journal on the disk.
+    database.exec('pragma journal_mode = memory')
     return { database, begin: database.prepare('begin immediate'), end: database.prepare('rollback') }
   }
 

@@ -1,7 +1,9 @@
 import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
 import { defaultRouting } from '../../domain/routing.ts'
 import { seededRandom } from '../../std/random.ts'
+import { eagerClock } from '../../testing/eager-clock.ts'
 import { temporaryFolder, type TemporaryFolder } from '../../testing/temporary-folder.ts'
 import { virtualClock } from '../../testing/virtual-clock.ts'
 import { openRouterState } from './state-file.ts'
@@ -301,6 +303,30 @@ describe('the file of a router', () => {
     expect(callsOf(state)).toBe(2)
     expect(warnings).toHaveLength(1)
     expect(warnings[0]).toMatch(/is no file/)
+  })
+
+  test('that a stopped process holds stops no run; what was observed is kept once it goes on', async () => {
+    await using folder = await temporaryFolder()
+    const warnings: string[] = []
+    const file = folder.file('router-state.json')
+    const warn = (message: string) => void warnings.push(message)
+    const random = seededRandom((seed += 1))
+    const state = await openRouterState({ file, durability: 'normal', clock: eagerClock(50), random, warn })
+    call(state)
+    await state.flushed()
+    const holder = new DatabaseSync(folder.file('router-state.lock'))
+    holder.exec('begin immediate')
+    for (let at = 0; at < 3; at += 1) {
+      call(state)
+      await state.flushed()
+    }
+    expect(callsOf(state)).toBe(4)
+    expect(warnings).toEqual([expect.stringMatching(/another process holds/)])
+    expect(callsOf((await opened(folder)).state)).toBe(1)
+    holder.close()
+    await state.close()
+    expect(callsOf((await opened(folder)).state)).toBe(4)
+    expect(warnings).toHaveLength(1)
   })
 
   test('may be a link to a file elsewhere', async () => {
