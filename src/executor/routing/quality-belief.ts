@@ -45,8 +45,8 @@ export function believe({ all, contexts, prior, pending }: KnownArms, priorStren
     let [surplus, n] = [0, priorStrength]
     for (let at = 0; at < records.length; at += 1) {
       const record = records[at] as ArmRecord
-      const isOld = record.derived.changes < (all[at] as ArmRecord).derived.changes
-      if (isOld) evidence.n[at] = evidence.sum[at] = 0
+      // From before the arm's last change point.
+      if (record.derived.changes < (all[at] as ArmRecord).derived.changes) evidence.n[at] = evidence.sum[at] = 0
       else weigh(record, successes[at] as number, at, evidence)
       surplus += (evidence.sum[at] as number) - (evidence.n[at] as number) * (mean[at] as number)
       n += evidence.n[at] as number

@@ -14,7 +14,7 @@ import type { Arm, PickContext, Strategy } from '../strategy.ts'
 
 /**
  * Each observation counts twice in how widely quality is sampled: a calmer Thompson sampling. On simple bandits its regret
- * is less than that of the plain one; with three, some runs never find the best arm.
+ * is no more than that of the plain one; with three, some runs never find the best arm.
  */
 const counts = 2
 
