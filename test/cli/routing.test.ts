@@ -348,6 +348,7 @@ steps:
 
   it.each([
     ['router why last nothing', 'did nothing in a step "nothing"'],
+    ['router explain owner/name', 'owner/name is a model: there is nothing to choose'],
     ['router explain nobody', 'there is no agent "nobody"'],
     ['router explain writer --step plain/', 'which workflow is the step "plain/" of?'],
     ['router explain writer --quality-floor 2', '--quality-floor takes a number from 0 to 1, not "2"'],

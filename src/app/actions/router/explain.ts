@@ -66,6 +66,8 @@ export const explainRouting = defineAction({
   }),
   output: explanationShape,
   async run(app, asked) {
+    if (asked.agent.includes('/'))
+      throw new UsageError(`${asked.agent} is a model: there is nothing to choose`, { hint: 'name an agent' })
     const found = await findAgent(app, asked.agent)
     const labels = labelsOf(asked.agent, asked.step, found)
     const { definition: agent, name } = found
