@@ -318,6 +318,10 @@ steps:
         },
       ],
     })
+    const logs = await cli.run('runs logs last')
+    expect(logs.stdout).toContain(
+      `chose ${fast} of 3 candidates by learned (${good}: latency_cap_ms 2000 of FAST <= 6000`,
+    )
     const text = await cli.run('router why last short --sandbox')
     expect(text.stdout).toContain(`→  ${fast}`)
     expect(text.stdout).toContain('latency_cap_ms 2000 of FAST <= 6000')

@@ -1,4 +1,5 @@
 /** A decision of the router as a table: candidates, what was known of each, and who was chosen. */
+import type { RoutingDecision } from '../../../domain/routing.ts'
 import { formatDuration } from '../../../std/duration.ts'
 import { count, formatUsd, shortModel } from './quantity.ts'
 import type { Style } from './style.ts'
@@ -101,4 +102,14 @@ export function callText({
 export function decisionsText(decisions: number, calls: number): string {
   if (decisions === 0) return `${count(calls, 'call')}, and nothing to decide: there was one candidate`
   return `${count(decisions, 'decision')} for ${count(calls, 'call')}`
+}
+
+/** `chose a/b of 3 candidates by learned (c/d: latency_cap_ms 2000 < 3120)` */
+export function decisionText({ candidates, chosen, strategy }: RoutingDecision): string {
+  const model = candidates.find(({ candidate }) => candidate === chosen)?.model ?? ''
+  const out = candidates.flatMap((one) =>
+    one.removed_by === undefined ? [] : [`${shortModel(one.model)}: ${one.removed_by}`],
+  )
+  const without = out.length === 0 ? '' : ` (${out.join('; ')})`
+  return `chose ${shortModel(model)} of ${count(candidates.length, 'candidate')} by ${strategy}${without}`
 }

@@ -2,6 +2,7 @@
 import type { RunNews } from '../../../domain/events.ts'
 import type { RunOutline } from '../../../app/action.ts'
 import { formatDuration } from '../../../std/duration.ts'
+import { decisionText } from './decision-lines.ts'
 import { oneLine } from './printable.ts'
 import { count, formatUsd, shortModel } from './quantity.ts'
 import { coloured, marks } from './status.ts'
@@ -125,7 +126,7 @@ const tellers: Partial<Record<Event['type'], Teller>> = {
     'approval.answered',
     (event) => `${event.approved ? 'approved' : 'rejected'} by ${event.by}`,
   ),
-  'call.routed': tell('call.routed', (event, style) => style.dim(chosen(event.decision))),
+  'call.routed': tell('call.routed', (event, style) => style.dim(short(decisionText(event.decision)))),
   'call.reattached': tell('call.reattached', (event, style) => yellow(style, reattached(event))),
   'call.settled': tell('call.settled', (event, style) => {
     if (event.status !== 'failed' && event.status !== 'abandoned') return undefined
@@ -147,16 +148,6 @@ function settled(event: OneOf<'step.settled'>, style: Style, items?: Tally): str
   if (event.model !== undefined) facts.push(style.dim(shortModel(event.model)))
   if (event.error) facts.push(coloured('failed', short(event.error.message), style))
   return `${mark} ${facts.join('  ')}`
-}
-
-/** `chose a/b of 3 candidates by learned (c/d: latency_cap_ms 2000 < 3120)` */
-function chosen({ candidates, chosen: position, strategy }: OneOf<'call.routed'>['decision']): string {
-  const model = candidates.find(({ candidate }) => candidate === position)?.model ?? ''
-  const out = candidates.flatMap((one) =>
-    one.removed_by === undefined ? [] : [`${shortModel(one.model)}: ${one.removed_by}`],
-  )
-  const without = out.length === 0 ? '' : ` (${out.join('; ')})`
-  return short(`chose ${shortModel(model)} of ${count(candidates.length, 'candidate')} by ${strategy}${without}`)
 }
 
 function tallied(items: Tally): string[] {

@@ -6,12 +6,14 @@ import { eventObject } from '../../../../app/event-object.ts'
 import type { App } from '../../../../app/app.ts'
 import { CancelledError } from '../../../../domain/errors.ts'
 import type { RunNews } from '../../../../domain/events.ts'
+import type { RoutingDecision } from '../../../../domain/routing.ts'
 import { defined } from '../../../../std/defined.ts'
-import type { JsonObject } from '../../../../std/json.ts'
+import { isObject, type Json, type JsonObject } from '../../../../std/json.ts'
 import { appOptions } from '../../app-options.ts'
 import { defineCommand } from '../../command.ts'
 import type { CommandContext } from '../../context.ts'
 import { flag, text, wholeNumber } from '../../option.ts'
+import { decisionText } from '../../output/decision-lines.ts'
 import { formatUsd } from '../../output/quantity.ts'
 import { oneLine } from '../../output/printable.ts'
 import { runArgument } from '../../run-argument.ts'
@@ -78,10 +80,7 @@ function logLine(event: JsonObject, { style }: CommandContext): string {
   const where = step === undefined ? '' : index === undefined ? String(step) : `${String(step)}[${String(index)}]`
   const rest = Object.entries(event)
     .filter(([name]) => !shownElsewhere.has(name))
-    .map(
-      ([name, value]) =>
-        `${style.dim(`${name}=`)}${name === 'cost_usd' ? formatUsd(value as number | null) : oneLine(typeof value === 'string' ? value : JSON.stringify(value), 60)}`,
-    )
+    .map(([name, value]) => fieldText(name, value as Json, style))
   const columns = [
     String(seq).padStart(4),
     style.dim(String(time).slice(11, 23)),
@@ -90,4 +89,10 @@ function logLine(event: JsonObject, { style }: CommandContext): string {
     rest.join(' '),
   ]
   return columns.join('  ').trimEnd()
+}
+
+function fieldText(name: string, value: Json, style: CommandContext['style']): string {
+  if (name === 'decision' && isObject(value)) return oneLine(decisionText(value as unknown as RoutingDecision), 160)
+  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  return `${style.dim(`${name}=`)}${name === 'cost_usd' ? formatUsd(value as number | null) : oneLine(text, 60)}`
 }
