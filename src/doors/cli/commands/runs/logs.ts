@@ -80,7 +80,7 @@ function logLine(event: JsonObject, { style }: CommandContext): string {
   const where = step === undefined ? '' : index === undefined ? String(step) : `${String(step)}[${String(index)}]`
   const rest = Object.entries(event)
     .filter(([name]) => !shownElsewhere.has(name))
-    .map(([name, value]) => fieldText(name, value as Json, style))
+    .map(([name, value]) => fieldText(name, value, style))
   const columns = [
     String(seq).padStart(4),
     style.dim(String(time).slice(11, 23)),
