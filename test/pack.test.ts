@@ -150,7 +150,7 @@ describe('The packed package', () => {
   })
 
   test('has not grown out of hand.', () => {
-    expect(statSync(tarball).size).toBeLessThan(3_000_000)
+    expect(statSync(tarball).size).toBeLessThan(4_000_000)
   })
 })
 
@@ -333,7 +333,7 @@ outputs: {text: "\${{ steps.edit.output }}", verdict: "\${{ steps.judge.output }
       const checkpoint = join(two.project, 'checkpoint')
       cpSync(join(one.project, 'checkpoint'), checkpoint, { recursive: true })
       rmSync(one.project, { recursive: true })
-      comesFromElsewhere(checkpoint, 1_000)
+      comesFromElsewhere(checkpoint, 3_000)
       const resumed = run(
         two.command,
         ['runs', 'resume', 'last', '--checkpoint-dir', 'checkpoint', '--json'],
@@ -345,7 +345,7 @@ outputs: {text: "\${{ steps.edit.output }}", verdict: "\${{ steps.judge.output }
         status: 'succeeded',
         outputs: { text: expect.any(String) as string, picture: expect.stringContaining(two.project) as string },
       })
-      expect(resumed.stderr).toMatch(/warning: process \d+ on runner-1 was driving the run: waiting 1 s/)
+      expect(resumed.stderr).toMatch(/warning: process \d+ on runner-1 was driving the run: waiting [1-3] s/)
 
       const creates = readFileSync(log(), 'utf8')
         .trim()
