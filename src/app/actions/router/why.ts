@@ -39,7 +39,7 @@ export const explainStep = defineAction({
   input: z.object({
     run: z.string().describe('an id, a unique prefix of one, or last'),
     step: z.string().describe('the id of a step'),
-    item: z.int().nonnegative().optional().describe('the index of an item of a foreach; all of them by default'),
+    index: z.int().nonnegative().optional().describe('the index of an item of a foreach; all of them by default'),
   }),
   output: z.object({
     run_id: z.string(),
@@ -48,7 +48,7 @@ export const explainStep = defineAction({
     calls: z.number(),
     decisions: z.array(madeDecisionShape),
   }),
-  async run(app, { run, step, item }) {
+  async run(app, { run, step, index }) {
     const store = await app.store()
     const { run_id } = await findRun(store, run)
     const events = await store.readEvents(run_id)
@@ -59,7 +59,7 @@ export const explainStep = defineAction({
         hint: near === undefined ? `it did something in ${[...steps].join(', ')}` : `did you mean "${near}"?`,
       })
     }
-    const { decisions, calls } = madeDecisions(events, defined({ step, index: item }))
+    const { decisions, calls } = madeDecisions(events, defined({ step, index }))
     return { run_id, step, calls, decisions }
   },
 })

@@ -67,7 +67,9 @@ function seen(observations: number): string {
 }
 
 function rounded(score: number): string {
-  return Math.abs(score) >= 100 ? String(Math.round(score)) : score.toFixed(3)
+  if (Math.abs(score) >= 100) return String(Math.round(score))
+  // Of strategies that go by dollars.
+  return score !== 0 && Math.abs(score) < 0.0005 ? score.toPrecision(1) : score.toFixed(3)
 }
 
 /** `<1%` is not never. */

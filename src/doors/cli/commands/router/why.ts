@@ -17,15 +17,15 @@ export const why = defineCommand({
     'Says why a step of a run called the model that it called: each decision with all candidates as they were known then, which requirement took one out, what came of it, and the feedback since.',
   args: { ...runArgument, step: required('the id of a step') },
   options: {
-    item: wholeNumber('--item <index>', 'only this item of a foreach, counted from 0', 0),
+    index: wholeNumber('--index <n>', 'only this item of a foreach, counted from 0', 0),
     json: flag('--json', 'print {run_id, step, calls, decisions: […]}'),
     ...appOptions,
   },
   examples: [{ command: 'replicate-agent router why last write', what: 'of the latest run' }],
   async run(context, given) {
     const app = await context.app(given)
-    const { run, step, item } = given
-    const told = await context.call(app, explainStep, { run, step, ...defined({ item }) })
+    const { run, step, index } = given
+    const told = await context.call(app, explainStep, { run, step, ...defined({ index }) })
     if (context.json) return context.printJson(told)
     const { style } = context
     context.print(
