@@ -20,7 +20,7 @@ export const agentSpec = strict(
     models: z
       .array(modelName, { error: 'must be a list of models' })
       .min(1, { error: 'must name at least one model' })
-      .register(...words('Candidate models, in order of preference.'))
+      .register(...words('Candidate models; `routing` says how one of them is chosen.'))
       .optional(),
     candidates: z
       .array(modelName, { error: 'must be a list of models' })
