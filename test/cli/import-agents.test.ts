@@ -139,6 +139,18 @@ describe('agents import', () => {
     expect(checkJsonSchema(painter?.['input_schema'] as Json)).toEqual([])
   })
 
+  test('copies no price, so that one that is set later holds for the agent', async () => {
+    await cli.run('agents import black-forest-labs/flux-schnell --as painter')
+    expect(await config()).not.toContain('price')
+    const calls = async () => {
+      const { json } = await cli.run('agents run painter -i prompt=fox --dry-run --json')
+      return (json() as { candidates: JsonObject[] }).candidates
+    }
+    expect(await calls()).toMatchObject([{ estimate_usd: 0.003 }])
+    await cli.run('prices set black-forest-labs/flux-schnell --per-image 0.5')
+    expect(await calls()).toMatchObject([{ estimate_usd: 0.5 }])
+  })
+
   test('leaves the rest of the nearest configuration as it is', async () => {
     const before = '# ours\nagents:\n  other: { model: "a/b" }   # keep\n\n# the end\nstore: { url: "x" }\n'
     await cli.write('../replicate-agent.yaml', before)

@@ -1,8 +1,6 @@
 /** A model as an agent would be written by hand. */
 import { agentSpec } from '../../documents/agent/spec.ts'
 import { NonRetryableError } from '../../domain/errors.ts'
-import type { FoundPrice } from '../../domain/price.ts'
-import { defined } from '../../std/defined.ts'
 import { isObject, type Json, type JsonObject } from '../../std/json.ts'
 import type { ModelInfo } from '../../targets/target.ts'
 import { plainLine } from './plain-line.ts'
@@ -12,15 +10,16 @@ const longestDescription = 300
 /** Bytes, as JSON: a configuration may have a million. */
 const largestSchema = 100_000
 
-/** `model`: as it was asked for, with its version if it had one. Throws `validation` when it makes no agent. */
-export function agentOfModel(model: string, info: ModelInfo, price?: FoundPrice): JsonObject {
+/**
+ * `model`: as it was asked for, with its version if it had one. It gets no price: the book of prices is asked at each
+ * call, and a copy here would hide what changes there later. Throws `validation` when it makes no agent.
+ */
+export function agentOfModel(model: string, info: ModelInfo): JsonObject {
   const description = plainLine(info.description ?? '', longestDescription)
   const schema = info.input_schema && trimmedSchema(info.input_schema)
   const spec = escaped({
     model,
     ...(description !== '' && { description }),
-    // Where a file of the user has a price, that is its place.
-    ...(price?.from.kind === 'built_in' && { price: priceAsWritten(price) }),
     ...(schema && JSON.stringify(schema).length <= largestSchema && { input_schema: schema }),
   }) as JsonObject
   const checked = agentSpec.safeParse(spec)
@@ -30,17 +29,6 @@ export function agentOfModel(model: string, info: ModelInfo, price?: FoundPrice)
     'validation',
     `${model} can't be written as an agent: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`,
   )
-}
-
-function priceAsWritten({ rates, hardware, as_of, source }: FoundPrice): JsonObject {
-  const { usd_per_second, ...others } = rates ?? {}
-  return defined({
-    hardware,
-    usd_per_second: hardware === undefined ? usd_per_second : undefined,
-    ...others,
-    as_of,
-    source,
-  })
 }
 
 /** `${` begins a variable in a configuration; nobody else may name one of ours. */

@@ -90,7 +90,6 @@ function namesOf({ models, as }: { models: readonly string[]; as?: string | unde
 async function readModels(app: App, names: ReadonlyMap<string, string>, context: ActionContext) {
   const { agentOfModel } = await import('../../imported/agent-of-model.ts')
   const { importedFrom } = await import('../../imported/put-agent.ts')
-  const prices = await app.prices()
   const day = new Date(app.clock.now()).toISOString().slice(0, 10)
   return Promise.all(
     [...names].map(async ([name, model]) => {
@@ -98,7 +97,7 @@ async function readModels(app: App, names: ReadonlyMap<string, string>, context:
       // What was read long ago is no model to write down.
       if (failure) throw failure
       if (!info.input_schema) context.warn(`${model} does not tell what it takes: its input will not be checked`)
-      const agent = agentOfModel(model, info, prices.find({ model }))
+      const agent = agentOfModel(model, info)
       const comment = `${importedFrom}https://replicate.com/${model.split(':')[0]} on ${day}`
       return { name, model, agent, comment }
     }),
