@@ -1,6 +1,7 @@
 /** How long each strategy takes to pick among 10 and among 1,000 arms. */
+import { createArmTable } from '../../src/executor/routing/arm-table.ts'
 import { defaultRouting } from '../../src/domain/routing.ts'
-import { type ArmRecord, emptyRecord, observe, type Statistics } from '../../src/executor/routing/statistics.ts'
+import { observe, type Statistics } from '../../src/executor/routing/statistics.ts'
 import { strategies } from '../../src/executor/routing/strategy-table.ts'
 import type { Arm, PickContext, Strategy } from '../../src/executor/routing/strategy.ts'
 import { seededRandom } from '../../src/std/random.ts'
@@ -92,20 +93,17 @@ function floor(count: number): number {
 
 function situation(count: number): { arms: Arm[]; statistics: Statistics } {
   const random = seededRandom(1)
-  const records = new Map<string, Map<string | undefined, ArmRecord>>()
-  const nothing = emptyRecord()
+  const statistics = createArmTable()
   const arms = Array.from({ length: count }, (_, candidate): Arm => {
     const key = `owner/model-${candidate}`
     const worth = random()
     const calls = Math.floor(random() * (candidate % 2 === 0 ? 31 : 2000))
-    const contexts = [undefined, 'task=a', 'task=a step=b'] as const
-    const own = new Map<string | undefined, ArmRecord>(contexts.map((each) => [each, emptyRecord()]))
+    const { all, contexts } = statistics.records(key, context.key)
     for (let call = 0; call < calls; call += 1) {
       const observation = { succeeded: random() < worth, latency_ms: 5000 * random(), cost_usd: 0.02 * random() }
-      for (const record of own.values()) observe(record, observation, defaultRouting)
+      for (const record of [all, ...contexts]) observe(record, observation, defaultRouting)
     }
-    records.set(key, own)
     return { candidate, key, cost_usd: 0.02 * random(), latency_ms: 5000 * random(), pending: candidate % 3 }
   })
-  return { arms, statistics: { of: (arm, context) => records.get(arm)?.get(context) ?? nothing } }
+  return { arms, statistics }
 }

@@ -12,8 +12,17 @@ export function createArmTable(): ArmTable {
   const arms = new Map<string, Map<string, ArmRecord>>()
   const unknown = emptyRecord()
   const whole = ''
+  /** The arm that was asked for last: its contexts are asked for one after the other. */
+  let last = ''
+  let ofLast: ReadonlyMap<string, ArmRecord> | undefined
   return {
-    of: (arm, context = whole) => arms.get(arm)?.get(context) ?? unknown,
+    of(arm, context = whole) {
+      if (arm !== last || !ofLast) {
+        last = arm
+        ofLast = arms.get(arm)
+      }
+      return ofLast?.get(context) ?? unknown
+    },
     records(arm, key) {
       const contexts = kept(arms, arm, () => new Map<string, ArmRecord>())
       const recordOf = (context: string) => kept(contexts, context, emptyRecord)

@@ -23,8 +23,12 @@ function believed(arm: ArmRecords): Belief {
 
 /** Each arm in the same contexts. */
 function together(arms: readonly ArmRecords[], prior?: { quality: number; strength: number }): Belief[] {
-  const contexts = (arms[0] as ArmRecords).contexts.map((_, at) => arms.map((arm) => arm.contexts[at] as ArmRecord))
-  const known = { all: arms.map(({ all }) => all), contexts, prior: () => prior }
+  const levels = (arms[0] as ArmRecords).contexts.length
+  const record = (at: number, level: number): ArmRecord => {
+    const { all, contexts } = arms[at] as ArmRecords
+    return level === 0 ? all : (contexts[level - 1] as ArmRecord)
+  }
+  const known = { count: arms.length, levels, record, prior: () => prior }
   const { mean, strength } = believe(known, policy.prior_strength)
   return arms.map((_, at) => ({ mean: mean[at] as number, strength: strength[at] as number }))
 }

@@ -47,7 +47,8 @@ function change(
 }
 
 function expectedOf(all: ArmRecord, contexts: readonly ArmRecord[], { prior_strength }: Learning): number {
-  const { mean } = believe({ all: [all], contexts: contexts.map((each) => [each]) }, prior_strength)
+  const record = (_: number, level: number): ArmRecord => (level === 0 ? all : (contexts[level - 1] as ArmRecord))
+  const { mean } = believe({ count: 1, levels: contexts.length, record }, prior_strength)
   return mean[0] as number
 }
 

@@ -3,10 +3,11 @@ import type { ArmRecord } from './statistics.ts'
 
 /** What is known of arms, each at its position. */
 export interface KnownArms {
-  /** Their records of all their calls. */
-  all: readonly ArmRecord[]
-  /** Their records of each context that the call at hand is in, from the outermost in. */
-  contexts: readonly (readonly ArmRecord[])[]
+  count: number
+  /** How many contexts the call at hand is in. */
+  levels: number
+  /** The record of an arm of all its calls (level 0), or of a context, from the outermost (1) in. */
+  record(at: number, level: number): ArmRecord
   /** What one is believed to be before its first call; absent: nobody knows. */
   prior?(at: number): { quality: number; strength: number } | undefined
   /** Calls of one in flight: each counts as if it had brought what calls of these arms bring on average. */
@@ -28,42 +29,34 @@ const hope = { quality: 1, strength: 2 }
  * was believed outside of it, worth at most `priorStrength` of them. What the context did to all arms together shifts
  * what is believed of those that were hardly called there: a hard task is hard for all of them.
  */
-export function believe({ all, contexts, prior, pending }: KnownArms, priorStrength: number): QualityBeliefs {
-  const successes = worthOfSuccesses(all)
-  const evidence: Evidence = { n: new Float64Array(all.length), sum: new Float64Array(all.length) }
-  const beliefs: QualityBeliefs = { mean: new Float64Array(all.length), strength: new Float64Array(all.length) }
+export function believe(known: KnownArms, priorStrength: number): QualityBeliefs {
+  const { count, prior, pending } = known
+  const evidence = evidenceOf(known)
+  const beliefs: QualityBeliefs = { mean: new Float64Array(count), strength: new Float64Array(count) }
   const { mean, strength } = beliefs
-  for (let at = 0; at < all.length; at += 1) {
+  for (let at = 0; at < count; at += 1) {
     const before = prior?.(at) ?? hope
     mean[at] = before.quality
     strength[at] = before.strength
-    weigh(all[at] as ArmRecord, successes[at] as number, at, evidence)
-    update(beliefs, at, evidence)
+    update(beliefs, at, evidence.n[at] as number, evidence.sum[at] as number)
   }
-  const usual = meanOf(evidence)
-  for (const records of contexts) {
+  for (let from = count; from < evidence.n.length; from += count) {
     let [surplus, n] = [0, priorStrength]
-    for (let at = 0; at < records.length; at += 1) {
-      const record = records[at] as ArmRecord
-      // From before the arm's last change point.
-      if (record.derived.changes < (all[at] as ArmRecord).derived.changes) evidence.n[at] = evidence.sum[at] = 0
-      else weigh(record, successes[at] as number, at, evidence)
-      surplus += (evidence.sum[at] as number) - (evidence.n[at] as number) * (mean[at] as number)
-      n += evidence.n[at] as number
+    for (let at = 0; at < count; at += 1) {
+      const own = evidence.n[from + at] as number
+      surplus += (evidence.sum[from + at] as number) - own * (mean[at] as number)
+      n += own
     }
     const effect = n > 0 ? surplus / n : 0
-    for (let at = 0; at < records.length; at += 1) {
+    for (let at = 0; at < count; at += 1) {
       mean[at] = within((mean[at] as number) + effect)
       strength[at] = Math.min(priorStrength, strength[at] as number)
-      update(beliefs, at, evidence)
+      update(beliefs, at, evidence.n[from + at] as number, evidence.sum[from + at] as number)
     }
   }
   if (pending) {
-    for (let at = 0; at < all.length; at += 1) {
-      evidence.n[at] = pending(at)
-      evidence.sum[at] = pending(at) * usual
-      update(beliefs, at, evidence)
-    }
+    const usual = meanOf(evidence, count)
+    for (let at = 0; at < count; at += 1) update(beliefs, at, pending(at), pending(at) * usual)
   }
   return beliefs
 }
@@ -73,20 +66,10 @@ export function isScored({ sums: { quality }, derived: { forgotten } }: ArmRecor
   return quality.n - forgotten.scores > 0
 }
 
-/** How many observations, by position, and what they add up to. */
+/** How many observations, and what they add up to: of all calls by position, then of each context in the same way. */
 interface Evidence {
   n: Float64Array
   sum: Float64Array
-}
-
-/** 0.5 where nothing is known. */
-function meanOf(evidence: Evidence): number {
-  let [n, sum] = [0, 0]
-  for (let at = 0; at < evidence.n.length; at += 1) {
-    n += evidence.n[at] as number
-    sum += evidence.sum[at] as number
-  }
-  return n > 0 ? sum / n : 0.5
 }
 
 /** Scores are at most 1; sums of them are not exact. */
@@ -94,30 +77,75 @@ const mostWorth = 1 + 1e-6
 
 /**
  * A failure without a score is worth 0. Scores stand for the calls that nobody scored, too; where there are none, each
- * success is worth `success`. What is no number, as damaged statistics may hold, says nothing.
+ * success is worth what `fillUnscored` says. What is no number, as damaged statistics may hold, says nothing. Each
+ * record is read once, arm by arm, for what is kept of one lies together.
  */
-function weigh({ sums, derived: { forgotten } }: ArmRecord, success: number, at: number, evidence: Evidence): void {
+function evidenceOf({ count, levels, record }: KnownArms): Evidence {
+  const size = count * (levels + 1)
+  const evidence: Evidence = { n: new Float64Array(size), sum: new Float64Array(size) }
+  const { n, sum } = evidence
+  /** Successes without a score. */
+  const open = new Float64Array(size)
+  const scores = new Float64Array(count)
+  for (let at = 0; at < count; at += 1) {
+    const whole = record(at, 0)
+    weigh(whole, at, evidence, open)
+    scores[at] = isScored(whole) ? meanScore(whole) : -1
+    for (let level = 1; level <= levels; level += 1) {
+      const own = record(at, level)
+      // What is from before the arm's last change point counts no longer.
+      if (own.derived.changes >= whole.derived.changes) weigh(own, level * count + at, evidence, open)
+    }
+  }
+  const worth = fillUnscored(scores)
+  for (let at = 0, arm = 0; at < size; at += 1, arm = arm + 1 === count ? 0 : arm + 1) {
+    const total = (sum[at] as number) + (open[at] as number) * (worth[arm] as number)
+    const own = n[at] as number
+    const isSound = own > 0 && own < Infinity && total >= 0 && total <= own * mostWorth
+    n[at] = isSound ? own : 0
+    sum[at] = isSound ? total : 0
+  }
+  return evidence
+}
+
+function weigh(
+  { sums, derived: { forgotten } }: ArmRecord,
+  at: number,
+  { n, sum }: Evidence,
+  open: Float64Array,
+): void {
   const calls = sums.calls - forgotten.calls
   const scores = sums.quality.n - forgotten.scores
   const scorable = scores > 0 ? calls - (sums.unscored_failures - forgotten.unscored_failures) : 0
-  let n = calls
-  let sum = (calls - (sums.failures - forgotten.failures)) * success
   if (scorable > 0) {
-    n = (scores * calls) / scorable
-    sum = sums.quality.sum - forgotten.score
+    n[at] = (scores * calls) / scorable
+    sum[at] = sums.quality.sum - forgotten.score
+  } else {
+    n[at] = calls
+    open[at] = calls - (sums.failures - forgotten.failures)
   }
-  const isSound = n > 0 && n < Infinity && sum >= 0 && sum <= n * mostWorth
-  evidence.n[at] = isSound ? n : 0
-  evidence.sum[at] = isSound ? sum : 0
 }
 
-function update({ mean, strength }: QualityBeliefs, at: number, evidence: Evidence): void {
-  const n = evidence.n[at] as number
+function meanScore({ sums: { quality }, derived: { forgotten } }: ArmRecord): number {
+  return (quality.sum - forgotten.score) / (quality.n - forgotten.scores)
+}
+
+/** Of all calls; 0.5 where nothing is known. */
+function meanOf(evidence: Evidence, count: number): number {
+  let [n, sum] = [0, 0]
+  for (let at = 0; at < count; at += 1) {
+    n += evidence.n[at] as number
+    sum += evidence.sum[at] as number
+  }
+  return n > 0 ? sum / n : 0.5
+}
+
+function update({ mean, strength }: QualityBeliefs, at: number, n: number, sum: number): void {
   if (n === 0) return
   const before = mean[at] as number
   const sure = (strength[at] as number) + n
   strength[at] = sure
-  mean[at] = within(before + ((evidence.sum[at] as number) - n * before) / sure)
+  mean[at] = within(before + (sum - n * before) / sure)
 }
 
 function within(mean: number): number {
@@ -125,22 +153,17 @@ function within(mean: number): number {
 }
 
 /**
- * What a success without a score is worth of each arm: the mean of its scores, else that of the others', else 1
- * (ruling 41: where nothing is ever scored, quality is the success rate).
+ * What a success without a score is worth of each arm: the mean of its scores (-1: it has none), else that of the
+ * others', else 1 (ruling 41: where nothing is ever scored, quality is the success rate). In place.
  */
-function worthOfSuccesses(records: readonly ArmRecord[]): Float64Array {
-  const worth = new Float64Array(records.length)
+function fillUnscored(scores: Float64Array): Float64Array {
   let [sum, n] = [0, 0]
-  for (let at = 0; at < records.length; at += 1) {
-    const { sums, derived } = records[at] as ArmRecord
-    const scores = sums.quality.n - derived.forgotten.scores
-    worth[at] = scores > 0 ? (sums.quality.sum - derived.forgotten.score) / scores : -1
-    if (scores > 0) {
-      sum += worth[at] as number
-      n += 1
-    }
+  for (let at = 0; at < scores.length; at += 1) {
+    if (scores[at] === -1) continue
+    sum += scores[at] as number
+    n += 1
   }
   const others = n === 0 ? 1 : sum / n
-  for (let at = 0; at < worth.length; at += 1) if (worth[at] === -1) worth[at] = others
-  return worth
+  for (let at = 0; at < scores.length; at += 1) if (scores[at] === -1) scores[at] = others
+  return scores
 }

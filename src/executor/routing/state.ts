@@ -72,9 +72,12 @@ export function stateOver(kept: KeptState): RouterState {
   let generation = kept.generation
   const seen = new Map<string, Seen>()
   const everywhere = new Map<string, ArmRecord>()
+  /** The arm that was asked for last: its contexts are asked for one after the other. */
+  let last: { agent: string; arm: string; contexts: Map<string, ArmRecord> } | undefined
 
   function forget(change: StateChange): void {
     if (change.op === 'freeze') return
+    last = undefined
     seen.get(change.agent)?.delete(change.arm)
     everywhere.delete(change.arm)
   }
@@ -84,6 +87,7 @@ export function stateOver(kept: KeptState): RouterState {
     kept.look()
     if (generation === kept.generation) return
     generation = kept.generation
+    last = undefined
     seen.clear()
     everywhere.clear()
   }
@@ -99,9 +103,11 @@ export function stateOver(kept: KeptState): RouterState {
     look()
     return {
       of(arm, context = '') {
-        const arms = entry(seen, agent, (): Seen => new Map())
-        const contexts = entry(arms, arm, () => new Map<string, ArmRecord>())
-        return entry(contexts, context, () => known(kept.state, agent, arm, context))
+        if (last?.arm !== arm || last.agent !== agent) {
+          const arms = entry(seen, agent, (): Seen => new Map())
+          last = { agent, arm, contexts: entry(arms, arm, () => new Map<string, ArmRecord>()) }
+        }
+        return entry(last.contexts, context, () => known(kept.state, agent, arm, context))
       },
     }
   }

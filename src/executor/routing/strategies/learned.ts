@@ -9,7 +9,7 @@ import { type Belief, chancesOfGreatest } from '../chances.ts'
 import { greatest } from '../greatest.ts'
 import { nestedContexts } from '../nested-contexts.ts'
 import { believe, type KnownArms, type QualityBeliefs } from '../quality-belief.ts'
-import type { ArmRecord, Statistics } from '../statistics.ts'
+import type { Statistics } from '../statistics.ts'
 import type { Arm, PickContext, Strategy } from '../strategy.ts'
 
 /**
@@ -22,10 +22,11 @@ export const learned: Strategy = {
   pick(arms, statistics, context, random) {
     const { mean, strength } = beliefsOf(arms, statistics, context)
     const price = pricing(arms, context.policy)
-    const samples = arms.map((arm, at) => {
-      const angle = angleOf(mean[at] as number) + spreadOf(strength[at] as number) * normal(random)
-      return qualityAt(angle) - price(arm)
-    })
+    const samples: number[] = []
+    for (let at = 0; at < arms.length; at += 1) {
+      const turn = spreadOf(strength[at] as number) * normal(random)
+      samples.push(qualityTurned(mean[at] as number, turn) - price(arms[at] as Arm))
+    }
     return greatest(arms, samples)
   },
 
@@ -41,14 +42,9 @@ export const learned: Strategy = {
 
 function beliefsOf(arms: readonly Arm[], statistics: Statistics, { key, policy }: PickContext): QualityBeliefs {
   const nested = nestedContexts(key)
-  const all = arms.map((arm) => statistics.of(arm.key))
-  const contexts = nested.map(() => all.slice())
-  // Arm by arm, for what is kept of one lies together.
-  for (let at = 0; at < arms.length; at += 1)
-    for (let level = 0; level < nested.length; level += 1)
-      (contexts[level] as ArmRecord[])[at] = statistics.of((arms[at] as Arm).key, nested[level])
   const known: KnownArms = {
-    ...{ all, contexts },
+    ...{ count: arms.length, levels: nested.length },
+    record: (at, level) => statistics.of((arms[at] as Arm).key, level === 0 ? undefined : nested[level - 1]),
     prior: (at) => arms[at]?.prior,
     pending: (at) => (arms[at] as Arm).pending,
   }
@@ -82,6 +78,16 @@ function qualityAt(angle: number): number {
   if (over > 0) return 1 + over * over
   const root = Math.sin(angle)
   return root * root
+}
+
+/** `qualityAt(angleOf(quality) + turn)`, mostly with one function less: sin²(a + b) by what is known of a. */
+function qualityTurned(quality: number, turn: number): number {
+  const sine = Math.sin(turn)
+  const square = sine * sine
+  const isWithin = turn < 0 ? quality > square : 1 - quality > square
+  // Far turns, and those over the ends.
+  if (!isWithin || square > 0.5) return qualityAt(angleOf(quality) + turn)
+  return quality + (1 - 2 * quality) * square + 2 * sine * Math.sqrt((1 - square) * quality * (1 - quality))
 }
 
 function angleOf(quality: number): number {
