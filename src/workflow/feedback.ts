@@ -23,8 +23,6 @@ export interface RatedCall {
  */
 export function ratedCall(events: readonly RunEvent[], step: string, index?: number): RatedCall {
   const ofStep = events.filter((event) => isOfWork(event) && event.step === step) as WorkEvent[]
-  if (ofStep.length === 0)
-    throw new UsageError(`no step "${step}" began in this run`, { hint: '`runs show` lists its steps' })
   let decision: RoutingDecision | undefined
   let intent: EventOf<'call.intended'> | undefined
   let rated: RatedCall | undefined

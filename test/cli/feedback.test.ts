@@ -61,9 +61,9 @@ test('People see what was noted, and what it comes to', async () => {
 
 test.each([
   ['last each --score 1', /ran once for each of 2 items[\s\S]*--index/],
-  ['last each --index 5 --score 1', /no call of "each"\[5\] was answered/],
+  ['last each --index 5 --score 1', /nothing happened in item 5 of step "each"\nhelp: items are counted from 0/],
   ['last sum --score 1', /no call of "sum" was answered/],
-  ['last nope --score 1', /no step "nope" began/],
+  ['last nope --score 1', /did nothing in a step "nope"\nhelp: it did something in /],
   ['last write', /a score is missing/],
   ['last write --score 1.5', /a number from 0 to 1, not "1\.5"/],
   ['last write --score -1', /score/],

@@ -98,6 +98,9 @@ steps:
       const only = await cli.run('router log --agent painter', { env: real })
       expect(only.lines()[0]).toMatchObject({ outcome: { status: 'succeeded', quality: 0.25 } })
       expect(only.lines().map(({ decision }) => (decision as { agent: string }).agent)).toEqual(['painter'])
+      const wrong = await cli.run('router log --agent pianter', { env: real })
+      expect(wrong).toMatchObject({ code: 0, stdout: '' })
+      expect(wrong.stderr).toContain('no decision is of an agent "pianter": did you mean "painter"?')
       const none = await cli.run('router log --since 2027-01-01', { env: real })
       expect(none.stderr).toContain('"2027-01-01" is still to come')
 

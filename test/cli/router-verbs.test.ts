@@ -82,7 +82,7 @@ describe('router stats', () => {
   test('of an agent that nobody called says which one is meant', async () => {
     await cli.run('run poster -q')
     const end = await cli.run('router stats writr')
-    expect([end.code, end.stdout]).toEqual([3, ''])
+    expect([end.code, end.stdout]).toEqual([2, ''])
     expect(end.stderr).toContain('did you mean "writer"?')
   })
 })
@@ -127,7 +127,7 @@ describe('router reset', () => {
 
   test('of what is not there is an error', async () => {
     const end = await cli.run('router reset nobody --yes')
-    expect([end.code, end.stderr.split('\n')[0]]).toEqual([3, expect.stringContaining('"nobody"')])
+    expect([end.code, end.stderr.split('\n')[0]]).toEqual([2, expect.stringContaining('"nobody"')])
   })
 })
 

@@ -350,11 +350,39 @@ steps:
     })
   })
 
+  it('explains the call of a step as a run would make it: by the agent and the policies of its workflow', async () => {
+    await taught(...usual)
+    await config(', routing: {strategy: order}')
+    await cli.write(
+      'workflows/own.yaml',
+      `agents:
+  writer: {models: [${good}, ${cheap}, ${fast}], routing: {strategy: fastest}}
+steps:
+  hasty: {agent: writer, input: {prompt: hi}}
+  thrifty: {agent: writer, input: {prompt: hi}, qos: {cost_cap_usd: 0.001}}
+`,
+    )
+    expect(await explain()).toMatchObject({ strategy: 'order', chosen: good })
+    expect(await explain('--step own/hasty')).toMatchObject({ strategy: 'fastest', chosen: fast })
+    expect(await explain('--step thrifty')).toMatchObject({ strategy: 'fastest', chosen: cheap })
+    const run = (await cli.run('run own --sandbox --json')).json()
+    expect(run).toMatchObject({ steps: { hasty: { model: fast }, thrifty: { model: cheap } } })
+  })
+
   it.each([
     ['router why last nothing', 'did nothing in a step "nothing"'],
     ['router explain owner/name', 'owner/name is a model: there is nothing to choose'],
     ['router explain nobody', 'there is no agent "nobody"'],
     ['router explain writer --step plain/', 'which workflow is the step "plain/" of?'],
+    ['router explain writer --step demo/shrt', 'workflow "demo" has no step "shrt"\nhelp: did you mean "short"?'],
+    ['router explain critic --step demo/plain', 'step "plain" of demo does not call an agent "critic"'],
+    ['router why last plain --index 3', 'step "plain" ran once, and has no item 3\nhelp: leave out --index'],
+    ['router stats writre', 'nothing was learned of an agent "writre"\nhelp: did you mean "writer"?'],
+    ['router reset writre --yes', 'nothing was learned of an agent "writre"\nhelp: did you mean "writer"?'],
+    [
+      `router reset writer --model a/b --yes`,
+      `nothing was learned of "a/b" as "writer"\nhelp: \`router stats writer\``,
+    ],
     ['router explain writer --quality-floor 2', '--quality-floor takes a number from 0 to 1, not "2"'],
   ])('says what is wrong with `%s`', async (command, message) => {
     await cli.write('workflows/demo.yaml', demo)

@@ -46,7 +46,7 @@ test('Feedback on a run that goes on is journaled by the process that drives it'
 })
 
 test.each([
-  ['nope', undefined, /no step "nope"/],
+  ['nope', undefined, /no call of "nope" was answered/],
   ['each', undefined, /2 items/],
   ['each', 7, /each"\[7\]/],
   ['sum', undefined, /no call of "sum"/],

@@ -15,6 +15,8 @@ export interface ReadDecisions {
   signal: AbortSignal
   /** The journal of a run is damaged: its decisions are not in the result. */
   unreadable(run: RunRecord, error: StoreError): void
+  /** A decision of another agent than the wanted one was left out. */
+  other(agent: string): void
   /** A decision of which it is not known what came of it. */
   unsettled(): void
 }
@@ -44,8 +46,9 @@ async function* wantedOf(store: Store, run: RunRecord, options: ReadDecisions): 
   const { since, until, agent: wanted } = options
   const decisions = await decisionsOf(store, run, options)
   for (const { agent, time, entry } of decisions?.entries() ?? []) {
-    if (time < since || time >= until || (wanted !== undefined && agent !== wanted)) continue
-    if (entry) yield entry
+    if (time < since || time >= until) continue
+    if (wanted !== undefined && agent !== wanted) options.other(agent)
+    else if (entry) yield entry
     else options.unsettled()
   }
 }

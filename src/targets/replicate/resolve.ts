@@ -101,9 +101,9 @@ async function readModel(api: Api, model: string): Promise<KnownModel> {
     body = await api.json('GET', `/models/${model}`)
   } catch (error) {
     if (!(error instanceof NotFoundError)) throw error
-    throw new NotFoundError(`there is no model ${model} at Replicate, or this token may not see it`, {
+    throw new NotFoundError(`there is no model ${model}, or this token may not see it`, {
       cause: error,
-      hint: 'check the spelling of owner/name at https://replicate.com/explore',
+      hint: 'check the spelling of owner/name; `agents search` finds models',
     })
   }
   if (!isObject(body)) throw new NetworkError(`GET /models/${model}: the answer is no model`)

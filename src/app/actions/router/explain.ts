@@ -1,9 +1,7 @@
 /** What would be chosen for a call of an agent now, and why; nothing is called, and nothing learned. */
 import { z } from 'zod'
-import type { StepDefinition } from '../../../domain/definition.ts'
 import { toErrorData, UsageError } from '../../../domain/errors.ts'
 import { qosTiers, type WeighedCandidate } from '../../../domain/routing.ts'
-import type { CallLabels } from '../../../executor/contract.ts'
 import type { Considered } from '../../../executor/routing/consider.ts'
 import { observations, worth } from '../../../executor/routing/seen.ts'
 import type { RouterState } from '../../../executor/routing/state.ts'
@@ -14,9 +12,9 @@ import { seededRandom } from '../../../std/random.ts'
 import { callSpecOf } from '../../../workflow/running/chain.ts'
 import { defineAction } from '../../action.ts'
 import { decideNow } from '../../decide-now.ts'
+import { explainedCall } from '../../explained-call.ts'
 import { inputFields } from '../../given-inputs.ts'
-import { findAgent, type FoundAgent } from '../../named-agents.ts'
-import { oneStepWorkflow, propertyOf, typedByJsonSchema } from '../../one-step.ts'
+import { propertyOf, typedByJsonSchema } from '../../one-step.ts'
 import { decisionShape, weighedShape } from '../../routing-shapes.ts'
 
 /** A Beta distribution: what is believed of the quality, from as many observations. */
@@ -65,25 +63,17 @@ export const explainRouting = defineAction({
     ...inputFields,
   }),
   output: explanationShape,
-  async run(app, asked) {
+  async run(app, asked, context) {
     if (asked.agent.includes('/'))
       throw new UsageError(`${asked.agent} is a model: there is nothing to choose`, { hint: 'name an agent' })
-    const found = await findAgent(app, asked.agent)
-    const labels = labelsOf(asked.agent, asked.step, found)
-    const { definition: agent, name } = found
+    const { seed } = asked
+    const { agent: name, definition, step, labels } = await explainedCall(app, asked, context)
+    const schema = definition.agents[name]?.input_schema
     const typed = Object.entries(asked.typed).map(([key, text]) => [
       key,
-      typedByJsonSchema(text, propertyOf(agent.input_schema, key)),
+      typedByJsonSchema(text, propertyOf(schema, key)),
     ])
     const input = { ...asked.inputs, ...Object.fromEntries(typed) } as JsonObject
-    const { definition } = oneStepWorkflow({ name, agents: found.siblings, inputs: {}, cwd: app.cwd })
-    const { tier, latency_cap_ms, cost_cap_usd, quality_floor, task, seed } = asked
-    const qos = defined({ tier, latency_cap_ms, cost_cap_usd, quality_floor })
-    const step: StepDefinition = {
-      ...(Object.values(definition.steps)[0] as StepDefinition),
-      ...(task !== undefined && { task }),
-      ...(Object.keys(qos).length > 0 && { qos }),
-    }
     const spec = callSpecOf(definition, step, input)
     const random = seed === undefined ? app.random : seededRandom(seed)
     const { state, considered, turn, decided } = await decideNow(app, name, spec, labels, random)
@@ -100,17 +90,6 @@ export const explainRouting = defineAction({
     return { ...head, ...defined({ chosen, cost_ref_usd, latency_slo_ms }), candidates }
   },
 })
-
-/** Where the call would be made: contexts are learned by workflow and step. */
-function labelsOf(agent: string, written: string | undefined, { workflows }: FoundAgent): CallLabels {
-  if (written === undefined) return { run_id: 'explain', workflow: agent, step: 'call' }
-  const [step = '', workflow] = written.split('/', 2).toReversed()
-  const [only, ...others] = workflow === undefined ? workflows : [workflow]
-  if (only !== undefined && others.length === 0 && step !== '') return { run_id: 'explain', workflow: only, step }
-  throw new UsageError(`which workflow is the step "${written}" of?`, {
-    hint: `write WORKFLOW/STEP${workflows.length > 0 ? `; "${agent}" is called by ${workflows.join(', ')}` : ''}`,
-  })
-}
 
 function told(
   state: RouterState,

@@ -10,6 +10,7 @@ import { chainOf } from '../../../workflow/running/chain.ts'
 import { defineAction } from '../../action.ts'
 import { replayFolder } from '../../app.ts'
 import { type OpenRun, openRun, stateOf } from '../../open-run.ts'
+import { assertWorked } from '../../worked-step.ts'
 
 export const giveFeedback = defineAction({
   noun: 'router',
@@ -40,7 +41,9 @@ export const giveFeedback = defineAction({
     const run = await openRun(app, written)
     const { parts, record, world } = run
     const { run_id } = record
-    const rated = ratedCall(await parts.store.readEvents(run_id), step, index)
+    const events = await parts.store.readEvents(run_id)
+    assertWorked(run_id, events, step, index)
+    const rated = ratedCall(events, step, index)
     const giver = by === '' ? context.by : by
     const { decision, call, agent, arm, key } = await placeOf(run, rated)
     await recordFeedback(parts, run_id, { ...rated.ref, decision, score, by: giver })

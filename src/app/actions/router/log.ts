@@ -1,6 +1,7 @@
 /** Writes what was decided, and what came of it, as a log that other strategies can be judged by. */
 import { resolve } from 'node:path'
 import { z } from 'zod'
+import { suggest } from '../../../std/suggest.ts'
 import { defineAction } from '../../action.ts'
 import { type LogEntry, logEntryShape } from '../../decision-log/entry.ts'
 import { readDecisions } from '../../decision-log/read-store.ts'
@@ -31,10 +32,12 @@ export const logDecisions = defineAction({
     const until = app.clock.now()
     const since = momentOf(written, until)
     const unreadable_runs: string[] = []
+    const others = new Set<string>()
     let unsettled = 0
     const found = readDecisions(await app.store(), {
       ...{ since, until, agent, sandbox, signal: context.signal },
       unsettled: () => void (unsettled += 1),
+      other: (name) => void others.add(name),
       unreadable({ run_id }, error) {
         unreadable_runs.push(run_id)
         context.warn(`what run ${run_id} decided is left out: ${error.message}`)
@@ -51,6 +54,11 @@ export const logDecisions = defineAction({
     }
     if (path === undefined) for await (const entry of counted()) entries.push(entry)
     else await writeLog(path, counted())
+    if (agent !== undefined && decisions + unsettled === 0 && others.size > 0) {
+      const near = suggest(agent, others)
+      const there = `there are some of ${[...others].map((name) => `"${name}"`).join(', ')}`
+      context.warn(`no decision is of an agent "${agent}": ${near === undefined ? there : `did you mean "${near}"?`}`)
+    }
     return {
       since: new Date(since).toISOString(),
       until: new Date(until).toISOString(),

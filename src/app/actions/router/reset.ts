@@ -1,11 +1,14 @@
 /** Forgets what the router learned. */
 import { z } from 'zod'
-import { NonRetryableError } from '../../../domain/errors.ts'
+import { UsageError } from '../../../domain/errors.ts'
+import { agentsOf, armsOf } from '../../../executor/routing/known.ts'
 import { armsToReset, resetState } from '../../../executor/routing/reset-state.ts'
 import { changeStateFile, readStateFile } from '../../../executor/routing/state-file.ts'
+import type { StateFile } from '../../../executor/routing/state-shape.ts'
 import { defined } from '../../../std/defined.ts'
 import { defineAction } from '../../action.ts'
 import { stateFileOf } from '../../router/state-file-of.ts'
+import { unknownAgent } from '../../router/unknown-agent.ts'
 
 export const resetRouter = defineAction({
   noun: 'router',
@@ -27,7 +30,7 @@ export const resetRouter = defineAction({
     const choice = defined({ agent, model })
     const { state: seen } = readStateFile(options)
     const found = armsToReset(seen, choice)
-    if (found.length === 0 && (agent !== undefined || model !== undefined)) throw nothingThere(agent, model)
+    if (found.length === 0 && (agent !== undefined || model !== undefined)) throw nothingThere(seen, agent, model)
     if (found.length === 0 || dry_run) return { file: options.file, dry_run, forgotten: found }
     const forgotten = await changeStateFile(options, (state) => {
       const arms = armsToReset(state, choice)
@@ -37,12 +40,11 @@ export const resetRouter = defineAction({
   },
 })
 
-function nothingThere(agent: string | undefined, model: string | undefined): NonRetryableError {
-  const what = [
-    ...(agent === undefined ? [] : [`the agent "${agent}"`]),
-    ...(model === undefined ? [] : [`"${model}"`]),
-  ]
-  return new NonRetryableError('invalid_input', `nothing was learned of ${what.join(' and ')}`, {
-    hint: '`router stats` lists of what something was',
+function nothingThere(state: StateFile, agent: string | undefined, model: string | undefined): UsageError {
+  const known = agentsOf(state).filter((name) => armsOf(state, name).length > 0)
+  if (agent !== undefined && !known.includes(agent)) return unknownAgent(agent, known)
+  const [as, verb] = agent === undefined ? ['', 'router stats'] : [` as "${agent}"`, `router stats ${agent}`]
+  return new UsageError(`nothing was learned of "${model}"${as}`, {
+    hint: `\`${verb}\` lists the models of which something was`,
   })
 }

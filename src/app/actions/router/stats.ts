@@ -1,14 +1,13 @@
 /** What the router learned of each agent's models. */
 import { z } from 'zod'
-import { NonRetryableError } from '../../../domain/errors.ts'
 import { agentsOf, armsOf, contextsOf, known, lastSeen } from '../../../executor/routing/known.ts'
 import { readStateFile } from '../../../executor/routing/state-file.ts'
 import type { StateFile } from '../../../executor/routing/state-shape.ts'
 import { type ArmRecord, meanOf, type Moments, recentOf } from '../../../executor/routing/statistics.ts'
 import { ownValue } from '../../../std/own-entry.ts'
-import { suggest } from '../../../std/suggest.ts'
 import { defineAction } from '../../action.ts'
 import { stateFileOf } from '../../router/state-file-of.ts'
+import { unknownAgent } from '../../router/unknown-agent.ts'
 
 const averageShape = z.object({
   mean: z.number().nullable(),
@@ -75,13 +74,6 @@ export const routerStats = defineAction({
     }
   },
 })
-
-function unknownAgent(agent: string, names: readonly string[]): NonRetryableError {
-  const near = suggest(agent, names)
-  return new NonRetryableError('invalid_input', `nothing was learned of an agent "${agent}"`, {
-    hint: near === undefined ? '`router stats` lists those of which something was' : `did you mean "${near}"?`,
-  })
-}
 
 function ofAgent(state: StateFile, agent: string, by_context: boolean) {
   const models = armsOf(state, agent).toSorted()

@@ -1,12 +1,11 @@
 /** Why a step of a run called what it called: its decisions, from the journal. */
 import { z } from 'zod'
-import { UsageError } from '../../../domain/errors.ts'
 import { defined } from '../../../std/defined.ts'
-import { suggest } from '../../../std/suggest.ts'
 import { defineAction } from '../../action.ts'
 import { findRun } from '../../find-run.ts'
 import { madeDecisions } from '../../made-decisions.ts'
 import { decisionShape, weighedShape } from '../../routing-shapes.ts'
+import { assertWorked } from '../../worked-step.ts'
 
 export const madeDecisionShape = z.object({
   id: z.string(),
@@ -52,13 +51,7 @@ export const explainStep = defineAction({
     const store = await app.store()
     const { run_id } = await findRun(store, run)
     const events = await store.readEvents(run_id)
-    const steps = new Set(events.flatMap((event) => ('step' in event ? [event.step] : [])))
-    if (!steps.has(step)) {
-      const near = suggest(step, steps)
-      throw new UsageError(`run ${run_id} did nothing in a step "${step}"`, {
-        hint: near === undefined ? `it did something in ${[...steps].join(', ')}` : `did you mean "${near}"?`,
-      })
-    }
+    assertWorked(run_id, events, step, index)
     const { decisions, calls } = madeDecisions(events, defined({ step, index }))
     return { run_id, step, calls, decisions }
   },
