@@ -1,0 +1,115 @@
+/** `retry`, `timeout` and `cache` of an agent: each of their keys, in the configuration and through the command line. */
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { systemClock } from '../../src/std/clock.ts'
+import type { JsonObject } from '../../src/std/json.ts'
+import { eagerClock } from '../../src/testing/eager-clock.ts'
+import { type CliRig, openCli } from './rig.ts'
+
+let cli: CliRig
+beforeEach(async () => {
+  cli = await openCli()
+})
+afterEach(() => cli.close())
+
+const small = 'meta/meta-llama-3-8b-instruct'
+const agent = (policies: string) =>
+  cli.write('replicate-agent.yaml', `agents:\n  writer: {model: ${small}${policies}}\n`)
+
+describe('retry', () => {
+  /** How long was waited before each further attempt, milliseconds, over so many calls that all fail. */
+  async function waits(retry: string, calls = 1, fault = 'status=500'): Promise<number[]> {
+    await agent(retry && `, retry: ${retry}`)
+    await cli.write('faults.yaml', `faults: ['meta/*:${fault}']\n`)
+    const list = JSON.stringify(Array.from({ length: calls }, (_, at) => at))
+    const step = `{foreach: {in: ${list}}, agent: writer, input: {prompt: 'say \${{ item }}'}}`
+    await cli.write('flow.yaml', `name: flow\nsteps:\n  say: ${step}\n`)
+    const end = await cli.run('run flow.yaml --sandbox --faults faults.yaml --json', { clock: eagerClock(10_000) })
+    expect(end.code).toBe(1)
+    const { events } = (await cli.run(`runs logs ${String(end.json()['run_id'])} --json`)).json() as {
+      events: JsonObject[]
+    }
+    return events.flatMap(({ type, retry_in_ms }) => (type === 'call.settled' ? ((retry_in_ms as number) ?? []) : []))
+  }
+
+  test('has `attempts`, which are 3 by default', async () => {
+    expect(await waits('')).toHaveLength(2)
+    expect(await waits('{attempts: 1}')).toHaveLength(0)
+    expect(await waits('{attempts: 5}')).toHaveLength(4)
+  })
+
+  test('waits `base_delay`, twice as long each time, and never more than `max_delay`', async () => {
+    expect(await waits('{attempts: 4, jitter: none}')).toEqual([500, 1_000, 2_000])
+    expect(await waits('{attempts: 4, jitter: none, base_delay: 2s}')).toEqual([2_000, 4_000, 8_000])
+    expect(await waits('{attempts: 4, jitter: none, base_delay: 2s, max_delay: 3s}')).toEqual([2_000, 3_000, 3_000])
+  })
+
+  test('spreads delays as `jitter` says', async () => {
+    const span = async (jitter: string) => {
+      const all = await waits(`{attempts: 2, base_delay: 1s, jitter: ${jitter}}`, 40)
+      expect(all).toHaveLength(40)
+      return [Math.min(...all), Math.max(...all)] as const
+    }
+    const within = ([least, most]: readonly [number, number], low: number, high: number) => {
+      expect(least).toBeGreaterThanOrEqual(low)
+      expect(most).toBeLessThanOrEqual(high)
+      // Of forty, some lie in the lower and some in the upper half, but once in 10¹².
+      expect(least).toBeLessThan((low + high) / 2)
+      expect(most).toBeGreaterThan((low + high) / 2)
+    }
+    expect(await span('none')).toEqual([1_000, 1_000])
+    within(await span('full'), 0, 1_000)
+    within(await span('equal'), 500, 1_000)
+    within(await span('decorrelated'), 1_000, 3_000)
+  })
+
+  test('is of failures that `on` names', async () => {
+    expect(await waits('{on: [timeout]}')).toHaveLength(0)
+    expect(await waits('{on: server}')).toHaveLength(2)
+    expect(await waits('{on: [timeout, resource_exhausted]}', 1, 'failed')).toHaveLength(0)
+  })
+})
+
+test('`timeout` ends a call, all attempts together', async () => {
+  await cli.write('slow.yaml', 'latency: 60000\n')
+  const call = 'agents run writer -i prompt=hi --sandbox --faults slow.yaml --json'
+  await agent(', timeout: 200ms')
+  const { code, json } = await cli.run(call)
+  expect(code).toBe(1)
+  expect(json()).toMatchObject({ steps: { call: { error: { code: 'timeout' } } } })
+  await cli.write('slow.yaml', 'latency: 500\n')
+  await agent(', timeout: 1h')
+  expect(await cli.run(call)).toMatchObject({ code: 0 })
+})
+
+describe('cache', () => {
+  const hour = 3_600_000
+
+  /** Whether the same question was answered from the cache, so long after it was answered first. */
+  async function cached(cache: string, later: number): Promise<boolean> {
+    await agent(cache)
+    const ask = async (by: number) => {
+      const clock = { ...systemClock, now: () => systemClock.now() + by }
+      const end = await cli.run('agents run writer -i prompt=hi --sandbox --json', { clock })
+      const { steps } = end.json() as unknown as { steps: { call: { status: string; cached?: boolean } } }
+      expect(steps.call.status).toBe('succeeded')
+      return steps.call.cached ?? false
+    }
+    expect(await ask(0)).toBe(false)
+    return ask(later)
+  }
+
+  test('is off by default', async () => {
+    expect(await cached('', 0)).toBe(false)
+  })
+
+  test('keeps answers for ever, or for `ttl`', async () => {
+    expect(await cached(', cache: true', 20_000 * hour)).toBe(true)
+  })
+
+  test.each([
+    [0.5, true],
+    [1.5, false],
+  ])('keeps answers for `ttl`: one hour, asked again after %s', async (hours, expected) => {
+    expect(await cached(', cache: {ttl: 1h}', hours * hour)).toBe(expected)
+  })
+})
