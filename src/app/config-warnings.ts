@@ -25,7 +25,11 @@ export async function configWarnings(config: Config, app: App): Promise<Problem[
     warn(path, { code: 'unset_variable', message: `${name} is not set`, hint })
   }
   for (const [name, agent] of Object.entries(config.agents)) {
-    for (const [index, other] of agent.fallback.entries()) warnOfFallback(config, name, index, other, warn)
+    const isList = Array.isArray(config.spec.agents?.[name]?.fallback)
+    for (const [index, other] of agent.fallback.entries())
+      warnOfUnknown(config, other, ['agents', name, 'fallback', ...(isList ? [index] : [])], warn)
+    const judge = agent.routing?.quality?.judge?.agent
+    if (judge !== undefined) warnOfUnknown(config, judge, judgePath(config, name), warn)
     await warnOfPrices(config, name, app, warn)
   }
   return problems
@@ -33,15 +37,21 @@ export async function configWarnings(config: Config, app: App): Promise<Problem[
 
 type Warn = (path: Path, parts: ProblemParts) => void
 
-function warnOfFallback(config: Config, name: string, index: number, other: string, warn: Warn): void {
+function warnOfUnknown(config: Config, other: string, path: Path, warn: Warn): void {
   if (isModelName(other) || Object.hasOwn(config.agents, other)) return
   const near = suggest(other, Object.keys(config.agents))
-  const isList = Array.isArray(config.spec.agents?.[name]?.fallback)
-  warn(['agents', name, 'fallback', ...(isList ? [index] : [])], {
+  warn(path, {
     code: 'unknown_agent',
     message: `there is no agent "${other}" in the configuration`,
     hint: near === undefined ? 'only a workflow that has one of this name can use it' : `did you mean \`${near}\`?`,
   })
+}
+
+/** The quality of all agents may be said for all of them. */
+function judgePath({ spec }: Config, name: string): Path {
+  const own = spec.agents?.[name]?.routing?.quality
+  const path = own ? ['agents', name, 'routing', 'quality', 'judge'] : ['routing', 'quality', 'judge']
+  return typeof (own ?? spec.routing?.quality)?.judge === 'object' ? [...path, 'agent'] : path
 }
 
 /** Under a cap on cost, a candidate whose price nobody knows can't be chosen. */

@@ -15,6 +15,7 @@ import type { AgentFunction } from '../targets/function/target.ts'
 import type { Targets } from '../targets/table.ts'
 import type { EngineParts } from '../workflow/engine.ts'
 import { type App, type Isolation, replayFolder, type SandboxWishes, type ScenarioProblem, type World } from './app.ts'
+import { qualityFaults } from './quality-faults.ts'
 import type { RecordChoice } from './replicate-place.ts'
 import { storePlace } from './store-place.ts'
 import { stateFileOf } from './router/state-file-of.ts'
@@ -77,7 +78,9 @@ const leastToken = 8
 /** What is wrong with the configuration is thrown by the parts that use it. */
 export async function createApp(options: AppOptions): Promise<App> {
   const { cwd, trial } = options
-  const config = await openConfig(defined({ cwd, env: options.env, config: options.config, agents: options.agents }))
+  const config = await openConfig(
+    defined({ cwd, env: options.env, config: options.config, agents: options.agents, check: qualityFaults }),
+  )
   const { env } = config ?? options
   const clock = options.clock ?? systemClock
   const random = options.random ?? systemRandom

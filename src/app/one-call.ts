@@ -1,8 +1,9 @@
 /** One call of an agent or a model as it was asked for: which agent, which schema, which input. */
 import { fillVariables } from '../documents/variables.ts'
+import { isModelName } from '../documents/agent/normalise.ts'
 import { modelPattern } from '../documents/agent/spec.ts'
 import type { AgentDefinition } from '../domain/definition.ts'
-import { NotFoundError, UsageError } from '../domain/errors.ts'
+import { ConfigurationError, NotFoundError, UsageError } from '../domain/errors.ts'
 import type { JsonObject } from '../std/json.ts'
 import type { LoadedWorkflow } from '../workflow/load.ts'
 import type { ActionContext } from './action.ts'
@@ -13,6 +14,7 @@ import { trimmedSchema } from './imported/trimmed-schema.ts'
 import { findAgent } from './named-agents.ts'
 import { asLocked } from './pins/as-locked.ts'
 import { modelsOf } from './pins/models-of.ts'
+import { addUsedAgents } from '../workflow/loading/used-agents.ts'
 import { inputsOfRun, oneStepWorkflow, propertyOf, typedByJsonSchema } from './one-step.ts'
 
 export interface AskedCall {
@@ -34,7 +36,7 @@ export interface NamedCall {
   definition?: AgentDefinition
 }
 
-/** What is meant by the name. Throws UsageError. */
+/** What is meant by the name. Throws UsageError, and `invalid_config` where it names an agent that there is not. */
 export async function namedCall(app: App, { agent: name, model }: AskedCall): Promise<NamedCall> {
   if (name.includes('/')) {
     if (model === undefined) return { name }
@@ -43,8 +45,26 @@ export async function namedCall(app: App, { agent: name, model }: AskedCall): Pr
     })
   }
   const { definition, siblings } = await findAgent(app, name)
+  assertNamed(name, siblings)
   if (model === undefined) return { name, agents: siblings, definition }
   return withModel(name, definition, siblings, model)
+}
+
+/** Found out before anything is paid: which agents it falls back to, and which of them are judged by whom. */
+function assertNamed(name: string, agents: Readonly<Record<string, AgentDefinition>>): void {
+  const used: Record<string, AgentDefinition> = {}
+  addUsedAgents(used, [name], agents)
+  for (const [by, { fallback, routing }] of Object.entries(used)) {
+    const judge = routing?.quality?.judge?.agent
+    const missing = (judge === undefined ? fallback : [...fallback, judge]).find(
+      (other) => !isModelName(other) && !Object.hasOwn(agents, other),
+    )
+    if (missing === undefined) continue
+    const how = missing === judge ? 'is judged by' : 'falls back to'
+    throw new ConfigurationError('invalid_config', `agent "${by}" ${how} "${missing}", and there is no such agent`, {
+      hint: 'name an agent of the configuration or a model, owner/name',
+    })
+  }
 }
 
 function withModel(

@@ -3,6 +3,7 @@ import { ReplicateAgentError } from '../domain/errors.ts'
 import { readText } from '../documents/text-file.ts'
 import type { AgentSpec } from '../documents/agent/spec.ts'
 import type { Lookup } from '../documents/variables.ts'
+import type { Problem } from '../domain/problem.ts'
 import { type Config, type ConfigParts, createConfig, type Failure } from './config.ts'
 import type { Env, FoundFiles } from './discover.ts'
 import { readEnvFile } from './env-file.ts'
@@ -21,10 +22,14 @@ export interface LoadConfigOptions {
   given?: GivenConfig
   /** Above everything else. */
   agents?: GivenAgents
+  check?: LayerCheck | undefined
 }
 
+/** Finds what only others know to be wrong with a layer: expressions, say, that this room can't read. */
+export type LayerCheck = (layer: Layer) => Promise<readonly Problem[]>
+
 /** What is wrong with the files is in the outcome, and thrown by `use`. */
-export async function loadConfig({ cwd, found, env: real, given, agents }: LoadConfigOptions): Promise<Config> {
+export async function loadConfig({ cwd, found, env: real, given, agents, check }: LoadConfigOptions): Promise<Config> {
   const failures: Failure[] = []
   const attempt = async <T>(file: string, read: () => Promise<T>): Promise<T | undefined> => {
     try {
@@ -46,6 +51,7 @@ export async function loadConfig({ cwd, found, env: real, given, agents }: LoadC
   }
   if (given) layers.push(givenLayer(given, 'the given configuration', 'given', lookup))
   if (agents) layers.push(givenLayer({ agents }, 'the given agents', 'sdk', lookup))
+  for (const layer of layers) layer.problems.push(...((await check?.(layer)) ?? []))
   const parts: ConfigParts = { cwd, layers, files: found.files, env, failures }
   if (dotenv) {
     const fromFile = Object.keys(dotenv.values).filter((name) => real[name] === undefined)

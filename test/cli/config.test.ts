@@ -355,6 +355,42 @@ help: did you mean \`model\`?`)
     expect([valid, (problems as JsonObject[]).length]).toEqual([false, 6])
   })
 
+  it('finds what keeps answers from being scored, wherever that is written', async () => {
+    await config(`agents:
+  none: {model: ${model}, routing: {quality: {accept: 0.5}}}
+  both: {model: ${model}, routing: {quality: {judge: none, expression: 'true'}}}
+  name: {model: ${model}, routing: {quality: {expression: len(outptu) > 3}}}
+  sent: {model: ${model}, routing: {quality: {judge: {agent: nobody, input: {prompt: "\${{ answer }}"}}}}}
+routing: {quality: {expression: '1 +'}}
+`)
+    const { problems } = (await cli.run('config check --json')).json() as unknown as {
+      problems: { line: number; column: number; message: string }[]
+    }
+    expect(problems.map(({ line, column, message }) => [`${line}:${column}`, message])).toEqual([
+      ['2:67', '`agents.none.routing.quality`: has neither an `expression` nor a `judge`: give it one'],
+      ['3:67', '`agents.both.routing.quality`: has both `expression` and `judge`: give it one'],
+      ['4:84', 'there is no name `outptu` here'],
+      ['5:112', 'there is no name `answer` here'],
+      ['6:37', expect.stringContaining('end')],
+      ['5:83', 'there is no agent "nobody" in the configuration'],
+    ])
+    expect((await cli.run('agents run name --sandbox -i prompt=x')).code).toBe(3)
+  })
+
+  it('is told of a judge that there is not, and so is who calls the agent, before anything is paid', async () => {
+    await config(`agents: {writer: {model: ${model}, routing: {quality: {judge: nobody}}}}`)
+    expect((await cli.run('config check')).stderr).toContain('warning: there is no agent "nobody"')
+    const call = await cli.run('agents run writer --sandbox -i prompt=x')
+    expect([call.code, call.stderr]).toEqual([3, expect.stringContaining('agent "writer" is judged by "nobody"')])
+    await cli.write('w.yaml', workflow)
+    const { code, stderr } = await cli.run('validate w.yaml')
+    expect([code, stderr]).toEqual([
+      3,
+      expect.stringContaining('agent "writer" is judged by "nobody", and there is no'),
+    ])
+    expect((await cli.run('runs list --json')).json()).toMatchObject({ runs: [] })
+  })
+
   it('looks at what the environment says, too', async () => {
     await cli.write('p.yaml', 'acme/x: {usd_per_cal: 1}')
     const address = await cli.run('config check', { env: { REPLICATE_BASE_URL: 'ftp://example.com' } })

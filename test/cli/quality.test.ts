@@ -40,11 +40,10 @@ steps:
 `,
   )
   const end = await cli.run(`run flow --sandbox --json ${options}`, { clock: eagerClock() })
-  const { steps } = end.json() as unknown as { steps: { write: Scored } }
-  const events = (await cli.run('runs logs last --jsonl')).lines()
+  // By its id: all runs begin in the same moment of the clock, so none is the last.
+  const { run_id: parent, steps } = end.json() as unknown as { run_id: string; steps: { write: Scored } }
+  const events = (await cli.run(`runs logs ${parent} --jsonl`)).lines()
   const settled = events.filter(({ type, step }) => type === 'call.settled' && step === 'write')
-  const listed = (await cli.run('runs list --json')).json() as { runs: { run_id: string }[] }
-  const parent = listed.runs[0]?.run_id ?? ''
   const judges = await Promise.all([1, 2].map((call) => cli.run(`runs show ${parent}.write-judge${call} --json`)))
   return {
     ...steps.write,

@@ -26,8 +26,10 @@ const judgeSpec = z
   )
   .register(...words('An agent that is asked what an answer is worth.'))
 
+const description = 'What says how good an answer is: an `expression` or a `judge`.'
+
 export const qualitySpec = strict(
-  'quality',
+  undefined,
   {
     expression: text(
       'An expression over input, output, model, cost_usd and latency_ms: a number from 0 to 1, or true or false.',
@@ -35,9 +37,15 @@ export const qualitySpec = strict(
     judge: judgeSpec.optional(),
     accept: share('A worse answer is a failure of quality, and the next candidate is asked.').optional(),
   },
-  'What says how good an answer is: an `expression` or a `judge`.',
+  description,
   'must be a mapping, as in `quality: {judge: critic}`',
 )
+  .superRefine(({ expression, judge }, context) => {
+    if ((expression === undefined) !== (judge === undefined)) return
+    const what = judge === undefined ? 'has neither an `expression` nor a `judge`' : 'has both `expression` and `judge`'
+    context.addIssue({ code: 'custom', message: `${what}: give it one`, params: { code: 'wrong_quality' } })
+  })
+  .meta({ id: 'quality', description })
 
 export type QualitySpec = z.infer<typeof qualitySpec>
 

@@ -16,15 +16,6 @@ export function checkQualities(
     if (!quality) continue
     const path: Path = ['agents', name, 'routing', 'quality']
     if (quality.judge) checkFallback(quality.judge.agent, agents, judgePath(path, loading), loading)
-    if (!quality.judge === !quality.expression) {
-      const message = quality.judge ? 'has both `expression` and `judge`' : 'has neither an `expression` nor a `judge`'
-      loading.report(path, {
-        code: 'wrong_quality',
-        message: `the quality of "${name}" ${message}`,
-        hint: 'give it one',
-        at: 'key',
-      })
-    }
     for (const { path: within, problem, offset } of compileQuality(quality).problems) {
       const { code, message, hint, severity, start } = problem
       loading.report([...path, ...within], { code, message, hint, severity, at: offset + start.offset })

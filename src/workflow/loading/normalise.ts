@@ -69,21 +69,26 @@ export function normalise(spec: WorkflowSpec, outline: Outline, loading: Loading
   return definition
 }
 
-/** Of agents from elsewhere, what shows only where they are used: fallbacks that there are not, or that can't be used. */
+/** Of agents from elsewhere, what shows only where they are used: others that they name and that there are not, or can't be used. */
 function checkAdded({ agents, steps, finally: last }: WorkflowDefinition, own: Outline, loading: Loading): void {
-  for (const [name, agent] of Object.entries(agents)) {
+  for (const [name, { fallback, routing }] of Object.entries(agents)) {
     if (own.agents.has(name)) continue
-    for (const other of agent.fallback.filter((one) => !own.agents.has(one))) {
+    const place = placeOf(name, { steps, finally: last })
+    const check = (other: string, how: string, key: string): void => {
+      if (own.agents.has(other)) return
       const why = Object.hasOwn(loading.unusable, other) ? loading.unusable[other] : undefined
-      if (isModelName(other) || (Object.hasOwn(agents, other) && why === undefined)) continue
+      if (isModelName(other) || (Object.hasOwn(agents, other) && why === undefined)) return
       const what = why === undefined ? 'and there is no such agent' : `which can't be used: ${why}`
-      loading.report(placeOf(name, { steps, finally: last }), {
+      loading.report(place, {
         code: why === undefined ? 'unknown_agent' : 'unset_variable',
-        message: `agent "${name}" falls back to "${other}", ${what}`,
+        message: `agent "${name}" ${how} "${other}", ${what}`,
         hint:
-          why === undefined ? 'give it its `fallback` anew in the configuration, or define that agent here' : undefined,
+          why === undefined ? `give it its \`${key}\` anew in the configuration, or define that agent here` : undefined,
       })
     }
+    for (const other of fallback) check(other, 'falls back to', 'fallback')
+    const judge = routing?.quality?.judge?.agent
+    if (judge !== undefined) check(judge, 'is judged by', 'judge')
   }
 }
 

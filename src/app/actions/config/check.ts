@@ -9,6 +9,7 @@ import { type Problem, ProblemsError } from '../../../domain/problem.ts'
 import { configWarnings } from '../../config-warnings.ts'
 import { defineAction } from '../../action.ts'
 import type { App } from '../../app.ts'
+import { qualityFaults } from '../../quality-faults.ts'
 import { problemShape } from '../../problem-shape.ts'
 
 export const checkConfig = defineAction({
@@ -29,7 +30,9 @@ export const checkConfig = defineAction({
       files.length === 0
         ? [await app.config()]
         : await Promise.all(
-            files.map(async (file) => (await openConfig({ cwd, env, config: file })) ?? emptyConfig(app)),
+            files.map(
+              async (file) => (await openConfig({ cwd, env, config: file, check: qualityFaults })) ?? emptyConfig(app),
+            ),
           )
     const problems: Problem[] = []
     for (const config of configs) problems.push(...(await problemsOf(config, app)))
