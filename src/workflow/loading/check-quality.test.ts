@@ -31,8 +31,8 @@ test.each([
   ['{judge: critik}', /7:24 .*no agent "critik"/],
   ['{judge: {agent: critic, input: {prompt: "${{ answer }}"}}}', /7:\d+ .*answer/],
   ['{judge: {agent: critic, score: "input.x"}}', /7:\d+ .*input/],
-  ['{accept: 0.5}', /7:7 .*neither/],
-  ['{judge: critic, expression: "1"}', /7:7 .*both/],
+  ['{accept: 0.5}', /7:16 .*neither/],
+  ['{judge: critic, expression: "1"}', /7:16 .*both/],
   ['{judge: critic, accept: 2}', /7:40 .*from 0 to 1/],
 ])('The quality %s is a mistake that is told where it stands', async (quality, message) => {
   expect(await problemsOf(quality)).toEqual([expect.stringMatching(message)])
