@@ -19,6 +19,8 @@ interface Wave {
   /** What answered the call after them, and then three at once. */
   probe: string
   models: string[]
+  /** What kept the first candidate from the probe, by `router why`. */
+  removed: unknown
 }
 
 /** Calls that fail, one after the other; then one; then three at the same time. With the eager clock nobody waits. */
@@ -51,7 +53,10 @@ steps:
     steps: Record<string, { model: string; items: { attempts: number; model: string }[] }>
   }
   const [open, probe, each] = ['open', 'probe', 'wave'].map((id) => steps[id])
+  const why = await cli.run(`router why ${String(end.json()['run_id'])} probe --sandbox --json`)
+  const { decisions = [] } = why.json() as { decisions?: { candidates: { removed_by?: string }[] }[] }
   return {
+    removed: decisions[0]?.candidates[0]?.removed_by,
     attempts: open?.items.map(({ attempts }) => attempts) ?? [],
     probe: probe?.model ?? '',
     models: each?.items.map(({ model }) => model).toSorted() ?? [],
@@ -69,7 +74,7 @@ test('Without a breaker a model that fails is asked by every call', async () => 
 test('`failure_threshold` is how many failures keep further calls from it; 5 by default', async () => {
   expect((await wave('true')).attempts).toEqual([2, 2, 2])
   expect(await wave(`{failure_threshold: 1, ${long}}`)).toEqual({
-    ...{ attempts: [2, 1, 1], probe: other, models: [other, other, other] },
+    ...{ attempts: [2, 1, 1], probe: other, models: [other, other, other], removed: 'circuit breaker open' },
   })
   expect((await wave(`{failure_threshold: 2, ${long}}`)).attempts).toEqual([2, 2, 1])
 })

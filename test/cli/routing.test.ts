@@ -123,6 +123,18 @@ describe('the keys of routing', () => {
     expect(await weigh('{cost: 0, latency: 0, quality: 1}')).toBe(good)
   })
 
+  it('cost_ref_usd and latency_slo_ms are what score measures by', async () => {
+    await taught(...usual)
+    const chosen = (weights: string, more: string) =>
+      chosenBy(`, routing: {strategy: score, weights: ${weights}, ${more}}`)
+    const dear = '{cost: 1, latency: 0, quality: 1}'
+    expect(await chosen(dear, 'cost_ref_usd: 0.001')).toBe(cheap)
+    expect(await chosen(dear, 'cost_ref_usd: 10')).toBe(good)
+    const late = '{cost: 0, latency: 1, quality: 1}'
+    expect(await chosen(late, 'latency_slo_ms: 1000')).toBe(fast)
+    expect(await chosen(late, 'latency_slo_ms: 1000000')).toBe(good)
+  })
+
   it('ucb_alpha says how much uncertainty counts', async () => {
     await taught({ ...usual[2], calls: 500 } as Past, { ...usual[0], calls: 5 } as Past, usual[1] as Past)
     expect(await chosenBy(', routing: {strategy: ucb1, ucb_alpha: 0}')).toBe(good)
@@ -176,6 +188,51 @@ describe('the keys of routing', () => {
     expect(await chosenBy(`, routing: {${fixed}, task: prose}`, '--task sums')).toBe(cheap)
     expect(await chosenBy(`, routing: {${fixed}, task: sums, context: [step]}`)).toBe(good)
     expect(await chosenBy(`, routing: {${fixed}, task: sums, prior_strength: 5000}`)).toBe(good)
+  })
+
+  it('context says which parts make calls alike', async () => {
+    const contextBy = async (context: string) => {
+      await config(`, routing: {task: sums, context: ${context}}`)
+      return (await explain(`-i prompt=${'x'.repeat(300)}`))['context']
+    }
+    expect(await contextBy('[]')).toBe('')
+    expect(await contextBy('[task]')).toBe('task=sums')
+    expect(await contextBy('[step]')).toBe('step=writer/call')
+    expect(await contextBy('[length]')).toBe('length=64')
+    expect(await contextBy('[length, task]')).toBe('task=sums length=64')
+  })
+
+  it('context has learned choose by the length of the prompt, or by the step', async () => {
+    const parts = [
+      ['length', 'length=0', 'length=64', '', `-i prompt=${'x'.repeat(300)}`],
+      ['step', here.split(' ')[0] as string, 'step=demo/sum', '', '--step demo/sum'],
+    ] as const
+    await cli.write('workflows/demo.yaml', 'name: demo\nsteps: {sum: {agent: writer, input: {prompt: hi}}}\n')
+    for (const [part, usually, seldom, one, other] of parts) {
+      await taught(
+        { model: good, calls: 300, quality: 0.9, context: usually },
+        { model: cheap, calls: 300, quality: 0.1, context: usually },
+        { model: fast, calls: 300, quality: 0.1, context: usually },
+        { model: good, calls: 60, quality: 0.1, context: seldom },
+        { model: cheap, calls: 60, quality: 0.9, context: seldom },
+      )
+      const fixed = 'cost_weight: 0, latency_weight: 0'
+      expect(await chosenBy(`, routing: {${fixed}, context: [${part}]}`, one)).toBe(good)
+      expect(await chosenBy(`, routing: {${fixed}, context: [${part}]}`, other)).toBe(cheap)
+      expect(await chosenBy(`, routing: {${fixed}, context: []}`, other)).toBe(good)
+    }
+  })
+
+  it('prior_strength says what a new version inherits of the older ones', async () => {
+    await taught({ model: `${good}:${'a'.repeat(64)}`, calls: 30, quality: 0.5 })
+    const prior = async (routing: string) => {
+      const models = `[${good}:${'b'.repeat(64)}, ${cheap}]`
+      await cli.write('replicate-agent.yaml', `agents: {writer: {models: ${models}, routing: ${routing}}}\n`)
+      return (await explain()).candidates.map((each) => each['prior'])
+    }
+    expect(await prior('{}')).toEqual([{ quality: 0.5, strength: 5 }, undefined])
+    expect(await prior('{prior_strength: 12}')).toEqual([{ quality: 0.5, strength: 12 }, undefined])
+    expect(await prior('{prior_strength: 100}')).toEqual([{ quality: 0.5, strength: 30 }, undefined])
   })
 
   it('ema_alpha says what the newest call counts', async () => {
@@ -258,6 +315,28 @@ describe('the keys of qos', () => {
     expect(await chosenBy('', '--tier QUALITY')).toBe(good)
   })
 
+  it.each([
+    ['FAST', { latency_ms: 1_999, quality: 0.5 }, undefined],
+    ['FAST', { latency_ms: 2_000, quality: 0.5 }, 'latency_cap_ms 2000 of FAST <= 2000'],
+    ['FAST', { latency_ms: 1_999, quality: 0.25 }, 'quality_floor 0.5 of FAST > 0.25'],
+    ['BALANCED', { latency_ms: 4_999, cost_usd: 0.04, quality: 0.75 }, undefined],
+    ['BALANCED', { latency_ms: 5_000, cost_usd: 0.04, quality: 0.75 }, 'latency_cap_ms 5000 of BALANCED <= 5000'],
+    ['BALANCED', { latency_ms: 4_999, cost_usd: 0.05, quality: 0.75 }, 'cost_cap_usd 0.05 of BALANCED <= 0.05'],
+    ['BALANCED', { latency_ms: 4_999, cost_usd: 0.04, quality: 0.5 }, 'quality_floor 0.7 of BALANCED > 0.5'],
+    ['QUALITY', { latency_ms: 90_000, cost_usd: 0.09, quality: 1 }, undefined],
+    ['QUALITY', { latency_ms: 90_000, cost_usd: 0.1, quality: 1 }, 'cost_cap_usd 0.1 of QUALITY <= 0.1'],
+    ['QUALITY', { latency_ms: 90_000, cost_usd: 0.09, quality: 0.75 }, 'quality_floor 0.9 of QUALITY > 0.75'],
+  ])('tier %s of %o: %s', async (tier, past, removed) => {
+    await taught({ model: good, calls: 4, cost_usd: 0.001, ...past })
+    expect((await removals(`, qos: {tier: ${tier}}`))[good]).toBe(removed)
+  })
+
+  it('a cap that is written may be reached, and comes before that of the tier', async () => {
+    await taught({ model: good, calls: 4, quality: 1, latency_ms: 2_000 })
+    expect((await removals(', qos: {latency_cap_ms: 2000}'))[good]).toBeUndefined()
+    expect((await removals(', qos: {tier: FAST, latency_cap_ms: 3000}'))[good]).toBeUndefined()
+  })
+
   it('that nothing fits is an error that says what took each candidate out; a fallback is called all the same', async () => {
     await taught(...usual)
     await config(', qos: {latency_cap_ms: 100}')
@@ -325,6 +404,16 @@ steps:
     const text = await cli.run('router why last short --sandbox')
     expect(text.stdout).toContain(`→  ${fast}`)
     expect(text.stdout).toContain('latency_cap_ms 2000 of FAST <= 6000')
+  })
+
+  it('spreads calls that are made at once over candidates that promise the same', async () => {
+    const price = '{usd_per_call: 1}'
+    await cli.write('replicate-agent.yaml', `prices: {${good}: ${price}, ${cheap}: ${price}, ${fast}: ${price}}\n`)
+    const step = `{agent: writer, foreach: {in: [1, 2, 3, 4, 5, 6]}, input: {prompt: hi}}`
+    await cli.write('demo.yaml', demo.replace('learned', 'cheapest').replace(/steps:[^]*/, `steps: {each: ${step}}\n`))
+    const run = await cli.run('run demo.yaml --sandbox --json')
+    const { steps } = run.json() as unknown as { steps: { each: { items: { model: string }[] } } }
+    expect(steps.each.items.map(({ model }) => model)).toEqual([good, cheap, fast, good, cheap, fast])
   })
 
   it('teaches by its calls, which the next process knows', async () => {
