@@ -8,7 +8,6 @@ import { loadWorkflow } from '../../../workflow/load.ts'
 import { isTestFile } from '../../../workflow/loading/workflow-folder.ts'
 import { defineAction } from '../../action.ts'
 import type { App } from '../../app.ts'
-import { missingPins } from '../../pins/check-pins.ts'
 import { problemShape } from '../../problem-shape.ts'
 
 export const validateWorkflows = defineAction({
@@ -31,7 +30,9 @@ async function problemsOf(workflow: string, app: App): Promise<Problem[]> {
     const outcome = await loadWorkflow(await findWorkflow(workflow, app.cwd), app.agents())
     if (!outcome.ok) return outcome.problems
     const { warnings } = outcome.workflow
-    return app.frozen ? [...warnings, ...(await missingPins(app, app.world, outcome.workflow))] : warnings
+    if (!app.frozen) return warnings
+    const { missingPins } = await import('../../pins/check-pins.ts')
+    return [...warnings, ...(await missingPins(app, app.world, outcome.workflow))]
   } catch (error) {
     if (error instanceof ProblemsError) return [...error.problems]
     if (!(error instanceof ReplicateAgentError)) throw error
