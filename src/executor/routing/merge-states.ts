@@ -1,9 +1,8 @@
 /** Files of router statistics together: of each writer the later entry counts, whatever the order and how often (ruling 43). */
 import { canonicalJson, type Json } from '../../std/json.ts'
 import { ownValue } from '../../std/own-entry.ts'
-import { agentsOf, armsOf, contextsOf, known } from './known.ts'
+import { agentsOf, armsOf, known } from './known.ts'
 import type { StateFile, Writer } from './state-shape.ts'
-import { type Derived, type Moments, recentOf, type Sums } from './statistics.ts'
 
 type Writers = StateFile['writers']
 
@@ -42,7 +41,7 @@ export interface Merged {
   gains: ArmGain[]
 }
 
-/** What another file knows, taken into a state. What depends on the order of observations takes it as observed just now. */
+/** What another file knows, taken into a state. What depends on the order of observations stays as it is (ruling 43). */
 export function mergeInto(state: StateFile, other: Writers): Merged {
   const next: StateFile = { ...state, writers: mergeWriters(state.writers, other) }
   const ids = Object.keys(next.writers)
@@ -57,28 +56,7 @@ export function mergeInto(state: StateFile, other: Writers): Merged {
       const [before, after] = [known(state, agent, model).sums, known(next, agent, model).sums]
       if (canonicalJson(before as unknown as Json) === canonicalJson(after as unknown as Json)) continue
       gains.push({ agent, model, calls_before: before.calls, calls: after.calls })
-      takeAsRecent(state, next, agent, model)
     }
   }
   return { state: next, writers: { added, updated }, gains }
-}
-
-function takeAsRecent(state: StateFile, next: StateFile, agent: string, arm: string): void {
-  const derived = ownValue(ownValue(next.derived.agents, agent) ?? {}, arm)
-  if (!derived) return
-  const take = (record: Derived, context?: string) =>
-    addGrowth(record.recent, known(state, agent, arm, context).sums, known(next, agent, arm, context).sums)
-  take(derived.total)
-  for (const context of contextsOf(next, agent, arm)) {
-    const record = ownValue(derived.contexts, context)
-    if (record) take(record, context)
-  }
-}
-
-function addGrowth(recent: Moments, before: Sums, after: Sums): void {
-  const [old, now] = [recentOf(before), recentOf(after)]
-  // Scores take the place of what was assumed.
-  const isOther = before.quality.n === 0 && after.quality.n > 0
-  for (const key of ['n', 'sum', 'squares'] as const)
-    recent[key] = isOther ? now[key] : recent[key] + Math.max(0, now[key] - old[key])
 }

@@ -42,7 +42,6 @@ const shareOrNull = z.number().min(0).max(1).nullable()
 /** What is left out is nothing, as it mostly is. */
 const derivedShape = z.strictObject({
   ema: z.strictObject({ quality: shareOrNull, latency_ms: amount.nullable(), cost_usd: amount.nullable() }),
-  recent: sharesShape,
   forgotten: tallyShape.default(emptyTally),
   drop: amount.default(0),
   since: tallyShape.default(emptyTally),
@@ -172,9 +171,9 @@ function mapped<V, W>(table: Readonly<Record<string, V>>, change: (value: V) => 
   return Object.fromEntries(Object.entries(table).map(([name, value]) => [name, change(value)]))
 }
 
-function withoutNothing({ ema, recent, forgotten, drop, since, changes }: Derived): Partial<Derived> {
+function withoutNothing({ ema, forgotten, drop, since, changes }: Derived): Partial<Derived> {
   return {
-    ...{ ema, recent },
+    ema,
     ...(isSomething(forgotten) && { forgotten }),
     ...(drop > 0 && { drop }),
     ...(isSomething(since) && { since }),

@@ -28,8 +28,6 @@ export interface Moments {
 export interface Derived {
   /** Moving averages; null until there is a value. */
   ema: { quality: number | null; latency_ms: number | null; cost_usd: number | null }
-  /** Discounted quality (success where quality is only assumed), for γ < 1. */
-  recent: Moments
   /** What of the sums no longer counts: discounted, or older than a change point. */
   forgotten: Tally
   /** How far observations have lately stayed under what was expected of them, added up (`learn.ts`). */
@@ -85,7 +83,6 @@ export function emptyRecord(): ArmRecord {
     },
     derived: {
       ema: { quality: null, latency_ms: null, cost_usd: null },
-      recent: emptyMoments(),
       forgotten: emptyTally(),
       drop: 0,
       since: emptyTally(),
@@ -97,13 +94,12 @@ export function emptyRecord(): ArmRecord {
 /** What is made of sums alone, where the order of observations is not known; `changes`: those of the arm so far. */
 export function derivedFrom(sums: Sums, changes = 0): Derived {
   const { latency, cost } = sums
-  const recent = recentOf(sums)
-  const ema = { quality: meanOf(recent), latency_ms: meanOf(latency), cost_usd: meanOf(cost) }
-  return { ema, recent, forgotten: emptyTally(), drop: 0, since: tallyOf(sums), changes }
+  const ema = { quality: meanOf(qualityOf(sums)), latency_ms: meanOf(latency), cost_usd: meanOf(cost) }
+  return { ema, forgotten: emptyTally(), drop: 0, since: tallyOf(sums), changes }
 }
 
 /** Scores; where there are none, success. */
-export function recentOf({ calls, failures, quality }: Sums): Moments {
+export function qualityOf({ calls, failures, quality }: Sums): Moments {
   if (quality.n > 0) return { ...quality }
   return { n: calls, sum: calls - failures, squares: calls - failures }
 }
@@ -151,8 +147,7 @@ export function observe(
   if (latency_ms !== undefined) add(sums.latency, latency_ms)
   if (cost_usd !== undefined && cost_usd !== null) add(sums.cost, cost_usd)
   const worth = quality ?? (succeeded ? 1 : 0)
-  const { ema, recent } = derived
-  add(recent, worth)
+  const { ema } = derived
   ema.quality = moved(ema.quality, worth, ema_alpha)
   if (latency_ms !== undefined) ema.latency_ms = moved(ema.latency_ms, latency_ms, ema_alpha)
   if (cost_usd !== undefined && cost_usd !== null) ema.cost_usd = moved(ema.cost_usd, cost_usd, ema_alpha)
@@ -179,7 +174,6 @@ export function correct(
   } else {
     replace(sums.quality, before, quality)
   }
-  replace(derived.recent, before ?? (succeeded ? 1 : 0), quality)
   derived.ema.quality = moved(derived.ema.quality, quality, ema_alpha)
 }
 
@@ -201,8 +195,7 @@ function subtract(tally: Tally, other: Tally): Tally {
 }
 
 /** All that still counts keeps `discount` of its weight. */
-function discountBy(sums: Sums, { recent, forgotten }: Derived, discount: number): void {
-  for (const key of ['n', 'sum', 'squares'] as const) recent[key] *= discount
+function discountBy(sums: Sums, { forgotten }: Derived, discount: number): void {
   const all = tallyOf(sums)
   for (const key of tallyKeys) forgotten[key] += (1 - discount) * (all[key] - forgotten[key])
 }

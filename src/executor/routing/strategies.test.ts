@@ -114,7 +114,6 @@ describe.each(Object.entries<Strategy>(strategies))('The strategy %s', (_, strat
       }),
       derived: fc.record({
         ema: fc.record({ quality: bad, latency_ms: bad, cost_usd: bad }),
-        recent: moments,
         forgotten: tally,
         drop: bad,
         since: tally,
@@ -260,7 +259,7 @@ function hasEquals(arms: readonly Arm[], statistics: Statistics): boolean {
 }
 
 function inUnits({ sums, derived }: ArmRecord, money: number, time: number): ArmRecord {
-  const scaled = ({ n, sum, squares }: ArmRecord['derived']['recent'], unit: number) => {
+  const scaled = ({ n, sum, squares }: ArmRecord['sums']['cost'], unit: number) => {
     return { n, sum: sum * unit, squares: squares * unit * unit }
   }
   const { quality, latency_ms, cost_usd } = derived.ema

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { agentsOf, armsOf, contextsOf, known, lastSeen } from '../../../executor/routing/known.ts'
 import { readStateFile } from '../../../executor/routing/state-file.ts'
 import type { StateFile } from '../../../executor/routing/state-shape.ts'
-import { type ArmRecord, meanOf, type Moments, recentOf } from '../../../executor/routing/statistics.ts'
+import { type ArmRecord, meanOf, type Moments, qualityOf } from '../../../executor/routing/statistics.ts'
 import { ownValue } from '../../../std/own-entry.ts'
 import { defineAction } from '../../action.ts'
 import { stateFileOf } from '../../router/state-file-of.ts'
@@ -97,7 +97,7 @@ function ofAgent(state: StateFile, agent: string, by_context: boolean) {
 function figuresOf({ sums, derived }: ArmRecord) {
   const { calls, failures, quality, latency, cost } = sums
   const { ema, changes } = derived
-  const scores = recentOf(sums)
+  const scores = qualityOf(sums)
   return {
     ...{ calls, failures, changes },
     success_rate: calls === 0 ? null : 1 - failures / calls,
