@@ -61,6 +61,13 @@ describe('prices set', () => {
     expect(await userFile()).toContain('acme/other: {usd_per_output: 0.03, as_of: 2026-11-21}')
   })
 
+  test('writes several parts as one price', async () => {
+    await set('acme/film --per-output-second 0.05 --per-input-character 0.03/1k --per-call 0.01 --project')
+    expect(await projectFile()).toBe(
+      'prices:\n  acme/film: {usd_per_call: 0.01, usd_per_output_second: 0.05, usd_per_input_character: 0.00003, as_of: 2026-11-21}\n',
+    )
+  })
+
   test('makes a configuration of the project when that is asked for', async () => {
     await set('acme/x --per-call 0.5 --project')
     expect(await projectFile()).toBe('prices:\n  acme/x: {usd_per_call: 0.5, as_of: 2026-11-21}\n')

@@ -54,6 +54,21 @@ describe('router stats', () => {
     await expect(readdir(cli.home)).rejects.toThrow('ENOENT')
   })
 
+  test('is apart from that of the sandbox, as it is for the other verbs', async () => {
+    await cli.run('run poster -q --sandbox')
+    expect(await callsByAgent()).toEqual({})
+    expect((await json('router stats --sandbox'))['agents']).toHaveLength(2)
+    await cli.run('router export --sandbox -o learned.json')
+    expect(await json('router import learned.json --sandbox')).toMatchObject({ changed: false })
+    expect(await json('router import learned.json')).toMatchObject({ changed: true })
+    expect(await callsByAgent()).toEqual({ writer: 4, 'black-forest-labs/flux-schnell': 1 })
+    await cli.run('router reset --sandbox --yes')
+    expect((await json('router stats --sandbox'))['agents']).toEqual([])
+    expect(await callsByAgent()).toMatchObject({ writer: 4 })
+    expect((await json('router log --sandbox'))['decisions']).toBe(4)
+    expect((await json('router log'))['decisions']).toBe(0)
+  })
+
   test('shows the models of each agent, aligned, with the file and its size', async () => {
     await cli.run('run poster -q')
     const { stdout } = await cli.run('router stats')
