@@ -54,8 +54,12 @@ export interface BreakerPolicy {
   success_threshold: number
 }
 
+/** What makes the calls of an agent. */
+export const targetKinds = ['replicate', 'function'] as const
+type TargetKind = (typeof targetKinds)[number]
+
 export interface AgentDefinition {
-  target: 'replicate' | 'function'
+  target: TargetKind
   /** `owner/name` or `owner/name:version`; several are candidates in order of preference. Function agents: the function's name. */
   models: string[]
   /** `owner/name` of a deployment; then `models` is empty. */

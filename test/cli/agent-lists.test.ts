@@ -117,7 +117,17 @@ describe('agents show', () => {
     const { policies } = (await cli.run('agents show painter --json')).json() as { policies: { key: string }[] }
     const shown = new Set(policies.map(({ key }) => key.split('.')[0]))
     // What an agent is, not how its calls go: shown apart.
-    const others = ['model', 'models', 'candidates', 'deployment', 'function', 'description', 'tags', 'defaults']
+    const others = [
+      'target',
+      'model',
+      'models',
+      'candidates',
+      'deployment',
+      'function',
+      'description',
+      'tags',
+      'defaults',
+    ]
     const known = Object.keys(agentSpec.shape).filter((key) => ![...others, 'input_schema', 'price'].includes(key))
     expect(known.filter((key) => !shown.has(key))).toEqual([])
   })

@@ -66,6 +66,23 @@ describe('agents', () => {
     expect((await cli.run('workflows test w.test.yaml')).stdout).toContain('1 passed')
   })
 
+  it('may say their target, which fits what they call', async () => {
+    const check = async (fields: string) => {
+      await config(`agents: {writer: ${fields}}`)
+      const { code, stderr } = await cli.run('config check')
+      return code === 0 ? 'good' : stderr
+    }
+    expect(await check(`{target: replicate, model: ${model}}`)).toBe('good')
+    expect((await cli.run('agents run writer --sandbox -i prompt=Hi -q')).code).toBe(0)
+    expect(await check('{target: function, function: shorten}')).toBe('good')
+    expect(await check(`{target: function, model: ${model}}`)).toMatch(
+      /has a `model`, whose target is replicate, not function\n --> replicate-agent\.yaml:1:27/,
+    )
+    expect(await check('{target: replicate, function: shorten}')).toContain('whose target is function, not replicate')
+    expect(await check(`{target: replicat, model: ${model}}`)).toContain('did you mean replicate?')
+    expect(await check('{target: replicate}')).toContain('agent "writer" has nothing to call')
+  })
+
   it('limit how much of them is under way at once', async () => {
     await cli.write(
       'w.yaml',

@@ -39,6 +39,9 @@ function checkKind(name: string, spec: AgentSpec, written: ReadonlySet<string>, 
   if (first === undefined) {
     const hint = 'give it a `model: owner/name`, a `deployment` or a `function`'
     loading.report(path, { code: 'missing_field', message: `agent "${name}" has nothing to call`, hint, at: 'key' })
+  } else if (spec.target !== undefined && spec.target !== targetOf(first)) {
+    const message = `agent "${name}" has a \`${first}\`, whose target is ${targetOf(first)}, not ${spec.target}`
+    loading.report([...path, 'target'], { code: 'contradiction', message, hint: 'leave the `target` out' })
   } else if (second !== undefined) {
     const message = `agent "${name}" has both \`${first}\` and \`${second}\``
     loading.report([...path, second], {
@@ -57,6 +60,10 @@ function checkKind(name: string, spec: AgentSpec, written: ReadonlySet<string>, 
       hint,
     })
   }
+}
+
+function targetOf(kind: (typeof kinds)[number]): AgentDefinition['target'] {
+  return kind === 'function' ? 'function' : 'replicate'
 }
 
 /** Undefined: nobody says anything. `under`: what the configuration says for all agents. */

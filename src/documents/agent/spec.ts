@@ -1,5 +1,6 @@
 /** An agent as it is written: in workflows, in the configuration and by the SDK alike. */
 import { z } from 'zod'
+import { targetKinds } from '../../domain/definition.ts'
 import { versionPins } from '../../domain/version-pin.ts'
 import { duration, fields, longestId, mustBe, namePattern, schemaField, strict, text, words } from '../spec-fields.ts'
 import { breakerSpec } from './breaker-spec.ts'
@@ -36,6 +37,12 @@ export const agentSpec = strict(
       .string({ error: 'must be the name of a function' })
       .min(1, { error: 'must be the name of a function' })
       .register(...words('A function that the program registered, in place of a model.'))
+      .optional(),
+    target: z
+      .enum(targetKinds, { error: `must be one of ${targetKinds.join(', ')}` })
+      .register(
+        ...words('What makes the call, if you want to say so: `model`, `deployment` and `function` do already.'),
+      )
       .optional(),
     description: text('What the agent does.').optional(),
     tags: z
