@@ -126,7 +126,7 @@ function unmerged(problems: readonly Problem[]): readonly Problem[] {
     {
       ...mark,
       message: 'the file has a conflict of version control in it',
-      hint: 'keep one side of each conflict; `replicate-agent agents outdated` then says what is newer',
+      hint: 'keep both sides where they are of different models, else one; `replicate-agent agents outdated` then says what is newer',
     },
   ]
 }

@@ -1,3 +1,6 @@
+import { spawnSync } from 'node:child_process'
+import { openSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { processSurroundings } from './process-surroundings.ts'
 
@@ -29,3 +32,15 @@ describe('signals of the process', () => {
     expect(surroundings.stopped()).toBe(false)
   })
 })
+
+// /dev/full is a disk without space, on Linux.
+test.runIf(process.platform === 'linux').each(['agents list --no-config --json', '--help'])(
+  'A result of `%s` that finds no space is an error in one line, with the code of a full disk',
+  (words) => {
+    const program = resolve(import.meta.dirname, '../../../test/cli/process.ts')
+    const full = openSync('/dev/full', 'w')
+    const end = spawnSync(process.execPath, [program, ...words.split(' ')], { stdio: ['ignore', full, 'pipe'] })
+    expect(String(end.stderr)).toBe("error: stdout can't be written: ENOSPC: no space left on device, write\n")
+    expect(end.status).toBe(74)
+  },
+)

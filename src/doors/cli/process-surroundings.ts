@@ -1,5 +1,7 @@
 /** The real process as the program sees it. */
+import { writeSync } from 'node:fs'
 import { systemClock } from '../../std/clock.ts'
+import { exitCodeOfError } from './exit-codes.ts'
 import { type StopSignal, stopCodes, type Surroundings } from './surroundings.ts'
 
 /** Two SIGINT within this time are one: a terminal sends it to the whole group, and a launcher may send it again. */
@@ -38,9 +40,9 @@ export function processSurroundings(): ProcessSurroundings {
     attached.clear()
   }
 
-  for (const stream of [process.stdout, process.stderr]) {
+  for (const [name, stream] of Object.entries({ stdout: process.stdout, stderr: process.stderr })) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error
+      if (error.code !== 'EPIPE') return unwritable(name, error)
       // Without work in hand there is nobody left to tell anything.
       if (listeners.size === 0) process.exit(stopCodes.EPIPE)
       arrived('EPIPE')
@@ -58,7 +60,7 @@ export function processSurroundings(): ProcessSurroundings {
     cwd: process.cwd(),
     clock: systemClock,
     stopped: () => lastAt.size > 0,
-    flushed: () => process.stdout.writableLength + process.stderr.writableLength === 0,
+    flushed: () => [process.stdout, process.stderr].every((stream) => stream.writableLength === 0 && !isBroken(stream)),
     onStop(listener) {
       if (listeners.size === 0) attach()
       listeners.add(listener)
@@ -68,4 +70,20 @@ export function processSurroundings(): ProcessSurroundings {
       }
     },
   }
+}
+
+/** Its `error` is still to be told. */
+function isBroken({ errored }: NodeJS.WriteStream): boolean {
+  return errored !== null && (errored as NodeJS.ErrnoException).code !== 'EPIPE'
+}
+
+/** Ends the process: a result that nobody can have is no success. A run in hand stays as it is, to be resumed. */
+function unwritable(name: string, error: Error): void {
+  try {
+    // In one piece, and also where the stream itself is the one that is broken.
+    writeSync(2, `error: ${name} can't be written: ${error.message}\n`)
+  } catch {
+    // There is no place left to say it.
+  }
+  process.exit(exitCodeOfError.store)
 }

@@ -1,7 +1,7 @@
 /** A decision of the router as a table: candidates, what was known of each, and who was chosen. */
 import type { RoutingDecision } from '../../../domain/routing.ts'
 import { formatDuration } from '../../../std/duration.ts'
-import { count, formatUsd, shortModel } from './quantity.ts'
+import { count, formatSmallUsd, shortModel } from './quantity.ts'
 import type { Style } from './style.ts'
 import { tableLines } from './table.ts'
 
@@ -40,7 +40,7 @@ export function candidateLines(candidates: readonly ShownCandidate[], style: Sty
       shortModel(one.model),
       one.quality === null ? '?' : one.quality.toFixed(2),
       seen(one.observations),
-      formatUsd(one.cost_usd),
+      formatSmallUsd(one.cost_usd),
       one.latency_ms === null ? '?' : formatDuration(Math.round(one.latency_ms)),
       one.pending === 0 ? '' : String(one.pending),
       one.score === undefined ? '' : rounded(one.score),
@@ -95,7 +95,7 @@ export function callText({
 }): string {
   const facts = [`${status}: ${shortModel(model)}`]
   if (latency_ms !== undefined) facts.push(formatDuration(latency_ms))
-  if (cost_usd !== undefined) facts.push(formatUsd(cost_usd))
+  if (cost_usd !== undefined) facts.push(formatSmallUsd(cost_usd))
   if (quality) facts.push(`quality ${quality.score === null ? 'unknown' : quality.score.toFixed(2)} (${quality.by})`)
   if (error) facts.push(error.message)
   return facts.join('  ')

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { count, formatAge, formatBytes, formatUsd, shortModel } from './quantity.ts'
+import { count, formatAge, formatBytes, formatSmallUsd, formatUsd, shortModel } from './quantity.ts'
 
 describe('quantities', () => {
   test.each([
@@ -11,6 +11,16 @@ describe('quantities', () => {
     [1234.5, '$1234.50'],
   ])('%s dollars are %s', (usd, text) => {
     expect(formatUsd(usd)).toBe(text)
+  })
+
+  test.each([
+    [null, '?'],
+    [0, '$0'],
+    [0.0000051, '$0.0000051'],
+    [0.00058, '$0.00058'],
+    [0.0123, '$0.0123'],
+  ])('%s dollars are %s where costs are compared', (usd, text) => {
+    expect(formatSmallUsd(usd)).toBe(text)
   })
 
   test.each([

@@ -8,6 +8,12 @@ export function formatUsd(usd: number | null): string {
   return `$${usd < 1 ? usd.toFixed(4) : usd.toFixed(2)}`
 }
 
+/** Two digits of what is less than a cent, where models are compared by it: `$0.0000051`, not `<$0.0001`. */
+export function formatSmallUsd(usd: number | null): string {
+  if (usd === null || usd <= 0 || usd >= 0.01) return formatUsd(usd)
+  return `$${usd.toFixed(Math.min(12, 1 - Math.floor(Math.log10(usd))))}`
+}
+
 export function formatBytes(bytes: number): string {
   if (bytes < 1_000) return `${bytes} B`
   const units = ['kB', 'MB', 'GB', 'TB']

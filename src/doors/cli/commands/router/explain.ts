@@ -10,7 +10,7 @@ import { defineCommand } from '../../command.ts'
 import { inputOptions, readInputs } from '../../input-options.ts'
 import { choice, dollars, duration, flag, required, text, wholeNumber } from '../../option.ts'
 import { candidateLines, decisionHead } from '../../output/decision-lines.ts'
-import { count, formatUsd, shortModel } from '../../output/quantity.ts'
+import { count, formatSmallUsd, shortModel } from '../../output/quantity.ts'
 import type { Style } from '../../output/style.ts'
 
 export const explain = defineCommand({
@@ -54,7 +54,7 @@ function shareFrom(written: string): number {
 function explanationLines(told: OutputOf<typeof explainRouting>, style: Style): string[] {
   const { chosen, refused, cost_ref_usd: cost, latency_slo_ms: latency, turn, candidates } = told
   const references = [
-    cost === undefined ? '' : `costs are measured by ${formatUsd(cost)}`,
+    cost === undefined ? '' : `costs are measured by ${formatSmallUsd(cost)}`,
     latency === undefined ? '' : `latencies by ${formatDuration(Math.round(latency))}`,
   ].filter((part) => part !== '')
   const drawn = candidates.find((one) => one.chosen)?.propensity ?? 1

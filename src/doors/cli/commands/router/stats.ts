@@ -9,7 +9,7 @@ import type { CommandContext } from '../../context.ts'
 import { choice, flag, optional } from '../../option.ts'
 import { shortPath } from '../../output/problem.ts'
 import { oneLine } from '../../output/printable.ts'
-import { formatAge, formatBytes, formatUsd, shortModel } from '../../output/quantity.ts'
+import { formatAge, formatBytes, formatSmallUsd, shortModel } from '../../output/quantity.ts'
 import { tableLines } from '../../output/table.ts'
 
 type Stats = OutputOf<typeof routerStats>
@@ -82,17 +82,12 @@ function statsLines(found: Stats, { style, clock, cwd }: CommandContext): string
 
 function figureCells({ calls, success_rate, quality, latency_ms, cost_usd }: Figures): string[] {
   const time = (ms: number | null) => (ms === null ? '' : formatDuration(ms))
-  const money = (usd: number | null) => (usd === null ? '' : smallUsd(usd))
+  const money = (usd: number | null) => (usd === null ? '' : formatSmallUsd(usd))
   return [
     ...[String(calls), success_rate === null ? '' : `${Math.round(success_rate * 100)} %`],
     ...[qualityText(quality), quality.assumed ? 'assumed' : String(quality.n)],
     ...[time(latency_ms.mean), time(latency_ms.ema), money(cost_usd.mean), money(cost_usd.ema)],
   ]
-}
-
-/** Two digits of what is less than a cent: models are compared by it. */
-function smallUsd(usd: number): string {
-  return usd === 0 || usd >= 0.01 ? formatUsd(usd) : `$${usd.toFixed(Math.min(12, 1 - Math.floor(Math.log10(usd))))}`
 }
 
 function qualityText({ mean, sd }: Figures['quality']): string {
