@@ -53,7 +53,8 @@ export function startLoading(
       const found = near(written, candidates)
       if (found !== undefined) return `did you mean \`${found}\`?`
       if (candidates.length === 0) return `there are no ${what}`
-      return candidates.length > 12 ? undefined : `known ${what}: ${candidates.join(', ')}`
+      const known = [...new Set(candidates)]
+      return known.length > 12 ? undefined : `known ${what}: ${known.join(', ')}`
     },
     agents: known.agents ?? {},
     unusable: known.unusable ?? {},

@@ -293,6 +293,12 @@ describe('a variable in the defaults of an agent', () => {
     expect((await cli.run('validate w.yaml')).code).toBe(0)
   })
 
+  it('is no name to choose from twice when a workflow has an agent of the same name', async () => {
+    await config(`agents:\n  writer: {model: ${model}}\n`)
+    await cli.write('w.yaml', `${workflow}agents: {writer: {model: ${model}, fallback: nobody}}\n`)
+    expect((await cli.run('validate w.yaml')).stderr).toContain('help: known agents: writer\n')
+  })
+
   it('anywhere else makes the agent unusable while it is not set', async () => {
     await config('agents: {writer: {model: "${MODEL}"}}')
     await cli.write('w.yaml', workflow)
