@@ -9,15 +9,9 @@ import { defined } from '../std/defined.ts'
 import type { ActionContext } from './action.ts'
 import type { App, World } from './app.ts'
 import { configFindings } from './doctor-config.ts'
+import type { Finding } from './doctor-finding.ts'
 import { version } from './version.ts'
 import { networkFileSystem } from '../state/network-file-system.ts'
-
-export interface Finding {
-  name: string
-  status: 'ok' | 'warning' | 'fault'
-  message: string
-  hint?: string
-}
 
 type Check = (app: App, context: ActionContext) => Promise<Finding[]>
 

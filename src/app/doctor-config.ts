@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises'
 import type { Config } from '../config/config.ts'
 import { misnamedFile } from '../config/discover.ts'
-import type { Finding } from './doctor-checks.ts'
+import type { Finding } from './doctor-finding.ts'
 
 export async function configFindings(config: Config): Promise<Finding[]> {
   const { envFile } = config

@@ -1,8 +1,32 @@
 /** The decisions that led to the calls of a step, with what came of each, from the journal. */
-import type { z } from 'zod'
+import { z } from 'zod'
 import type { EventOf, RunEvent, RunEventBody, WorkRef } from '../domain/events.ts'
 import { defined } from '../std/defined.ts'
-import type { madeDecisionShape } from './actions/router/why.ts'
+import { decisionShape, weighedShape } from './routing-shapes.ts'
+
+export const madeDecisionShape = z.object({
+  id: z.string(),
+  time: z.iso.datetime(),
+  index: z.number().optional(),
+  round: z.number().optional(),
+  ...decisionShape.shape,
+  chosen: z.string(),
+  candidates: z.array(weighedShape),
+  /** What came of it: the attempts at the chosen candidate. */
+  calls: z.array(
+    z.object({
+      call: z.number(),
+      status: z.enum(['running', 'succeeded', 'failed', 'cancelled', 'abandoned']),
+      model: z.string(),
+      latency_ms: z.number().optional(),
+      cost_usd: z.number().nullable().optional(),
+      quality: z.object({ score: z.number().nullable(), by: z.string() }).optional(),
+      error: z.object({ code: z.string(), message: z.string() }).optional(),
+    }),
+  ),
+  /** What people thought of it later. */
+  feedback: z.array(z.object({ score: z.number(), by: z.string(), time: z.iso.datetime() })),
+})
 
 type MadeDecision = z.output<typeof madeDecisionShape>
 type Call = MadeDecision['calls'][number]

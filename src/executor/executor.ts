@@ -19,7 +19,8 @@ import { resumePoint } from './resume-point.ts'
 import { createRouter, type Route, type RouterParts } from './routing/router.ts'
 import { createMemoryState, type RouterState } from './routing/state.ts'
 import { strategies } from './routing/strategy-table.ts'
-import { aborted, tryTurn, type Turn, type Work } from './tries.ts'
+import { aborted, tryTurn } from './tries.ts'
+import type { Turn, Work } from './work.ts'
 
 export interface ExecutorParts {
   /** The target of a kind, made at first use. Whoever gives it closes it. */

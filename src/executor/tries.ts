@@ -10,73 +10,19 @@ import {
 import type { RoutingDecision } from '../domain/routing.ts'
 import { abortReason } from '../std/abort.ts'
 import type { Clock } from '../std/clock.ts'
-import type { JsonObject } from '../std/json.ts'
-import type { Random } from '../std/random.ts'
-import type { Candidate, OpenCall, Target, TargetResult } from '../targets/target.ts'
+import type { TargetResult } from '../targets/target.ts'
 import { attempt, type AttemptEnd } from './attempt.ts'
-import type { CallContext, CallFact, CallOutcome, CallSpec } from './contract.ts'
+import type { CallFact, CallOutcome } from './contract.ts'
 import { classOf, isUnanswered, stopsRun } from './failure.ts'
-import type { Ledger } from './ledger.ts'
 import { takenUp } from './recorder.ts'
 import type { Permit } from './resilience/breaker.ts'
-import { type Breakers, verdictOf } from './resilience/breakers.ts'
-import type { AgentGates } from './resilience/agent-limits.ts'
-import type { RateLimiter } from './resilience/rate-limit.ts'
-import type { backoffDelay } from './resilience/retry.ts'
-import type { Deadline } from './resilience/timeout.ts'
+import { verdictOf } from './resilience/breakers.ts'
 import { lessonOf } from './routing/lesson.ts'
-import type { Pupil, Router } from './routing/router.ts'
 import { type Judged, judged } from './judged.ts'
-
-/** A call on its way. */
-export interface Work {
-  targets(kind: string): Promise<Target>
-  clock: Clock
-  random: Random
-  /** By target kind. */
-  limiters: ReadonlyMap<string, RateLimiter>
-  gates: AgentGates
-  spec: CallSpec
-  context: CallContext
-  ledger: Ledger
-  deadline: Deadline
-  backoff: typeof backoffDelay
-  router: Router
-  breakers: Breakers
-}
-
-/** A candidate that may be called. */
-export interface Turn {
-  position: number
-  candidate: Candidate
-  target: Target
-  /** Defaults merged in. */
-  input: JsonObject
-  open: OpenCall | undefined
-  /** Attempts that earlier processes made. */
-  made: number
-  /** Whether no other candidate comes after it. */
-  last: boolean
-  /** Whether none of the same agent could come after it. */
-  alone: boolean
-  /** Why it was chosen, until that is journaled. */
-  decision: RoutingDecision | undefined
-  pupil: Pupil
-}
+import type { Tries, Turn, Work } from './work.ts'
 
 /** Keeps a result in the cache. */
 export type Keep = (result: TargetResult) => Promise<void>
-
-export interface Tries {
-  call: number
-  /** The number is in use: the call goes on (taken up, or after a 429), which is no new attempt. */
-  entered: boolean
-  open: OpenCall | undefined
-  made: number
-  /** Failures in a row, 429s included: what back-off grows with. */
-  failures: number
-  delay: number | undefined
-}
 
 /** The outcome, or undefined when the next candidate is due. */
 export async function tryTurn(work: Work, turn: Turn, keep?: Keep): Promise<CallOutcome | undefined> {

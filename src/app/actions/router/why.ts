@@ -3,33 +3,8 @@ import { z } from 'zod'
 import { defined } from '../../../std/defined.ts'
 import { defineAction } from '../../action.ts'
 import { findRun } from '../../find-run.ts'
-import { madeDecisions } from '../../made-decisions.ts'
-import { decisionShape, weighedShape } from '../../routing-shapes.ts'
+import { madeDecisions, madeDecisionShape } from '../../made-decisions.ts'
 import { assertWorked } from '../../worked-step.ts'
-
-export const madeDecisionShape = z.object({
-  id: z.string(),
-  time: z.iso.datetime(),
-  index: z.number().optional(),
-  round: z.number().optional(),
-  ...decisionShape.shape,
-  chosen: z.string(),
-  candidates: z.array(weighedShape),
-  /** What came of it: the attempts at the chosen candidate. */
-  calls: z.array(
-    z.object({
-      call: z.number(),
-      status: z.enum(['running', 'succeeded', 'failed', 'cancelled', 'abandoned']),
-      model: z.string(),
-      latency_ms: z.number().optional(),
-      cost_usd: z.number().nullable().optional(),
-      quality: z.object({ score: z.number().nullable(), by: z.string() }).optional(),
-      error: z.object({ code: z.string(), message: z.string() }).optional(),
-    }),
-  ),
-  /** What people thought of it later. */
-  feedback: z.array(z.object({ score: z.number(), by: z.string(), time: z.iso.datetime() })),
-})
 
 export const explainStep = defineAction({
   noun: 'router',

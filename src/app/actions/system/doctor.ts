@@ -1,7 +1,8 @@
 /** Looks over everything that a run depends on: runtime, token, state folder, store, sandbox. */
 import { z } from 'zod'
 import { defineAction } from '../../action.ts'
-import { checks, type Finding } from '../../doctor-checks.ts'
+import { checks } from '../../doctor-checks.ts'
+import type { Finding } from '../../doctor-finding.ts'
 
 export const doctorShape = z.object({
   ok: z.boolean().describe('no faults; warnings are allowed'),
