@@ -3,12 +3,23 @@ import type { JsonObject } from '../../std/json.ts'
 import { isObject } from '../../std/json.ts'
 import type { ModelInfo } from '../target.ts'
 
+export interface KnownModel extends ModelInfo {
+  official: boolean
+}
+
+export interface ModelReader {
+  /** Throws NotFoundError. */
+  get(model: string, signal: AbortSignal): Promise<KnownModel>
+  /** `owner/name` at a version; undefined schemas when the API does not tell. */
+  version(model: string, version: string, signal: AbortSignal): Promise<KnownModel>
+}
+
 /** Characters: a description is a line or two. */
 const longestDescription = 2_000
 
-export function modelFacts(name: string, facts: Readonly<Record<string, unknown>>): ModelInfo & { official: boolean } {
+export function modelFacts(name: string, facts: Readonly<Record<string, unknown>>): KnownModel {
   const { is_official, description, run_count, url, latest_version } = facts
-  const known: ModelInfo & { official: boolean } = { name, official: is_official === true }
+  const known: KnownModel = { name, official: is_official === true }
   if (typeof description === 'string' && description !== '')
     known.description = description.slice(0, longestDescription)
   if (typeof run_count === 'number' && run_count >= 0) known.run_count = run_count

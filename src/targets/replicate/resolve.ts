@@ -3,8 +3,8 @@ import { NetworkError, NotFoundError, ValidationError } from '../../domain/error
 import { untilAborted } from '../../std/abort.ts'
 import { officialVersion, type ModelVersions, type VersionChooser } from '../../domain/version-pin.ts'
 import { isObject, type Json } from '../../std/json.ts'
-import type { Candidate, ModelInfo, PinContext } from '../target.ts'
-import { modelFacts } from './model-facts.ts'
+import type { Candidate, PinContext } from '../target.ts'
+import { type KnownModel, modelFacts, type ModelReader } from './model-facts.ts'
 import type { Api } from './transport.ts'
 import { createVersions, versionFacts } from './versions.ts'
 
@@ -15,15 +15,7 @@ export type Route =
 
 const reference = /^([A-Za-z0-9][\w.-]*\/[A-Za-z0-9][\w.-]*)(?::([0-9a-f]{64}))?$/
 
-export interface KnownModel extends ModelInfo {
-  official: boolean
-}
-
-export interface Models {
-  /** Throws NotFoundError. */
-  get(model: string, signal: AbortSignal): Promise<KnownModel>
-  /** `owner/name` at a version; undefined schemas when the API does not tell. */
-  version(model: string, version: string, signal: AbortSignal): Promise<KnownModel>
+export interface Models extends ModelReader {
   versions: ModelVersions
   route(candidate: Candidate, context: PinContext): Promise<Route>
 }

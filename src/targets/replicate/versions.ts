@@ -7,7 +7,7 @@ import { isObject, type JsonObject } from '../../std/json.ts'
 import type { ModelInfo } from '../target.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { dereferenced } from './openapi.ts'
-import type { KnownModel, Models } from './resolve.ts'
+import type { KnownModel, ModelReader } from './model-facts.ts'
 import type { Api } from './transport.ts'
 
 const versionId = /^[0-9a-f]{64}$/
@@ -15,7 +15,7 @@ const versionId = /^[0-9a-f]{64}$/
 /** A list that has no end is not read to it; pages have a hundred items or so. */
 const mostPages = 50
 
-export function createVersions(api: Api, models: Pick<Models, 'get' | 'version'>): ModelVersions {
+export function createVersions(api: Api, models: ModelReader): ModelVersions {
   return {
     async current(model, signal) {
       const known = await models.get(model, signal)
