@@ -458,6 +458,19 @@ steps:
     expect(run).toMatchObject({ steps: { hasty: { model: fast }, thrifty: { model: cheap } } })
   })
 
+  it('tells which run to name when a step ran a workflow, and that a step called nothing', async () => {
+    await cli.write('workflows/demo.yaml', demo)
+    await cli.write('workflows/outer.yaml', 'steps: {inner: {workflow: demo}, sum: {value: 1}}\n')
+    await cli.run('run outer --sandbox --run-id r1')
+    for (const verb of ['why r1 inner', 'feedback r1 inner --score 1']) {
+      const end = await cli.run(`router ${verb}`)
+      expect(end).toMatchObject({ code: 2, stdout: '' })
+      expect(end.stderr).toContain('step "inner" ran a workflow, in run r1.inner\nhelp: name that run')
+    }
+    expect((await cli.run('router why r1.inner plain')).stdout).toContain('1 decision for 1 call')
+    expect((await cli.run('router why r1 sum')).stdout).toBe('run r1, step sum: nothing was called\n')
+  })
+
   it.each([
     ['router why last nothing', 'did nothing in a step "nothing"'],
     ['router explain owner/name', 'owner/name is a model: there is nothing to choose'],

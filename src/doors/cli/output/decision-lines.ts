@@ -102,6 +102,7 @@ export function callText({
 }
 
 export function decisionsText(decisions: number, calls: number): string {
+  if (calls === 0) return 'nothing was called'
   if (decisions === 0) return `${count(calls, 'call')}, and nothing to decide: there was one candidate`
   return `${count(decisions, 'decision')} for ${count(calls, 'call')}`
 }
