@@ -1,10 +1,12 @@
 /** What is odd about a configuration, and may be meant: it stops nothing. */
 import { isModelName } from '../documents/agent/normalise.ts'
+import { unreadKeys } from '../documents/agent/routing.ts'
 import type { Path, ProblemParts } from '../documents/yaml-places.ts'
 import type { Config } from '../config/config.ts'
 import { misnamedFile } from '../config/discover.ts'
 import { createPriceBook } from '../config/prices/book.ts'
 import type { Problem } from '../domain/problem.ts'
+import { defaultRouting } from '../domain/routing.ts'
 import { suggest } from '../std/suggest.ts'
 import type { App } from './app.ts'
 
@@ -32,6 +34,7 @@ export async function configWarnings(config: Config, app: App): Promise<Problem[
     if (judge !== undefined) warnOfUnknown(config, judge, judgePath(config, name), warn)
     await warnOfPrices(config, name, app, warn)
   }
+  warnOfRouting(config, warn)
   return problems
 }
 
@@ -45,6 +48,20 @@ function warnOfUnknown(config: Config, other: string, path: Path, warn: Warn): v
     message: `there is no agent "${other}" in the configuration`,
     hint: near === undefined ? 'only a workflow that has one of this name can use it' : `did you mean \`${near}\`?`,
   })
+}
+
+/** Keys that no strategy here reads change nothing. */
+function warnOfRouting({ spec, agents, routing }: Config, warn: Warn): void {
+  const hint = 'leave it out, or name another `strategy`'
+  for (const [name, { routing: held }] of Object.entries(agents)) {
+    const unread = unreadKeys(spec.agents?.[name]?.routing ?? {}, [held?.strategy ?? defaultRouting.strategy])
+    for (const { key, why } of unread)
+      warn(['agents', name, 'routing', key], { code: 'unread_key', message: why, hint, at: 'key' })
+  }
+  const own = Object.values(spec.agents ?? {}).flatMap((agent) => agent.routing?.strategy ?? [])
+  const general = (routing ?? defaultRouting).strategy
+  for (const { key, why } of unreadKeys(spec.routing ?? {}, [...new Set([general, ...own])]))
+    warn(['routing', key], { code: 'unread_key', message: why, hint, at: 'key' })
 }
 
 /** The quality of all agents may be said for all of them. */

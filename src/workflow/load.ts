@@ -4,6 +4,7 @@ import type { RoutingPolicy } from '../domain/routing.ts'
 import type { Problem } from '../domain/problem.ts'
 import { isObject, type Json } from '../std/json.ts'
 import { checkQualities } from './loading/check-quality.ts'
+import { checkRouting } from './loading/check-routing.ts'
 import { checkSteps } from './loading/check-steps.ts'
 import { type Loading, startLoading } from '../documents/loading.ts'
 import { type Family, identityOf, loadNested, newFamily } from './loading/nested.ts'
@@ -112,6 +113,7 @@ async function loadData(data: Json, loading: Loading, within: Within): Promise<O
   if (!spec) return { definition: undefined, plan: undefined }
   const definition = normalise(spec, outline, loading)
   checkQualities(definition.agents, Object.keys(spec.agents ?? {}), loading)
+  checkRouting(definition.agents, spec.agents ?? {}, loading)
   await loadNested(definition, loading, { ...within, names: [...within.names, definition.name] })
   const { compiled, outputs, outputKeys } = checkSteps(definition, outline, inputMaps, loading)
   if (loading.problems.some(isError)) return { definition, plan: undefined }

@@ -21,6 +21,8 @@ interface Past {
   model: string
   calls: number
   quality: number
+  /** Of the first calls. */
+  scores?: number[]
   cost_usd?: number
   latency_ms?: number
   context?: string
@@ -32,10 +34,15 @@ async function taught(...all: Past[]): Promise<void> {
   const file = join(cli.home, 'router-state.sandbox.json')
   const parts = { file, durability: 'normal', clock: systemClock, random: seededRandom(1), warn: () => {} } as const
   const state = await openRouterState(parts)
-  for (const { model, calls, quality, cost_usd, latency_ms, context = here, policy } of all) {
+  for (const { model, calls, quality, scores = [], cost_usd, latency_ms, context = here, policy } of all) {
     for (let call = 1; call <= calls; call += 1) {
       const succeeded = Math.floor(call * quality + 1e-9) > Math.floor((call - 1) * quality + 1e-9)
-      const known = { ...(cost_usd !== undefined && { cost_usd }), ...(latency_ms !== undefined && { latency_ms }) }
+      const score = scores[call - 1]
+      const known = {
+        ...(cost_usd !== undefined && { cost_usd }),
+        ...(latency_ms !== undefined && { latency_ms }),
+        ...(score !== undefined && { quality: score }),
+      }
       state.observe('writer', model, context, { succeeded, ...known }, { ...defaultRouting, ...policy })
     }
   }
@@ -163,6 +170,26 @@ describe('the keys of routing', () => {
     expect(await chosenBy(', routing: {cost_weight: 0, latency_weight: 1, latency_slo_ms: 500}')).toBe(fast)
     expect(await chosenBy(', routing: {cost_weight: 0, latency_weight: 0, latency_slo_ms: 500}')).toBe(good)
     expect(await chosenBy(', routing: {cost_weight: 0, latency_weight: 1, latency_slo_ms: 10000}')).toBe(good)
+  })
+
+  it('of other strategies are warned of, for they change nothing', async () => {
+    const warnings = async (command: string) =>
+      (await cli.run(command)).stderr.split('\n').filter((line) => line.startsWith('warning: '))
+    const ignored = [
+      'warning: `weights` is of score, thompson_multi, and the strategy here is learned',
+      'warning: `explore_calls` is of adaptive, and the strategy here is learned',
+    ]
+    await config(', routing: {weights: {cost: 1}, ema_alpha: 0.5, explore_calls: 3}')
+    expect(await warnings('config check')).toEqual(ignored)
+    await config(', routing: {weights: {cost: 1}}', 'routing: {strategy: score, ucb_alpha: 1}\n')
+    expect(await warnings('config check')).toEqual([
+      'warning: `ucb_alpha` is of ucb1, adaptive, and the strategy here is score',
+    ])
+    const agent = `{models: [${cheap}, ${good}], routing: {weights: {cost: 1}, explore_calls: 3}}`
+    await cli.write('demo.yaml', `name: demo\nagents: {own: ${agent}}\nsteps: {write: {agent: own}}\n`)
+    expect(await warnings('validate demo.yaml')).toEqual([
+      'warning: `explore_calls` is of adaptive, and the strategy here is score',
+    ])
   })
 
   it('references that nobody gives are found at the first call, and stay', async () => {
@@ -329,6 +356,15 @@ describe('the keys of qos', () => {
   ])('tier %s of %o: %s', async (tier, past, removed) => {
     await taught({ model: good, calls: 4, cost_usd: 0.001, ...past })
     expect((await removals(`, qos: {tier: ${tier}}`))[good]).toBe(removed)
+  })
+
+  it('quality_floor takes no model out that has fewer than three scores, in the share of calls that explore', async () => {
+    await taught({ model: good, calls: 10, quality: 1, scores: [0, 0] }, usual[1] as Past)
+    const keyed = (share: number) => removals(`, routing: {exploration_share: ${share}}, qos: {quality_floor: 0.5}`)
+    expect((await keyed(1))[good]).toBeUndefined()
+    expect((await keyed(0))[good]).toBe('quality_floor 0.5: known from 2 of 3 scores')
+    await taught({ model: good, calls: 1, quality: 1, scores: [0.25] })
+    expect((await keyed(1))[good]).toBe('quality_floor 0.5 > 0.08333')
   })
 
   it('a cap that is written may be reached, and comes before that of the tier', async () => {

@@ -1,5 +1,5 @@
 /** Routing and quality of service as written → as kept. */
-import type { QosPolicy, RoutingPolicy } from '../../domain/routing.ts'
+import type { QosPolicy, RoutingPolicy, StrategyName } from '../../domain/routing.ts'
 import { defined } from '../../std/defined.ts'
 import { normaliseQuality } from './quality-spec.ts'
 import type { QosSpec, RoutingSpec } from './routing-spec.ts'
@@ -14,4 +14,24 @@ export function routingOver(under: RoutingPolicy, { weights, quality, ...written
 
 export function qosOf(written: QosSpec): QosPolicy {
   return defined(written)
+}
+
+/** Keys that only some strategies read. What moving averages, contexts and forgetting say is read by all of them. */
+const readers: Partial<Record<keyof RoutingPolicy, readonly StrategyName[]>> = {
+  weights: ['score', 'thompson_multi'],
+  ucb_alpha: ['ucb1', 'adaptive'],
+  explore_calls: ['adaptive'],
+  cost_weight: ['learned'],
+  latency_weight: ['learned'],
+  cost_ref_usd: ['learned', 'score', 'thompson_multi'],
+  latency_slo_ms: ['learned', 'score', 'thompson_multi'],
+}
+
+/** What of a routing is written for other strategies than those that will read it, each in words. */
+export function unreadKeys(written: RoutingSpec, strategies: readonly StrategyName[]): { key: string; why: string }[] {
+  return Object.keys(written).flatMap((key) => {
+    const by = readers[key as keyof RoutingPolicy]
+    if (!by || by.some((each) => strategies.includes(each))) return []
+    return [{ key, why: `\`${key}\` is of ${by.join(', ')}, and the strategy here is ${strategies.join(', ')}` }]
+  })
 }

@@ -86,7 +86,7 @@ function judge(caps: readonly Cap[], known: Known): Judged {
     if (proven && value !== null && keeps(cap, value)) continue
     const name = `${cap.name} ${cap.value}${cap.tier ? ` of ${cap.tier}` : ''}`
     if (proven) return { removed_by: `${name} ${signOf(cap)} ${shown(value)}` }
-    doubt ??= `${name}: known from ${known.calls} of ${enough} calls`
+    doubt ??= `${name}: known from ${evidence(cap, known)}`
   }
   return doubt === undefined ? {} : { doubt }
 }
@@ -102,6 +102,12 @@ function measured({ name }: Cap, known: Known): { value: number | null; proven: 
     case 'quality_floor':
       return { value: known.quality.mean, proven: sure && known.quality.observations >= enough }
   }
+}
+
+/** How little there is, of what is needed. */
+function evidence({ name }: Cap, { calls, quality }: Known): string {
+  const isUnscored = name === 'quality_floor' && calls >= enough
+  return isUnscored ? `${quality.observations} of ${enough} scores` : `${calls} of ${enough} calls`
 }
 
 function keeps({ name, value: limit, tier }: Cap, value: number): boolean {
