@@ -121,10 +121,6 @@ describe('limits', () => {
     const clock = eagerClock()
     const end = await cli.run('run w.yaml --json', { env: real(), clock })
     expect(end.code, end.stderr).toBe(0)
-    console.log(
-      text,
-      clock.slept.filter((ms) => ms > 5000),
-    )
     return Math.max(0, ...clock.slept.filter((ms) => ms > 5_000 && ms <= 60_000))
   }
   const writer = (limits = '') => `agents: {writer: {model: ${model}${limits}}}\n`

@@ -46,7 +46,11 @@ describe('the routing of an agent', () => {
   it.each([
     [', routing: {strategy: thomson}', 'must be one of learned, score', 'did you mean thompson?'],
     [', routing: {weigths: {cost: 1}}', 'there is no field `weigths`', 'did you mean `weights`?'],
-    [', routing: {strategy: score, weights: {cost: -1}}', 'must be a number of 0 or more, but is the number -1', undefined],
+    [
+      ', routing: {strategy: score, weights: {cost: -1}}',
+      'must be a number of 0 or more, but is the number -1',
+      undefined,
+    ],
     [', routing: {discount: 0.9}', 'must be a number from 0.999 to 1, but is the number 0.9', undefined],
     [', routing: {exploration_share: 1.5}', 'must be a number from 0 to 1, but is the number 1.5', undefined],
     [', routing: {ema_alpha: 0}', 'must be a number over 0, and at most 1, but is the number 0', undefined],
