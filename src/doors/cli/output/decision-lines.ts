@@ -22,7 +22,7 @@ export interface ShownCandidate {
 const right = { align: 'right' } as const
 const columns = [
   {},
-  { header: 'model' },
+  { header: 'model', least: 16 },
   { header: 'quality', ...right },
   { header: 'seen', ...right },
   { header: 'cost', ...right },
@@ -33,7 +33,8 @@ const columns = [
   {},
 ]
 
-export function candidateLines(candidates: readonly ShownCandidate[], style: Style): string[] {
+/** `room`: columns of a terminal. */
+export function candidateLines(candidates: readonly ShownCandidate[], style: Style, room = Infinity): string[] {
   const rows = candidates.map((one) => {
     const cells = [
       one.chosen ? '→' : ' ',
@@ -50,7 +51,7 @@ export function candidateLines(candidates: readonly ShownCandidate[], style: Sty
     if (one.chosen) return cells.map((cell, at) => (at < 2 ? style.green(cell) : cell))
     return one.removed_by === undefined ? cells : cells.map((cell) => (cell === '' ? cell : style.dim(cell)))
   })
-  return tableLines(rows, columns, style.dim).map((line) => `  ${line}`.trimEnd())
+  return tableLines(rows, columns, style.dim, room - 2).map((line) => `  ${line}`.trimEnd())
 }
 
 /** `writer by learned, calls like task=… step=…` */

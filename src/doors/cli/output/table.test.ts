@@ -25,6 +25,17 @@ describe('a table', () => {
     ])
   })
 
+  test('leaves out and cuts, where the terminal is narrow, the columns that may be', () => {
+    const green = (text: string) => `\u001b[32m${text}\u001b[39m`
+    const rows = [['key', green('a long name'), '12', 'later']]
+    const columns = [{}, { least: 6 }, { spare: 1 }, { spare: 2 }]
+    expect(tableLines(rows, columns, plain, 27)).toEqual([`key  ${green('a long name')}  12  later`])
+    expect(tableLines(rows, columns, plain, 26)).toEqual([`key  ${green('a long name')}  12`])
+    expect(tableLines(rows, columns, plain, 16)).toEqual([`key  ${green('a long name')}`])
+    expect(tableLines(rows, columns, plain, 15)).toEqual([`key  ${green('a long na…')}`])
+    expect(tableLines(rows, columns, plain, 3)).toEqual([`key  ${green('a lon…')}`])
+  })
+
   test('of no rows is its header, or nothing', () => {
     expect(tableLines([], [{}, {}], plain)).toEqual([])
   })

@@ -4,28 +4,61 @@ import { stripVTControlCharacters } from 'node:util'
 export interface Column {
   header?: string
   align?: 'left' | 'right'
+  /** Where the terminal is narrow, it may be cut to this width. */
+  least?: number
+  /** Where the terminal is narrow, it is left out; of several, the one with the greatest number first. */
+  spare?: number
 }
 
 function widthOf(text: string): number {
   return [...stripVTControlCharacters(text)].length
 }
 
-/** Lines with two spaces between columns and none at their end. Columns that are empty throughout are left out. */
+/**
+ * Lines with two spaces between columns and none at their end. Columns that are empty throughout are left out. `room`: of
+ * a terminal; columns that may be are left out or cut for it.
+ */
 export function tableLines(
   rows: readonly (readonly string[])[],
   columns: readonly Column[],
   header: (text: string) => string,
+  room = Infinity,
 ): string[] {
   const used = columns.map((_, at) => rows.some((row) => (row[at] ?? '') !== ''))
   const withHeader = columns.some((column) => column.header !== undefined)
   const all = withHeader ? [columns.map((column) => header(column.header ?? '')), ...rows] : rows
-  const widths = columns.map((_, at) => Math.max(0, ...all.map((row) => widthOf(row[at] ?? ''))))
+  const natural = columns.map((_, at) => (used[at] ? Math.max(0, ...all.map((row) => widthOf(row[at] ?? ''))) : 0))
+  const widths = widthsWithin(natural, columns, room)
   return all.map((row) =>
     columns
-      .flatMap((column, at) => (used[at] ? [pad(row[at] ?? '', widths[at] as number, column.align)] : []))
+      .flatMap((column, at) => {
+        const width = widths[at] ?? 0
+        return width === 0 ? [] : [pad(cut(row[at] ?? '', width), width, column.align)]
+      })
       .join('  ')
       .trimEnd(),
   )
+}
+
+/** 0: the column is left out. */
+function widthsWithin(natural: readonly number[], columns: readonly Column[], room: number): number[] {
+  const widths = [...natural]
+  const over = () => widths.reduce((sum, width) => sum + (width === 0 ? 0 : width + 2), -2) - room
+  const spare = [...columns.keys()].filter((at) => columns[at]?.spare !== undefined)
+  for (const at of spare.toSorted((a, b) => (columns[b]?.spare ?? 0) - (columns[a]?.spare ?? 0)))
+    if (over() > 0) widths[at] = 0
+  for (const [at, { least }] of columns.entries()) {
+    const width = widths[at] ?? 0
+    if (least !== undefined && over() > 0) widths[at] = Math.min(width, Math.max(least, width - over()))
+  }
+  return widths
+}
+
+function cut(text: string, width: number): string {
+  if (widthOf(text) <= width) return text
+  const plain = stripVTControlCharacters(text)
+  const shorter = `${[...plain].slice(0, width - 1).join('')}…`
+  return text.includes(plain) ? text.replace(plain, () => shorter) : shorter
 }
 
 /** What is left of the terminal's width for the column at `at`, the last one; never too little to read. */

@@ -47,7 +47,7 @@ function nothing(tag: string | undefined): string {
   return 'neither the configuration nor the workflows here name agents or models'
 }
 
-function agentLines(agents: Listed['agents'], { style, cwd }: CommandContext): string[] {
+function agentLines(agents: Listed['agents'], { style, cwd, stdout }: CommandContext): string[] {
   const rows = agents.map(({ name, models, deployment, description = '', tags = [], place, workflows }) => [
     style.bold(name),
     deployment ?? oneLine(models.map(shortModel).join(', '), 60),
@@ -56,11 +56,18 @@ function agentLines(agents: Listed['agents'], { style, cwd }: CommandContext): s
     style.dim(placeText(place, cwd)),
     style.dim(oneLine(workflows.join(', '), 40)),
   ])
-  const columns = ['agent', 'calls', 'description', 'tags', 'defined in', 'used by'].map((header) => ({ header }))
-  return rows.length === 0 ? [] : tableLines(rows, columns, style.dim)
+  const columns = [
+    { header: 'agent' },
+    { header: 'calls', least: 20 },
+    { header: 'description', spare: 1 },
+    { header: 'tags', spare: 2 },
+    { header: 'defined in', least: 12 },
+    { header: 'used by', spare: 3 },
+  ]
+  return rows.length === 0 ? [] : tableLines(rows, columns, style.dim, stdout.columns)
 }
 
-function modelLines(models: Listed['models'], { style, clock }: CommandContext): string[] {
+function modelLines(models: Listed['models'], { style, clock, stdout }: CommandContext): string[] {
   const rows = models.map(({ model, description = '', run_count, version = '', read_at, workflows }) => [
     style.bold(shortModel(model)),
     run_count === undefined ? '' : formatCount(run_count),
@@ -71,12 +78,12 @@ function modelLines(models: Listed['models'], { style, clock }: CommandContext):
   ])
   const right = { align: 'right' } as const
   const columns = [
-    { header: 'model' },
+    { header: 'model', least: 16 },
     { header: 'runs', ...right },
-    { header: 'latest' },
-    { header: 'description' },
-    { header: 'read' },
-    { header: 'used by' },
+    { header: 'latest', spare: 1 },
+    { header: 'description', least: 16 },
+    { header: 'read', spare: 2 },
+    { header: 'used by', spare: 3 },
   ]
-  return rows.length === 0 ? [] : tableLines(rows, columns, style.dim)
+  return rows.length === 0 ? [] : tableLines(rows, columns, style.dim, stdout.columns)
 }

@@ -7,11 +7,11 @@ import { defined } from '../../../../std/defined.ts'
 import { formatDuration } from '../../../../std/duration.ts'
 import { appOptions } from '../../app-options.ts'
 import { defineCommand } from '../../command.ts'
+import type { CommandContext } from '../../context.ts'
 import { inputOptions, readInputs } from '../../input-options.ts'
 import { choice, dollars, duration, flag, required, text, wholeNumber } from '../../option.ts'
 import { candidateLines, decisionHead } from '../../output/decision-lines.ts'
 import { count, formatSmallUsd, shortModel } from '../../output/quantity.ts'
-import type { Style } from '../../output/style.ts'
 
 export const explain = defineCommand({
   description:
@@ -40,7 +40,7 @@ export const explain = defineCommand({
     const asked = defined({ task, step, tier, latency_cap_ms, cost_cap_usd, quality_floor, seed })
     const told = await context.call(app, explainRouting, { agent, ...(await readInputs(context, given)), ...asked })
     if (context.json) return context.printJson(told)
-    for (const line of explanationLines(told, context.style)) context.print(line)
+    for (const line of explanationLines(told, context)) context.print(line)
     return undefined
   },
 })
@@ -51,7 +51,7 @@ function shareFrom(written: string): number {
   throw new UsageError(`--quality-floor takes a number from 0 to 1, not "${written}"`)
 }
 
-function explanationLines(told: OutputOf<typeof explainRouting>, style: Style): string[] {
+function explanationLines(told: OutputOf<typeof explainRouting>, { style, stdout }: CommandContext): string[] {
   const { chosen, refused, cost_ref_usd: cost, latency_slo_ms: latency, turn, candidates } = told
   const references = [
     cost === undefined ? '' : `costs are measured by ${formatSmallUsd(cost)}`,
@@ -60,7 +60,7 @@ function explanationLines(told: OutputOf<typeof explainRouting>, style: Style): 
   const drawn = candidates.find((one) => one.chosen)?.propensity ?? 1
   return [
     decisionHead(told, style),
-    ...candidateLines(candidates, style),
+    ...candidateLines(candidates, style, stdout.columns),
     '',
     chosen === undefined
       ? `${style.red('nothing may be called')}: ${refused?.hint ?? ''}`

@@ -49,16 +49,20 @@ export const stats = defineCommand({
   },
 })
 
-function statsLines(found: Stats, { style, clock, cwd }: CommandContext): string[] {
+function statsLines(found: Stats, { style, clock, cwd, stdout }: CommandContext): string[] {
   const right = { align: 'right' } as const
   const columns = [
-    { header: 'agent' },
-    { header: 'model' },
-    ...['calls', 'success', 'quality', 'scores', 'latency', 'lately', 'cost', 'lately'].map((header) => ({
-      header,
-      ...right,
-    })),
-    { header: 'last seen' },
+    { header: 'agent', least: 12 },
+    { header: 'model', least: 16 },
+    { header: 'calls', ...right },
+    { header: 'success', ...right },
+    { header: 'quality', ...right },
+    { header: 'scores', ...right, spare: 1 },
+    { header: 'latency', ...right },
+    { header: 'lately', ...right, spare: 2 },
+    { header: 'cost', ...right },
+    { header: 'lately', ...right, spare: 3 },
+    { header: 'last seen', spare: 4 },
   ]
   const rows = found.agents.flatMap(({ agent, models }) =>
     models.flatMap((one, at) => [
@@ -77,7 +81,7 @@ function statsLines(found: Stats, { style, clock, cwd }: CommandContext): string
   )
   const { file, bytes, sandbox } = found
   const place = `${shortPath(file, cwd)}, ${formatBytes(bytes)}${sandbox ? '; nothing of it was paid' : ''}`
-  return [...tableLines(rows, columns, style.dim), '', style.dim(place)]
+  return [...tableLines(rows, columns, style.dim, stdout.columns), '', style.dim(place)]
 }
 
 function figureCells({ calls, success_rate, quality, latency_ms, cost_usd }: Figures): string[] {

@@ -33,13 +33,13 @@ export const why = defineCommand({
     )
     for (const decision of told.decisions) {
       context.print('')
-      for (const line of decisionLines(decision, style, context.stdout.columns ?? 100)) context.print(line)
+      for (const line of decisionLines(decision, style, context.stdout.columns)) context.print(line)
     }
     return undefined
   },
 })
 
-function decisionLines(decision: Decision, style: Style, columns: number): string[] {
+function decisionLines(decision: Decision, style: Style, room: number | undefined): string[] {
   const { index, round, candidates, calls, feedback } = decision
   const where = [
     ...(index === undefined ? [] : [`item ${index}`]),
@@ -47,8 +47,8 @@ function decisionLines(decision: Decision, style: Style, columns: number): strin
   ].join(', ')
   return [
     `${decisionHead(decision, style)}${where === '' ? '' : style.dim(`  ${where}`)}`,
-    ...candidateLines(candidates, style),
-    ...calls.map((call) => `  ${oneLine(callText(call), Math.max(40, columns - 4))}`),
+    ...candidateLines(candidates, style, room),
+    ...calls.map((call) => `  ${oneLine(callText(call), Math.max(40, (room ?? 100) - 4))}`),
     ...feedback.map(({ score, by, time }) => `  feedback ${score} by ${by} at ${time}`),
     style.dim(`  decision ${decision.id}`),
   ]
