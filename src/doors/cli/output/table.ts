@@ -4,8 +4,10 @@ import { stripVTControlCharacters } from 'node:util'
 export interface Column {
   header?: string
   align?: 'left' | 'right'
-  /** Where the terminal is narrow, it may be cut to this width. */
+  /** Where the terminal is narrow, it may be cut to this width, */
   least?: number
+  /** in the middle, because what differs is at both ends: names of models. */
+  middle?: boolean
   /** Where the terminal is narrow, it is left out; of several, the one with the greatest number first. */
   spare?: number
 }
@@ -33,7 +35,7 @@ export function tableLines(
     columns
       .flatMap((column, at) => {
         const width = widths[at] ?? 0
-        return width === 0 ? [] : [pad(cut(row[at] ?? '', width), width, column.align)]
+        return width === 0 ? [] : [pad(cut(row[at] ?? '', width, column), width, column.align)]
       })
       .join('  ')
       .trimEnd(),
@@ -54,11 +56,18 @@ function widthsWithin(natural: readonly number[], columns: readonly Column[], ro
   return widths
 }
 
-function cut(text: string, width: number): string {
+function cut(text: string, width: number, { middle }: Column): string {
   if (widthOf(text) <= width) return text
   const plain = stripVTControlCharacters(text)
-  const shorter = `${[...plain].slice(0, width - 1).join('')}…`
+  const letters = [...plain]
+  const end = middle ? Math.ceil((width - 1) / 2) : 0
+  const shorter = `${letters.slice(0, width - 1 - end).join('')}…${letters.slice(letters.length - end).join('')}`
   return text.includes(plain) ? text.replace(plain, () => shorter) : shorter
+}
+
+/** The columns of a terminal; what goes elsewhere has all the room it needs. */
+export function roomOn({ isTTY, columns }: { isTTY?: boolean | undefined; columns?: number | undefined }): number {
+  return (isTTY && columns) || Infinity
 }
 
 /** What is left of the terminal's width for the column at `at`, the last one; never too little to read. */

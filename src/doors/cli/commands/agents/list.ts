@@ -9,7 +9,7 @@ import { flag, text } from '../../option.ts'
 import { placeText } from '../../output/place-text.ts'
 import { oneLine } from '../../output/printable.ts'
 import { formatAge, formatCount, shortModel } from '../../output/quantity.ts'
-import { tableLines } from '../../output/table.ts'
+import { roomOn, tableLines } from '../../output/table.ts'
 
 type Listed = OutputOf<typeof listAgents>
 
@@ -64,7 +64,7 @@ function agentLines(agents: Listed['agents'], { style, cwd, stdout }: CommandCon
     { header: 'defined in', least: 12 },
     { header: 'used by', spare: 3 },
   ]
-  return rows.length === 0 ? [] : tableLines(rows, columns, style.dim, stdout.columns)
+  return rows.length === 0 ? [] : tableLines(rows, columns, style.dim, roomOn(stdout))
 }
 
 function modelLines(models: Listed['models'], { style, clock, stdout }: CommandContext): string[] {
@@ -78,12 +78,12 @@ function modelLines(models: Listed['models'], { style, clock, stdout }: CommandC
   ])
   const right = { align: 'right' } as const
   const columns = [
-    { header: 'model', least: 16 },
+    { header: 'model', least: 16, middle: true },
     { header: 'runs', ...right },
     { header: 'latest', spare: 1 },
     { header: 'description', least: 16 },
     { header: 'read', spare: 2 },
     { header: 'used by', spare: 3 },
   ]
-  return rows.length === 0 ? [] : tableLines(rows, columns, style.dim, stdout.columns)
+  return rows.length === 0 ? [] : tableLines(rows, columns, style.dim, roomOn(stdout))
 }

@@ -12,6 +12,7 @@ import { inputOptions, readInputs } from '../../input-options.ts'
 import { choice, dollars, duration, flag, required, text, wholeNumber } from '../../option.ts'
 import { candidateLines, decisionHead } from '../../output/decision-lines.ts'
 import { count, formatSmallUsd, shortModel } from '../../output/quantity.ts'
+import { roomOn } from '../../output/table.ts'
 
 export const explain = defineCommand({
   description:
@@ -60,7 +61,7 @@ function explanationLines(told: OutputOf<typeof explainRouting>, { style, stdout
   const drawn = candidates.find((one) => one.chosen)?.propensity ?? 1
   return [
     decisionHead(told, style),
-    ...candidateLines(candidates, style, stdout.columns),
+    ...candidateLines(candidates, style, roomOn(stdout)),
     '',
     chosen === undefined
       ? `${style.red('nothing may be called')}: ${refused?.hint ?? ''}`

@@ -10,7 +10,7 @@ import { choice, flag, optional } from '../../option.ts'
 import { shortPath } from '../../output/problem.ts'
 import { oneLine } from '../../output/printable.ts'
 import { formatAge, formatBytes, formatSmallUsd, shortModel } from '../../output/quantity.ts'
-import { tableLines } from '../../output/table.ts'
+import { roomOn, tableLines } from '../../output/table.ts'
 
 type Stats = OutputOf<typeof routerStats>
 type Model = Stats['agents'][number]['models'][number]
@@ -53,7 +53,7 @@ function statsLines(found: Stats, { style, clock, cwd, stdout }: CommandContext)
   const right = { align: 'right' } as const
   const columns = [
     { header: 'agent', least: 12 },
-    { header: 'model', least: 16 },
+    { header: 'model', least: 16, middle: true },
     { header: 'calls', ...right },
     { header: 'success', ...right },
     { header: 'quality', ...right },
@@ -81,7 +81,7 @@ function statsLines(found: Stats, { style, clock, cwd, stdout }: CommandContext)
   )
   const { file, bytes, sandbox } = found
   const place = `${shortPath(file, cwd)}, ${formatBytes(bytes)}${sandbox ? '; nothing of it was paid' : ''}`
-  return [...tableLines(rows, columns, style.dim, stdout.columns), '', style.dim(place)]
+  return [...tableLines(rows, columns, style.dim, roomOn(stdout)), '', style.dim(place)]
 }
 
 function figureCells({ calls, success_rate, quality, latency_ms, cost_usd }: Figures): string[] {

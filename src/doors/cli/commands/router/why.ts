@@ -8,6 +8,7 @@ import { flag, required, wholeNumber } from '../../option.ts'
 import { callText, candidateLines, decisionHead, decisionsText } from '../../output/decision-lines.ts'
 import { oneLine } from '../../output/printable.ts'
 import type { Style } from '../../output/style.ts'
+import { roomOn } from '../../output/table.ts'
 import { runArgument } from '../../run-argument.ts'
 
 type Decision = OutputOf<typeof explainStep>['decisions'][number]
@@ -33,13 +34,13 @@ export const why = defineCommand({
     )
     for (const decision of told.decisions) {
       context.print('')
-      for (const line of decisionLines(decision, style, context.stdout.columns)) context.print(line)
+      for (const line of decisionLines(decision, style, roomOn(context.stdout))) context.print(line)
     }
     return undefined
   },
 })
 
-function decisionLines(decision: Decision, style: Style, room: number | undefined): string[] {
+function decisionLines(decision: Decision, style: Style, room: number): string[] {
   const { index, round, candidates, calls, feedback } = decision
   const where = [
     ...(index === undefined ? [] : [`item ${index}`]),
@@ -48,7 +49,7 @@ function decisionLines(decision: Decision, style: Style, room: number | undefine
   return [
     `${decisionHead(decision, style)}${where === '' ? '' : style.dim(`  ${where}`)}`,
     ...candidateLines(candidates, style, room),
-    ...calls.map((call) => `  ${oneLine(callText(call), Math.max(40, (room ?? 100) - 4))}`),
+    ...calls.map((call) => `  ${oneLine(callText(call), Math.max(40, Math.min(room, 300) - 4))}`),
     ...feedback.map(({ score, by, time }) => `  feedback ${score} by ${by} at ${time}`),
     style.dim(`  decision ${decision.id}`),
   ]
