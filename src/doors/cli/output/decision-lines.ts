@@ -22,7 +22,7 @@ export interface ShownCandidate {
 const right = { align: 'right' } as const
 const columns = [
   {},
-  { header: 'model', least: 16, middle: true },
+  { header: 'model', least: 16, keepsEnd: true },
   { header: 'quality', ...right },
   { header: 'seen', ...right },
   { header: 'cost', ...right },

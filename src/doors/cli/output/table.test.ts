@@ -34,7 +34,7 @@ describe('a table', () => {
     expect(tableLines(rows, columns, plain, 16)).toEqual([`key  ${green('a long name')}`])
     expect(tableLines(rows, columns, plain, 15)).toEqual([`key  ${green('a long na…')}`])
     expect(tableLines(rows, columns, plain, 3)).toEqual([`key  ${green('a lon…')}`])
-    expect(tableLines([['meta/llama-8b']], [{ least: 8, middle: true }], plain, 9)).toEqual(['meta…a-8b'])
+    expect(tableLines([['meta/llama-8b']], [{ least: 8, keepsEnd: true }], plain, 9)).toEqual(['…llama-8b'])
   })
 
   test('of no rows is its header, or nothing', () => {

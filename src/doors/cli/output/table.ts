@@ -6,8 +6,8 @@ export interface Column {
   align?: 'left' | 'right'
   /** Where the terminal is narrow, it may be cut to this width, */
   least?: number
-  /** in the middle, because what differs is at both ends: names of models. */
-  middle?: boolean
+  /** at its beginning, because what differs is at the end: names of models. */
+  keepsEnd?: boolean
   /** Where the terminal is narrow, it is left out; of several, the one with the greatest number first. */
   spare?: number
 }
@@ -56,12 +56,13 @@ function widthsWithin(natural: readonly number[], columns: readonly Column[], ro
   return widths
 }
 
-function cut(text: string, width: number, { middle }: Column): string {
+function cut(text: string, width: number, { keepsEnd }: Column): string {
   if (widthOf(text) <= width) return text
   const plain = stripVTControlCharacters(text)
   const letters = [...plain]
-  const end = middle ? Math.ceil((width - 1) / 2) : 0
-  const shorter = `${letters.slice(0, width - 1 - end).join('')}…${letters.slice(letters.length - end).join('')}`
+  const shorter = keepsEnd
+    ? `…${letters.slice(letters.length - width + 1).join('')}`
+    : `${letters.slice(0, width - 1).join('')}…`
   return text.includes(plain) ? text.replace(plain, () => shorter) : shorter
 }
 

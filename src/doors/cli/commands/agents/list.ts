@@ -78,7 +78,7 @@ function modelLines(models: Listed['models'], { style, clock, stdout }: CommandC
   ])
   const right = { align: 'right' } as const
   const columns = [
-    { header: 'model', least: 16, middle: true },
+    { header: 'model', least: 16, keepsEnd: true },
     { header: 'runs', ...right },
     { header: 'latest', spare: 1 },
     { header: 'description', least: 16 },

@@ -53,7 +53,7 @@ function statsLines(found: Stats, { style, clock, cwd, stdout }: CommandContext)
   const right = { align: 'right' } as const
   const columns = [
     { header: 'agent', least: 12 },
-    { header: 'model', least: 16, middle: true },
+    { header: 'model', least: 16, keepsEnd: true },
     { header: 'calls', ...right },
     { header: 'success', ...right },
     { header: 'quality', ...right },
