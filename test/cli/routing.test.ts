@@ -97,6 +97,17 @@ describe('routing.strategy', () => {
     expect(await explain()).toMatchObject({ strategy, chosen: expected })
   })
 
+  it('that samples draws the same for the same --seed', async () => {
+    await taught(...usual)
+    await config(', routing: {strategy: thompson}')
+    const scores = async (seed: number) => {
+      const end = await cli.run(`router explain writer --sandbox --seed ${seed} --json`)
+      return (end.json() as { candidates: JsonObject[] }).candidates.map(({ score }) => score)
+    }
+    expect(await scores(1)).toEqual(await scores(1))
+    expect(await scores(1)).not.toEqual(await scores(2))
+  })
+
   it('round_robin goes on from call to call', async () => {
     await taught(...usual)
     await config(', routing: {strategy: round_robin}')
