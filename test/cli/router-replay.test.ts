@@ -128,9 +128,12 @@ steps:
   })
 
   test('leaves nothing behind where it may not write', async () => {
-    const end = await cli.run('router log -o nowhere/log.jsonl')
-    expect(end.code).toBe(3)
-    expect(end.stderr).toContain("can't be written")
+    for (const command of ['router log -o nowhere/log.jsonl', 'router export -o nowhere/log.jsonl']) {
+      const end = await cli.run(command)
+      expect(end.code).toBe(3)
+      const file = join(cli.cwd, 'nowhere')
+      expect(end.stderr).toContain(`error: ${file}/log.jsonl can't be written: there is no folder ${file}\n`)
+    }
   })
 })
 

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { open, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { NonRetryableError, StoreError } from '../../domain/errors.ts'
+import { unwritableFile } from '../unwritable-file.ts'
 import type { LogEntry } from './entry.ts'
 
 /** Entries are written so many at once. */
@@ -27,14 +27,7 @@ export async function writeLog(path: string, entries: AsyncIterable<LogEntry>): 
     await rename(temporary, path)
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => {})
-    throw asFailure(error, path)
+    // What an entry could not be made for is no fault of the file.
+    throw (error as NodeJS.ErrnoException).syscall === undefined ? error : unwritableFile(path, error)
   }
-}
-
-function asFailure(error: unknown, path: string): unknown {
-  const { code, message, syscall } = error as NodeJS.ErrnoException
-  if (code === 'ENOSPC' || code === 'EDQUOT')
-    return new StoreError('disk_full', `there is no room left on the disk of ${path}`, { cause: error })
-  if (syscall === undefined) return error
-  return new NonRetryableError('file_unreadable', `${path} can't be written: ${message}`, { cause: error })
 }

@@ -8,6 +8,7 @@ import { NonRetryableError, StoreError } from '../../domain/errors.ts'
 import { agentsOf, armsOf, known } from '../../executor/routing/known.ts'
 import { emptyState, readState, type StateFile, stateText } from '../../executor/routing/state-shape.ts'
 import type { JsonObject } from '../../std/json.ts'
+import { unwritableFile } from '../unwritable-file.ts'
 
 const mostBytes = 50_000_000
 
@@ -82,9 +83,6 @@ export async function writeExchange(file: string, state: StateFile): Promise<num
     return bytes.length
   } catch (error) {
     await rm(beside, { force: true }).catch(() => {})
-    const { code, message } = error as NodeJS.ErrnoException
-    if (code === 'ENOSPC' || code === 'EDQUOT')
-      throw new StoreError('disk_full', `there is no room left on the disk of ${file}`, { cause: error })
-    throw new NonRetryableError('file_unreadable', `${file} can't be written: ${message}`, { cause: error })
+    throw unwritableFile(file, error)
   }
 }
