@@ -1,6 +1,6 @@
 /** What is odd about a configuration, and may be meant: it stops nothing. */
 import { isModelName } from '../documents/agent/normalise.ts'
-import { unreadKeys } from '../documents/agent/routing.ts'
+import { contentCascade, unreadKeys } from '../documents/agent/routing.ts'
 import type { Path, ProblemParts } from '../documents/yaml-places.ts'
 import type { Config } from '../config/config.ts'
 import { misnamedFile } from '../config/discover.ts'
@@ -57,6 +57,8 @@ function warnOfRouting({ spec, agents, routing }: Config, warn: Warn): void {
     const unread = unreadKeys(spec.agents?.[name]?.routing ?? {}, [held?.strategy ?? defaultRouting.strategy])
     for (const { key, why } of unread)
       warn(['agents', name, 'routing', key], { code: 'unread_key', message: why, hint, at: 'key' })
+    const content = contentCascade(held)
+    if (content) warn(['agents', name], { ...content, at: 'key' })
   }
   const own = Object.values(spec.agents ?? {}).flatMap((agent) => agent.routing?.strategy ?? [])
   const general = (routing ?? defaultRouting).strategy

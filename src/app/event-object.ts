@@ -11,6 +11,8 @@ export function eventObject({ run_id, event }: RunNews, lastSeq = 0): JsonObject
   for (const [name, value] of Object.entries(fields)) {
     if (name === 'seq' || value === undefined) continue
     if (name === 'call') line['attempt'] = value
+    // Of a nested run; `run_id` is that of the line.
+    else if (name === 'run_id') line['child_run_id'] = value
     else if (spillable.has(name) && isSpilled(value)) Object.assign(line, unspilled(name, value))
     else line[name] = value
   }

@@ -124,3 +124,11 @@ test('A judge that would pass the budget stops the run, which goes on with a lar
   const resumed = await cli.run('runs resume last --budget 2 --json')
   expect(resumed.json()).toMatchObject({ status: 'succeeded', steps: { write: { attempts: 1 } } })
 })
+
+test('An answer that was refused teaches how long it took', async () => {
+  await scored('{expression: "0.25", accept: 0.5}')
+  const { agents } = (await cli.run('router stats writer --sandbox --json')).json() as unknown as {
+    agents: { models: { latency_ms: { n: number } }[] }[]
+  }
+  expect(agents[0]?.models.map(({ latency_ms }) => latency_ms.n)).toEqual([1, 1])
+})

@@ -35,3 +35,15 @@ export function unreadKeys(written: RoutingSpec, strategies: readonly StrategyNa
     return [{ key, why: `\`${key}\` is of ${by.join(', ')}, and the strategy here is ${strategies.join(', ')}` }]
   })
 }
+
+/** What is told of a cascade that takes the first answer whatever it is; undefined: nothing. */
+export function contentCascade(
+  policy: RoutingPolicy | undefined,
+): { code: string; message: string; hint: string } | undefined {
+  if (policy?.strategy !== 'cascade' || policy.quality?.accept !== undefined) return undefined
+  return {
+    code: 'cascade_accepts_all',
+    message: 'a `cascade` that accepts every answer is `cheapest`',
+    hint: 'give it a bar, as in `quality: {judge: AGENT, accept: 0.7}`',
+  }
+}

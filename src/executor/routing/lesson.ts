@@ -42,12 +42,15 @@ export function lessonOf(
   if (!isTelling(end.failure.code)) return undefined
   return {
     succeeded: false,
-    ...(end.failure.code === 'timeout' && timed(took_ms)),
+    ...(isTimed.has(end.failure.code) && timed(took_ms)),
     ...(cost_usd !== 0 && { cost_usd }),
     // Where nothing scores answers, those that fit their schema have no score to be compared with.
     ...((quality?.by !== 'schema' || score) && scored(quality)),
   }
 }
+
+/** A time that ran out, and answers that were whole but not good enough. */
+const isTimed = new Set<ErrorCode>(['timeout', 'quality_failure', 'invalid_output'])
 
 function timed(took_ms: number | undefined): Pick<Observation, 'latency_ms'> {
   return took_ms === undefined ? {} : { latency_ms: took_ms }

@@ -37,3 +37,23 @@ test.each([
 ])('The quality %s is a mistake that is told where it stands', async (quality, message) => {
   expect(await problemsOf(quality)).toEqual([expect.stringMatching(message)])
 })
+
+test.each([
+  ['{strategy: cascade}', ['6:15 cascade_accepts_all']],
+  ['{strategy: cascade, quality: {judge: critic}}', ['6:15 cascade_accepts_all']],
+  ['{strategy: cascade, quality: {judge: critic, accept: 0.5}}', []],
+  ['{strategy: cheapest}', []],
+])('The routing %s is warned of when its cascade accepts every answer', async (routing, warnings) => {
+  const text = `name: flow
+agents:
+  critic: {model: acme/critic}
+  writer:
+    models: [acme/one, acme/two]
+    routing: ${routing}
+steps:
+  write: {agent: writer}
+`
+  const outcome = await loadWorkflowText(text, 'flow.yaml')
+  const found = outcome.ok ? outcome.workflow.warnings : outcome.problems
+  expect(found.map(({ line, column, code }) => `${line}:${column} ${code}`)).toEqual(warnings)
+})

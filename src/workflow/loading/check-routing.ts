@@ -1,5 +1,5 @@
-/** Warns of keys of `routing` that the strategy of their agent does not read: they change nothing. */
-import { unreadKeys } from '../../documents/agent/routing.ts'
+/** Warns of routing that does not do what it looks like: keys that the strategy does not read, a cascade that accepts all. */
+import { contentCascade, unreadKeys } from '../../documents/agent/routing.ts'
 import type { AgentSpec } from '../../documents/agent/spec.ts'
 import type { Loading } from '../../documents/loading.ts'
 import type { AgentDefinition } from '../../domain/definition.ts'
@@ -18,6 +18,11 @@ export function checkRouting(
       report(['agents', name, 'routing', key], {
         ...{ code: 'unread_key', severity: 'warning', message: why, hint, at: 'key' },
       })
+    }
+    const content = contentCascade(agents[name]?.routing)
+    if (content) {
+      const path = routing?.strategy === undefined ? ['agents', name] : ['agents', name, 'routing', 'strategy']
+      report(path, { ...content, severity: 'warning', at: 'key' })
     }
   }
 }
