@@ -39,15 +39,18 @@ function chancesBy(statistics: Statistics, arms: readonly Partial<Arm>[], given:
 const quality = fc.array(fc.constantFrom(0, 0.25, 0.5, 0.9, 1), { maxLength: 15 })
 const past = fc.array(fc.record({ quality, context: fc.constantFrom(key, 'task=a', 'task=c', '') }), { maxLength: 4 })
 const pasts = fc.array(past, { minLength: 2, maxLength: 4 })
+/** In other contexts than that of the call. */
+const pastElsewhere = fc.array(fc.record({ quality, context: fc.constantFrom('task=c', '') }), { maxLength: 4 })
+const pastsElsewhere = fc.array(pastElsewhere, { minLength: 2, maxLength: 4 })
 const some = { numRuns: 60 }
 
 /** Of the integration. */
 const tolerance = 1e-5
 
 describe('The chance of an arm', () => {
-  test('is no smaller for a better score', () => {
+  test('is no smaller for a better score, where no context shifts what is believed of all arms', () => {
     fc.assert(
-      fc.property(pasts, (before) => {
+      fc.property(pastsElsewhere, (before) => {
         const arms = before.map(() => ({}))
         const [first, ...rest] = before as [Past[], ...Past[][]]
         const pastsWith = (score: number) => [[...first, { quality: [score], context: '' }], ...rest]
