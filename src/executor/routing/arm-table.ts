@@ -1,6 +1,6 @@
 /** Records of arms and their contexts, in memory. */
+import { ArmShelf } from './arm-shelf.ts'
 import type { ArmRecords } from './learn.ts'
-import { nestedContexts } from './nested-contexts.ts'
 import { type ArmRecord, emptyRecord, type Statistics } from './statistics.ts'
 
 export interface ArmTable extends Statistics {
@@ -9,30 +9,20 @@ export interface ArmTable extends Statistics {
 }
 
 export function createArmTable(): ArmTable {
-  const arms = new Map<string, Map<string, ArmRecord>>()
-  const unknown = emptyRecord()
-  const whole = ''
-  /** The arm that was asked for last: its contexts are asked for one after the other. */
-  let last = ''
-  let ofLast: ReadonlyMap<string, ArmRecord> | undefined
+  const arms = new Map<string, ArmShelf>()
+  const shelfOf = (arm: string): ArmShelf => {
+    const known = arms.get(arm)
+    if (known) return known
+    const made = new ArmShelf(emptyRecord)
+    arms.set(arm, made)
+    return made
+  }
   return {
-    of(arm, context = whole) {
-      if (arm !== last || !ofLast) {
-        last = arm
-        ofLast = arms.get(arm)
-      }
-      return ofLast?.get(context) ?? unknown
-    },
+    of: (arm, context = '') => shelfOf(arm).of(context),
+    along: (arm, key) => shelfOf(arm).along(key),
     records(arm, key) {
-      const contexts = kept(arms, arm, () => new Map<string, ArmRecord>())
-      const recordOf = (context: string) => kept(contexts, context, emptyRecord)
-      return { all: recordOf(whole), contexts: nestedContexts(key).map(recordOf) }
+      const [all, ...contexts] = shelfOf(arm).along(key)
+      return { all: all as ArmRecord, contexts }
     },
   }
-}
-
-function kept<V>(map: Map<string, V>, key: string, make: () => V): V {
-  const known = map.get(key) ?? make()
-  map.set(key, known)
-  return known
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { defaultRouting, type RoutingPolicy, type StrategyName } from '../../domain/routing.ts'
 import { seededRandom } from '../../std/random.ts'
-import { type ArmRecord, emptyRecord, type Observation, observe } from './statistics.ts'
+import { type ArmRecord, emptyRecord, type Observation, observe, statisticsBy } from './statistics.ts'
 import { strategies } from './strategy-table.ts'
 import type { Arm } from './strategy.ts'
 import { utility } from './utility.ts'
@@ -23,7 +23,7 @@ function choosing(name: Name, setups: readonly Setup[], changes: Partial<Routing
     records.set(arm.key, record)
     return arm
   })
-  const statistics = { of: (key: string) => records.get(key) ?? emptyRecord() }
+  const statistics = statisticsBy((key) => records.get(key) ?? emptyRecord())
   const context = { key: '', policy, turn }
   return {
     ...strategies[name].pick(arms, statistics, context, seededRandom(1)),

@@ -24,11 +24,11 @@ function believed(arm: ArmRecords): Belief {
 /** Each arm in the same contexts. */
 function together(arms: readonly ArmRecords[], prior?: { quality: number; strength: number }): Belief[] {
   const levels = (arms[0] as ArmRecords).contexts.length
-  const record = (at: number, level: number): ArmRecord => {
+  const records = (at: number): ArmRecord[] => {
     const { all, contexts } = arms[at] as ArmRecords
-    return level === 0 ? all : (contexts[level - 1] as ArmRecord)
+    return [all, ...contexts]
   }
-  const known = { count: arms.length, levels, record, prior: () => prior }
+  const known = { count: arms.length, levels, records, prior: () => prior }
   const { mean, strength } = believe(known, policy.prior_strength)
   return arms.map((_, at) => ({ mean: mean[at] as number, strength: strength[at] as number }))
 }

@@ -47,8 +47,7 @@ function change(
 }
 
 function expectedOf(all: ArmRecord, contexts: readonly ArmRecord[], { prior_strength }: Learning): number {
-  const record = (_: number, level: number): ArmRecord => (level === 0 ? all : (contexts[level - 1] as ArmRecord))
-  const { mean } = believe({ count: 1, levels: contexts.length, record }, prior_strength)
+  const { mean } = believe({ count: 1, levels: contexts.length, records: () => [all, ...contexts] }, prior_strength)
   return mean[0] as number
 }
 

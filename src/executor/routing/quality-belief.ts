@@ -6,8 +6,8 @@ export interface KnownArms {
   count: number
   /** How many contexts the call at hand is in. */
   levels: number
-  /** The record of an arm of all its calls (level 0), or of a context, from the outermost (1) in. */
-  record(at: number, level: number): ArmRecord
+  /** The records of an arm: of all its calls, then of each context, from the outermost in. */
+  records(at: number): readonly ArmRecord[]
   /** What one is believed to be before its first call; absent: nobody knows. */
   prior?(at: number): { quality: number; strength: number } | undefined
   /** Calls of one in flight: each counts as if it had brought what calls of these arms bring on average. */
@@ -80,7 +80,7 @@ const mostWorth = 1 + 1e-6
  * success is worth what `fillUnscored` says. What is no number, as damaged statistics may hold, says nothing. Each
  * record is read once, arm by arm, for what is kept of one lies together.
  */
-function evidenceOf({ count, levels, record }: KnownArms): Evidence {
+function evidenceOf({ count, levels, records }: KnownArms): Evidence {
   const size = count * (levels + 1)
   const evidence: Evidence = { n: new Float64Array(size), sum: new Float64Array(size) }
   const { n, sum } = evidence
@@ -88,11 +88,12 @@ function evidenceOf({ count, levels, record }: KnownArms): Evidence {
   const open = new Float64Array(size)
   const scores = new Float64Array(count)
   for (let at = 0; at < count; at += 1) {
-    const whole = record(at, 0)
+    const along = records(at)
+    const whole = along[0] as ArmRecord
     weigh(whole, at, evidence, open)
     scores[at] = isScored(whole) ? meanScore(whole) : -1
     for (let level = 1; level <= levels; level += 1) {
-      const own = record(at, level)
+      const own = along[level] as ArmRecord
       // What is from before the arm's last change point counts no longer.
       if (own.derived.changes >= whole.derived.changes) weigh(own, level * count + at, evidence, open)
     }

@@ -1,7 +1,7 @@
 /** What a strategy loses on arms of known worth while it learns: the measure by which bandits are compared. */
 import { defaultRouting, type RoutingPolicy } from '../../domain/routing.ts'
 import { seededRandom } from '../../std/random.ts'
-import { emptyRecord, observe } from './statistics.ts'
+import { emptyRecord, observe, statisticsBy } from './statistics.ts'
 import type { Arm, Strategy } from './strategy.ts'
 
 export interface BanditInstance {
@@ -28,7 +28,7 @@ export function regretOf(
   }))
   const records = new Map(arms.map(({ key }) => [key, emptyRecord()]))
   const nothing = emptyRecord()
-  const statistics = { of: (key: string) => records.get(key) ?? nothing }
+  const statistics = statisticsBy((key) => records.get(key) ?? nothing)
   const context = { key: '', policy, turn: 0 }
   const best = Math.max(...means)
   let regret = 0

@@ -1,6 +1,7 @@
 /** What a router remembers of its agents: statistics of their arms, scores that came late, and what was fixed at first use. */
 import { defaultRouting, type QualityScore } from '../../domain/routing.ts'
 import type { Clock } from '../../std/clock.ts'
+import { ArmShelf } from './arm-shelf.ts'
 import { armsOf, known, knownAnywhere, knownModel } from './known.ts'
 import type { Learning } from './learn.ts'
 import { applyChange, type StateChange } from './state-change.ts'
@@ -65,19 +66,16 @@ export function createMemoryState(clock: Pick<Clock, 'now'> = { now: () => 0 }):
   })
 }
 
-/** Records by arm and context; '' is all of them. */
-type Seen = Map<string, Map<string, ArmRecord>>
+/** By arm. */
+type Seen = Map<string, ArmShelf>
 
 export function stateOver(kept: KeptState): RouterState {
   let generation = kept.generation
   const seen = new Map<string, Seen>()
   const everywhere = new Map<string, ArmRecord>()
-  /** The arm that was asked for last: its contexts are asked for one after the other. */
-  let last: { agent: string; arm: string; contexts: Map<string, ArmRecord> } | undefined
 
   function forget(change: StateChange): void {
     if (change.op === 'freeze') return
-    last = undefined
     seen.get(change.agent)?.delete(change.arm)
     everywhere.delete(change.arm)
   }
@@ -87,7 +85,6 @@ export function stateOver(kept: KeptState): RouterState {
     kept.look()
     if (generation === kept.generation) return
     generation = kept.generation
-    last = undefined
     seen.clear()
     everywhere.clear()
   }
@@ -101,15 +98,11 @@ export function stateOver(kept: KeptState): RouterState {
 
   function statistics(agent: string): Statistics {
     look()
-    return {
-      of(arm, context = '') {
-        if (last?.arm !== arm || last.agent !== agent) {
-          const arms = entry(seen, agent, (): Seen => new Map())
-          last = { agent, arm, contexts: entry(arms, arm, () => new Map<string, ArmRecord>()) }
-        }
-        return entry(last.contexts, context, () => known(kept.state, agent, arm, context))
-      },
+    const shelfOf = (arm: string): ArmShelf => {
+      const arms = entry(seen, agent, (): Seen => new Map())
+      return entry(arms, arm, () => new ArmShelf((context) => known(kept.state, agent, arm, context)))
     }
+    return { of: (arm, context = '') => shelfOf(arm).of(context), along: (arm, key) => shelfOf(arm).along(key) }
   }
 
   return {

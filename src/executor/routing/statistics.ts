@@ -1,5 +1,6 @@
 /** What is known of arms: sums that files of different writers merge by adding, and averages derived from them. */
 import type { RoutingPolicy } from '../../domain/routing.ts'
+import { nestedContexts } from './nested-contexts.ts'
 
 /** Sums over calls of one arm. They only ever grow, but for corrections of `quality` by later feedback. */
 export interface Sums {
@@ -60,6 +61,13 @@ export interface Statistics {
    * Shared and empty when nothing is known: never write to it.
    */
   of(arm: string, context?: string): ArmRecord
+  /** Of all calls of an arm, and of each of the `nestedContexts` of a key, from the outermost in. Never write to them. */
+  along(arm: string, key: string): readonly ArmRecord[]
+}
+
+/** Statistics that look each record up by itself. */
+export function statisticsBy(of: Statistics['of']): Statistics {
+  return { of, along: (arm, key) => [of(arm), ...nestedContexts(key).map((context) => of(arm, context))] }
 }
 
 /** What came of one call. Absent or null: not known. */

@@ -2,13 +2,13 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { defaultRouting } from '../../domain/routing.ts'
 import { seededRandom } from '../../std/random.ts'
-import { type ArmRecord, emptyRecord, observe, type Statistics } from './statistics.ts'
+import { type ArmRecord, emptyRecord, observe, type Statistics, statisticsBy } from './statistics.ts'
 import { strategies } from './strategy-table.ts'
 import type { Arm, PickContext, Strategy } from './strategy.ts'
 
 const context: PickContext = { key: 'task=a', policy: defaultRouting, turn: 0 }
 const nothing = emptyRecord()
-const noStatistics: Statistics = { of: () => nothing }
+const noStatistics = statisticsBy(() => nothing)
 
 /** Strategies that go by more than position. */
 const judging = Object.entries<Strategy>(strategies).filter(([name]) => name !== 'order' && name !== 'round_robin')
@@ -91,7 +91,7 @@ describe.each(Object.entries<Strategy>(strategies))('The strategy %s', (_, strat
           cost_usd: arm.cost_usd === null ? null : arm.cost_usd * money,
           latency_ms: arm.latency_ms === null ? null : arm.latency_ms * time,
         }))
-        const other: Statistics = { of: (key) => inUnits(statistics.of(key), money, time) }
+        const other = statisticsBy((key) => inUnits(statistics.of(key), money, time))
         const pick = strategy.pick(arms, statistics, { ...context, policy: here }, seededRandom(seed))
         const again = strategy.pick(scaled, other, { ...context, policy: there }, seededRandom(seed))
         expect(again.chosen).toBe(pick.chosen)
@@ -126,7 +126,7 @@ describe.each(Object.entries<Strategy>(strategies))('The strategy %s', (_, strat
         const arms = situation(given.map(() => ({}))).arms.map((arm, at) => {
           return { ...arm, cost_usd: given[at]?.cost_usd ?? null, latency_ms: given[at]?.latency_ms ?? null }
         })
-        const statistics: Statistics = { of: (key) => given[Number(key.slice(1))]?.record ?? nothing }
+        const statistics = statisticsBy((key) => given[Number(key.slice(1))]?.record ?? nothing)
         const { chosen, scores } = strategy.pick(arms, statistics, context, seededRandom(1))
         expect(arms[chosen]).toBeDefined()
         expect(scores.every(Number.isFinite)).toBe(true)
@@ -138,12 +138,10 @@ describe.each(Object.entries<Strategy>(strategies))('The strategy %s', (_, strat
 
   test('looks each arm up once for a pick, and once more for its context at most', () => {
     let asked = 0
-    const counting: Statistics = {
-      of() {
-        asked += 1
-        return nothing
-      },
-    }
+    const counting = statisticsBy(() => {
+      asked += 1
+      return nothing
+    })
     const { arms } = situation(Array.from({ length: 50 }, () => ({})))
     strategy.pick(arms, counting, context, seededRandom(1))
     expect(asked).toBeLessThanOrEqual(2 * arms.length)
@@ -224,7 +222,7 @@ function situation(given: readonly Given[]): { arms: Arm[]; statistics: Statisti
     records.set(`m${at}`, record)
     return { candidate: at, key: `m${at}`, cost_usd, latency_ms, pending }
   })
-  return { arms, statistics: { of: (key) => records.get(key) ?? nothing } }
+  return { arms, statistics: statisticsBy((key) => records.get(key) ?? nothing) }
 }
 
 const situations = fc

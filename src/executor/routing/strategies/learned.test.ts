@@ -4,7 +4,7 @@ import { defaultRouting, type RoutingPolicy } from '../../../domain/routing.ts'
 import { seededRandom } from '../../../std/random.ts'
 import { createArmTable } from '../arm-table.ts'
 import { learn } from '../learn.ts'
-import type { ArmRecord, Moments, Statistics } from '../statistics.ts'
+import { type ArmRecord, type Moments, type Statistics, statisticsBy } from '../statistics.ts'
 import type { Arm, PickContext } from '../strategy.ts'
 import { learned } from './learned.ts'
 
@@ -85,7 +85,7 @@ describe('The chance of an arm', () => {
         const arms = [{}, {}]
         const pairs = [0, 1].map((at) => [...(mine[at] as Past[]), ...(yours[at] as Past[])])
         const [one, other] = [remember(mine), remember(yours)]
-        const merged: Statistics = { of: (arm, context) => added(one.of(arm, context), other.of(arm, context)) }
+        const merged = statisticsBy((arm, context) => added(one.of(arm, context), other.of(arm, context)))
         for (const [at, chance] of chances(pairs, arms).entries())
           expect(chancesBy(merged, arms)[at]).toBeCloseTo(chance, 6)
       }),

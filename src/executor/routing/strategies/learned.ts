@@ -41,10 +41,9 @@ export const learned: Strategy = {
 }
 
 function beliefsOf(arms: readonly Arm[], statistics: Statistics, { key, policy }: PickContext): QualityBeliefs {
-  const nested = nestedContexts(key)
   const known: KnownArms = {
-    ...{ count: arms.length, levels: nested.length },
-    record: (at, level) => statistics.of((arms[at] as Arm).key, level === 0 ? undefined : nested[level - 1]),
+    ...{ count: arms.length, levels: nestedContexts(key).length },
+    records: (at) => statistics.along((arms[at] as Arm).key, key),
     prior: (at) => arms[at]?.prior,
     pending: (at) => (arms[at] as Arm).pending,
   }
