@@ -30,7 +30,7 @@ const hope = { quality: 1, strength: 2 }
  * what is believed of those that were hardly called there: a hard task is hard for all of them.
  */
 export function believe(known: KnownArms, priorStrength: number): QualityBeliefs {
-  const { count, prior, pending } = known
+  const { count, levels, prior, pending } = known
   const evidence = evidenceOf(known)
   const beliefs: QualityBeliefs = { mean: new Float64Array(count), strength: new Float64Array(count) }
   const { mean, strength } = beliefs
@@ -40,7 +40,7 @@ export function believe(known: KnownArms, priorStrength: number): QualityBeliefs
     strength[at] = before.strength
     update(beliefs, at, evidence.n[at] as number, evidence.sum[at] as number)
   }
-  for (let from = count; from < evidence.n.length; from += count) {
+  for (let from = count; from <= levels * count; from += count) {
     let [surplus, n] = [0, priorStrength]
     for (let at = 0; at < count; at += 1) {
       const own = evidence.n[from + at] as number
@@ -72,6 +72,21 @@ interface Evidence {
   sum: Float64Array
 }
 
+interface Workspace extends Evidence {
+  /** Successes without a score. */
+  open: Float64Array
+  /** The mean score of each arm. */
+  scores: Float64Array
+}
+
+function newWorkspace(size: number): Workspace {
+  const [n, sum, open, scores] = [0, 1, 2, 3].map(() => new Float64Array(size))
+  return { n, sum, open, scores } as Workspace
+}
+
+/** Used anew by each choice, which waits for nothing: fresh memory would cost a tenth of one among a thousand arms. */
+let workspace = newWorkspace(0)
+
 /** Scores are at most 1; sums of them are not exact. */
 const mostWorth = 1 + 1e-6
 
@@ -82,23 +97,21 @@ const mostWorth = 1 + 1e-6
  */
 function evidenceOf({ count, levels, records }: KnownArms): Evidence {
   const size = count * (levels + 1)
-  const evidence: Evidence = { n: new Float64Array(size), sum: new Float64Array(size) }
-  const { n, sum } = evidence
-  /** Successes without a score. */
-  const open = new Float64Array(size)
-  const scores = new Float64Array(count)
+  if (workspace.n.length < size) workspace = newWorkspace(size)
+  const { n, sum, open, scores } = workspace
   for (let at = 0; at < count; at += 1) {
     const along = records(at)
     const whole = along[0] as ArmRecord
-    weigh(whole, at, evidence, open)
+    weigh(whole, at, workspace)
     scores[at] = isScored(whole) ? meanScore(whole) : -1
     for (let level = 1; level <= levels; level += 1) {
       const own = along[level] as ArmRecord
       // What is from before the arm's last change point counts no longer.
-      if (own.derived.changes >= whole.derived.changes) weigh(own, level * count + at, evidence, open)
+      if (own.derived.changes >= whole.derived.changes) weigh(own, level * count + at, workspace)
+      else n[level * count + at] = sum[level * count + at] = open[level * count + at] = 0
     }
   }
-  const worth = fillUnscored(scores)
+  const worth = fillUnscored(scores, count)
   for (let at = 0, arm = 0; at < size; at += 1, arm = arm + 1 === count ? 0 : arm + 1) {
     const total = (sum[at] as number) + (open[at] as number) * (worth[arm] as number)
     const own = n[at] as number
@@ -106,23 +119,20 @@ function evidenceOf({ count, levels, records }: KnownArms): Evidence {
     n[at] = isSound ? own : 0
     sum[at] = isSound ? total : 0
   }
-  return evidence
+  return workspace
 }
 
-function weigh(
-  { sums, derived: { forgotten } }: ArmRecord,
-  at: number,
-  { n, sum }: Evidence,
-  open: Float64Array,
-): void {
+function weigh({ sums, derived: { forgotten } }: ArmRecord, at: number, { n, sum, open }: Workspace): void {
   const calls = sums.calls - forgotten.calls
   const scores = sums.quality.n - forgotten.scores
   const scorable = scores > 0 ? calls - (sums.unscored_failures - forgotten.unscored_failures) : 0
   if (scorable > 0) {
     n[at] = (scores * calls) / scorable
     sum[at] = sums.quality.sum - forgotten.score
+    open[at] = 0
   } else {
     n[at] = calls
+    sum[at] = 0
     open[at] = calls - (sums.failures - forgotten.failures)
   }
 }
@@ -157,14 +167,14 @@ function within(mean: number): number {
  * What a success without a score is worth of each arm: the mean of its scores (-1: it has none), else that of the
  * others', else 1 (ruling 41: where nothing is ever scored, quality is the success rate). In place.
  */
-function fillUnscored(scores: Float64Array): Float64Array {
+function fillUnscored(scores: Float64Array, count: number): Float64Array {
   let [sum, n] = [0, 0]
-  for (let at = 0; at < scores.length; at += 1) {
+  for (let at = 0; at < count; at += 1) {
     if (scores[at] === -1) continue
     sum += scores[at] as number
     n += 1
   }
   const others = n === 0 ? 1 : sum / n
-  for (let at = 0; at < scores.length; at += 1) if (scores[at] === -1) scores[at] = others
+  for (let at = 0; at < count; at += 1) if (scores[at] === -1) scores[at] = others
   return scores
 }
