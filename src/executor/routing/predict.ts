@@ -1,7 +1,7 @@
 /** What a call of a candidate will cost and take, as far as that is known before it is made. */
 import type { JsonObject } from '../../std/json.ts'
 import type { Candidate } from '../../targets/target.ts'
-import type { ArmRecord } from './statistics.ts'
+import { type ArmRecord, meanOf } from './statistics.ts'
 
 export interface Prices {
   /** What a call typically costs, by its price and its input, dollars; null: nobody knows. */
@@ -19,7 +19,8 @@ const enough = 3
 
 /**
  * Latency: the moving average of the model's calls, whoever made them. Cost: the mean of its calls that were alike, else
- * of all its calls; before there are any, what its price makes of the input.
+ * of all its calls for this agent; before there are any, what its price makes of the input. What other agents paid is
+ * asked last, for they may ask for something much shorter or longer: beside candidates that are new it would mislead.
  */
 export async function predict(
   candidate: Candidate,
@@ -28,8 +29,11 @@ export async function predict(
   prices: Prices,
 ): Promise<Prediction> {
   const latency_ms = known.anywhere.derived.ema.latency_ms
-  const costs = [known.alike.sums.cost, known.agent.sums.cost, known.anywhere.sums.cost]
-  const best = costs.find(({ n }) => n >= enough) ?? costs.find(({ n }) => n > 0)
-  const cost_usd = best ? best.sum / best.n : await prices.expected(candidate, input, latency_ms)
+  const own = [known.alike.sums.cost, known.agent.sums.cost]
+  const best = own.find(({ n }) => n >= enough) ?? own.find(({ n }) => n > 0)
+  const cost_usd =
+    (best ? meanOf(best) : null) ??
+    (await prices.expected(candidate, input, latency_ms)) ??
+    meanOf(known.anywhere.sums.cost)
   return { cost_usd, latency_ms }
 }
