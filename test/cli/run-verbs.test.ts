@@ -142,6 +142,16 @@ describe('workflows run', () => {
     expect(wrong.stderr).toContain('words')
   })
 
+  test.each([
+    ['output', 'did you mean `outputs`?'],
+    ['outputs.', 'outputs.'],
+  ])('begins nothing when --output is %s, which no result has', async (output, says) => {
+    const { code, stderr } = await cli.run(['run', 'poster', '-i', 'topic=tea', '-o', output])
+    expect(code).toBe(3)
+    expect(stderr).toContain(says)
+    expect((await cli.run('runs list --json')).json()).toMatchObject({ runs: [] })
+  })
+
   test('reads inputs as JSON, from a file, or from stdin; -i comes first', async () => {
     await cli.write('in.json', '{"topic": "rain", "times": 2}')
     for (const [given, stdin] of [

@@ -1,5 +1,4 @@
 /** Drives a run from a terminal: progress, signals, the result, and the exit code. */
-import { evaluateExpr } from '../../app/actions/expr/evaluate.ts'
 import type { ActionContext, RunHandle } from '../../app/action.ts'
 import type { App } from '../../app/app.ts'
 import { CancelledError, StoreError, UsageError } from '../../domain/errors.ts'
@@ -18,6 +17,7 @@ import { errorLinesOf, fileLines, filesOf, headline, outputLines } from './outpu
 import { progressKind, type Progress, showProgress } from './progress.ts'
 import { placesOf, type ReportChoice, reportsOf, type RunReport } from './run-report.ts'
 import { type StopSignal, stopCodes } from './surroundings.ts'
+import { checkWanted, printWanted } from './wanted-value.ts'
 
 export const driveOptions = {
   json: flag('--json', 'print one JSON object at the end'),
@@ -47,6 +47,7 @@ export async function driveRun(
   start: (more: Partial<ActionContext>) => Promise<RunResult>,
 ): Promise<number> {
   assertOneOutput(choice)
+  if (choice.output !== undefined) await checkWanted(context, app, choice.output)
   const report = await reportsOf(context, choice)
   await report?.prepare()
   let driven: Driven
@@ -207,7 +208,7 @@ async function show(
   }
   if (choice.json) return context.printJson(result)
   if (result.status === 'succeeded') {
-    if (choice.output !== undefined) return printValue(context, app, choice.output, result)
+    if (choice.output !== undefined) return printWanted(context, app, choice.output, result)
     if (choice.answer) return showAnswer(context, choice, choice.answer, result)
   }
   showReport(context, result, next)
@@ -228,9 +229,4 @@ function showAnswer(context: CommandContext, { quiet }: DriveChoice, answer: Ans
   answer.print(result)
   const { errorStyle: style, cwd, stderr } = context
   if (!quiet) context.note(headline(result, { style, cwd, columns: stderr.columns ?? 100 }))
-}
-
-async function printValue(context: CommandContext, app: App, expression: string, result: RunResult): Promise<void> {
-  const { value } = await context.call(app, evaluateExpr, { expr: expression, vars: result as unknown as JsonObject })
-  context.print(typeof value === 'string' ? value : JSON.stringify(value))
 }
