@@ -1,18 +1,13 @@
-/** Reads the decisions of all runs of a store, a page of runs and a page of events at a time. */
-import { StoreError } from '../../domain/errors.ts'
+/** Reads the decisions of all runs of a store. */
+import type { StoreError } from '../../domain/errors.ts'
 import type { RunRecord, Store } from '../../state/store/contract.ts'
+import { eventPages, isDamage, type JournalsWanted, runsBetween } from '../journals.ts'
 import { RunDecisions } from './decisions-of.ts'
 import type { LogEntry } from './entry.ts'
 
-export interface ReadDecisions {
-  /** Epoch milliseconds: the first moment that counts, and the first that counts no more. */
-  since: number
-  until: number
+export interface ReadDecisions extends JournalsWanted {
   /** Only of this agent. */
   agent: string | undefined
-  /** Of runs in the sandbox, or of real ones. Replays decide nothing, and are left out. */
-  sandbox: boolean
-  signal: AbortSignal
   /** The journal of a run is damaged: its decisions are not in the result. */
   unreadable(run: RunRecord, error: StoreError): void
   /** A decision of another agent than the wanted one was left out. */
@@ -21,25 +16,9 @@ export interface ReadDecisions {
   unsettled(): void
 }
 
-const runsPerPage = 500
-const eventsPerPage = 2_000
-
 /** Runs with the latest first; of each, its decisions in order. */
 export async function* readDecisions(store: Store, options: ReadDecisions): AsyncGenerator<LogEntry> {
-  const { since, until, sandbox, signal } = options
-  let after: RunRecord | undefined
-  for (;;) {
-    const page = await store.listRuns({
-      ...{ nested: true, sandbox, touched_since: since, limit: runsPerPage },
-      ...(after && { after }),
-    })
-    for (const run of page) {
-      signal.throwIfAborted()
-      if (run.created_at < until) yield* wantedOf(store, run, options)
-    }
-    after = page.at(-1)
-    if (page.length < runsPerPage) return
-  }
+  for await (const run of runsBetween(store, options)) yield* wantedOf(store, run, options)
 }
 
 async function* wantedOf(store: Store, run: RunRecord, options: ReadDecisions): AsyncGenerator<LogEntry> {
@@ -60,17 +39,10 @@ async function decisionsOf(
 ): Promise<RunDecisions | undefined> {
   const decisions = new RunDecisions()
   try {
-    for (let seq = 0; ;) {
-      const events = await store.readEvents(run.run_id, seq, eventsPerPage)
-      for (const event of events) {
-        if (event.type === 'run.created' && event.replay !== undefined) return undefined
-        decisions.take(event)
-      }
-      if (events.length < eventsPerPage) return decisions
-      seq = events.at(-1)?.seq ?? seq
-    }
+    for await (const events of eventPages(store, run.run_id)) for (const event of events) decisions.take(event)
+    return decisions
   } catch (error) {
-    if (!(error instanceof StoreError && error.code === 'store_corrupt')) throw error
+    if (!isDamage(error)) throw error
     unreadable(run, error)
     return undefined
   }
