@@ -39,14 +39,14 @@ export const importAgents = defineAction({
     ),
   }),
   async run(app, input, context) {
-    const { changeFile } = await import('../../imported/config-file.ts')
+    const { changeConfig } = await import('../../imported/change-config.ts')
     const { putAgent, readConfigData } = await import('../../imported/put-agent.ts')
     const { agentText } = await import('../../imported/agent-text.ts')
     const names = namesOf(input)
     const file = await fileFor(app, input.to)
     const found = await readModels(app, names, context)
     let written: { name: string; model: string; agent: JsonObject; before?: JsonObject; text: string }[] = []
-    const created = await changeFile(app, file, async (whole) => {
+    const created = await changeConfig(app, file, async (whole) => {
       const known = readConfigData(whole, file)['agents'] as JsonObject | undefined
       if (!input.force) assertNew(names, known, file)
       written = []

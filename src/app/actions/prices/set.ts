@@ -55,12 +55,12 @@ export const setPrice = defineAction({
     const name = entry.path.at(-1) as string
     const { file, scope } = await placeOf(app, input.scope)
     let before: Json | undefined
-    const { changeFile } = await import('../../imported/config-file.ts')
+    const { changeConfig } = await import('../../imported/change-config.ts')
     await mkdir(dirname(file), { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
       const why = cause instanceof Error ? cause.message : String(cause)
       throw new StoreError('store', `"${file}" can't be written: ${why}`, { cause })
     })
-    const created = await changeFile(app, file, async (text) => {
+    const created = await changeConfig(app, file, async (text) => {
       const put = putEntry(text, entry, file)
       before = put.before
       if (input.unset && before === undefined) throw nothingThere(name, file, book)
