@@ -5,6 +5,7 @@ import type { RouterState } from '../executor/routing/state.ts'
 import type { ArtifactStore } from '../state/artifacts/contract.ts'
 import type { Store } from '../state/store/contract.ts'
 import type { PriceBook } from '../domain/price.ts'
+import type { Cells } from '../std/cells.ts'
 import type { Clock } from '../std/clock.ts'
 import type { Json } from '../std/json.ts'
 import type { Random } from '../std/random.ts'
@@ -89,6 +90,8 @@ export interface App {
   readonly hasToken: boolean
   store(): Promise<Store>
   artifacts(): Promise<ArtifactStore>
+  /** State that processes share: breakers, limits, budgets. Each world has its own; a replay's and a trial's lasts as long as they do. */
+  cells(world: World): Promise<Cells>
   target(kind: string, world: World): Promise<Target>
   engine(world: World): Promise<EngineParts>
   /** What calls of models taught; a replay's is its own. */

@@ -8,6 +8,7 @@ import type { Executor } from '../executor/contract.ts'
 import type { ExecutorParts } from '../executor/executor.ts'
 import type { CacheStore } from '../executor/resilience/cache.ts'
 import type { RouterState } from '../executor/routing/state.ts'
+import { type Cells, cellsUnder, createMemoryCells } from '../std/cells.ts'
 import { type Clock, systemClock } from '../std/clock.ts'
 import { defined } from '../std/defined.ts'
 import { type Random, systemRandom } from '../std/random.ts'
@@ -200,6 +201,18 @@ export async function createApp(options: AppOptions): Promise<App> {
     return trial ? trial.around(target) : target
   }
 
+  const cellsOfFile = once(
+    async () => (await import('../state/cells/open.ts')).openCells({ file: resolve(home, 'shared.db'), clock, random }),
+    async (opened) => opened.close(),
+  )
+
+  const cells = worldly((world) =>
+    once(async (): Promise<Cells> => {
+      if (trial || replayFolder(world) !== undefined) return createMemoryCells()
+      return cellsUnder(await cellsOfFile(), `${world}/`)
+    }),
+  )
+
   /** What is recorded or replayed is asked for each time; what other worlds made is not for this one. */
   async function cacheOf(world: World): Promise<CacheStore> {
     if (options.record || replayFolder(world) !== undefined) return (await import('./own-cache.ts')).createOwnCache()
@@ -231,6 +244,7 @@ export async function createApp(options: AppOptions): Promise<App> {
         const { createExecutor } = await import('../executor/executor.ts')
         const parts: ExecutorParts = { targets: targetOf(world), cache: await cacheOf(world), clock, random }
         parts.routerState = await routerState(world)
+        parts.cells = () => cells(world)
         // Only Replicate has a limit to respect.
         if (world !== 'real') parts.limits = {}
         else if (config) {
@@ -289,6 +303,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     target: async (kind, world) => (await targets(world)).get(kind),
     engine,
     routerState,
+    cells,
     async ready(world) {
       if (world === 'real') urlOf(world)
       const folder = replayFolder(world)

@@ -1,12 +1,13 @@
 /** One attempt at one candidate: guard every create, call the target, hold the output against its schema. */
-import { BudgetExceededError, isCalledOff, type ReplicateAgentError, StoreError } from '../domain/errors.ts'
-import { abortReason, untilAborted } from '../std/abort.ts'
+import { isCalledOff, type ReplicateAgentError, StoreError } from '../domain/errors.ts'
+import { abortReason } from '../std/abort.ts'
 import type { RoutingDecision } from '../domain/routing.ts'
 import type { Clock } from '../std/clock.ts'
 import type { JsonObject, Json } from '../std/json.ts'
 import type { Random } from '../std/random.ts'
 import type { Candidate, OpenCall, Target, TargetResult } from '../targets/target.ts'
-import type { BudgetGate, CallContext } from './contract.ts'
+import { admissionOf } from './admission.ts'
+import type { CallContext } from './contract.ts'
 import { asFailure, costOf } from './failure.ts'
 import { trackedRecorder } from './recorder.ts'
 import { assertInput } from './resilience/input-schema.ts'
@@ -100,62 +101,5 @@ export async function attempt(parts: AttemptParts): Promise<AttemptEnd> {
     return { status: 'aborted', reason, cost_usd: spent, ...how() }
   } finally {
     admission.release(spent)
-  }
-}
-
-/** Limits and budget, passed once for each create. */
-function admissionOf(parts: AttemptParts) {
-  const { context, deadline, gate, limiter } = parts
-  let leave: (() => void) | undefined
-  let release: ((actual: number | null) => void) | undefined
-  let reserved: number | undefined
-  return {
-    async admit(): Promise<number | undefined> {
-      leave ??= await gate?.enter(deadline.signal)
-      if (!release) {
-        reserved = await priceBefore(parts)
-        if (reserved !== undefined) release = await reserve(context.budget, reserved, deadline.signal)
-      }
-      await limiter?.take(deadline.signal)
-      return reserved
-    },
-    release(actual: number | null): void {
-      leave?.()
-      // What was taken up was reserved by an earlier attempt or process; its cost still counts.
-      if (release) release(actual)
-      else if (actual !== 0 && actual !== null) context.budget.reserve(0)(actual)
-    },
-  }
-}
-
-/** What to set aside; undefined: unknown, and no cap forbids it. */
-async function priceBefore({
-  target,
-  candidate,
-  input,
-  context,
-  deadline,
-  clock,
-}: AttemptParts): Promise<number | undefined> {
-  const left = deadline.at === undefined ? {} : { timeout_ms: Math.max(0, deadline.at - clock.now()) }
-  const known = (await target.estimate(candidate, input, left)) ?? context.budget.default_usd
-  if (known !== undefined) return known
-  if (!context.budget.hard) return undefined
-  throw new BudgetExceededError(`nobody knows what a call of ${candidate.model} costs, so a budget can not be kept`, {
-    hint: `say it with \`prices set ${candidate.model} --per-call 0.05\`, give its agent a \`price\`, or run without a budget`,
-    details: { model: candidate.model },
-  })
-}
-
-/** Upper bounds give most of themselves back: what is refused only for reservations in flight waits for them. */
-async function reserve(gate: BudgetGate, usd: number, signal: AbortSignal): Promise<(actual: number | null) => void> {
-  for (;;) {
-    try {
-      return gate.reserve(usd)
-    } catch (error) {
-      const freed = gate.freed?.()
-      if (!freed) throw error
-      await untilAborted(freed, signal)
-    }
   }
 }

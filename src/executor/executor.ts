@@ -1,7 +1,7 @@
 /** The one path of every call: route (pick a candidate) → guard (cache, budget, limit, retry, timeout, schema) → call → learn. */
 import { CancelledError, NonRetryableError, ReplicateAgentError, toErrorData } from '../domain/errors.ts'
 import type { RateLimit } from '../domain/rate-limit.ts'
-import { untilAborted } from '../std/abort.ts'
+import type { Cells } from '../std/cells.ts'
 import type { Clock } from '../std/clock.ts'
 import type { Random } from '../std/random.ts'
 import type { Candidate, Target } from '../targets/target.ts'
@@ -9,8 +9,7 @@ import type { CallContext, CallOutcome, Executor } from './contract.ts'
 import { asFailure, stopsRun } from './failure.ts'
 import { Ledger } from './ledger.ts'
 import { createBreakers } from './resilience/breakers.ts'
-import { cacheKey, type CacheStore, type CallCache, createCallCache, type KeptResult } from './resilience/cache.ts'
-import { fitOutput } from './resilience/output-schema.ts'
+import { type CacheStore, type CallCache, createCallCache } from './resilience/cache.ts'
 import { type AgentGates, createAgentGates } from './resilience/agent-limits.ts'
 import { createRateLimiter, replicateLimit } from './resilience/rate-limit.ts'
 import { backoffDelay } from './resilience/retry.ts'
@@ -19,12 +18,15 @@ import { resumePoint } from './resume-point.ts'
 import { createRouter, type Route, type RouterParts } from './routing/router.ts'
 import { createMemoryState, type RouterState } from './routing/state.ts'
 import { strategies } from './routing/strategy-table.ts'
-import { aborted, tryTurn } from './tries.ts'
+import { throughCache } from './cached.ts'
+import { tryTurn } from './tries.ts'
 import type { Turn, Work } from './work.ts'
 
 export interface ExecutorParts {
   /** The target of a kind, made at first use. Whoever gives it closes it. */
   targets(kind: string): Promise<Target>
+  /** State that processes share, opened at first use; default: this executor has its own. */
+  cells?(): Promise<Cells>
   /** Absent: `cache` policies find and keep nothing, so the app always gives one. */
   cache?: CacheStore
   clock: Clock
@@ -187,72 +189,4 @@ async function tryCandidate(
 function withoutTarget({ ledger }: Work, candidate: Candidate, failure: ReplicateAgentError): CallOutcome | undefined {
   ledger.failed(candidate.model, failure)
   return stopsRun(failure) ? ledger.ended('stopped', failure) : undefined
-}
-
-// ── guard: cache ──
-
-async function throughCache(work: Work, turn: Turn, cache: CallCache): Promise<CallOutcome | undefined> {
-  const policy = work.spec.cache ?? {}
-  const { signal } = work.deadline
-  const key = await keyOf(work, turn)
-  // Its model could not be pinned: the attempt itself will say why.
-  if (key === undefined) return tryTurn(work, turn)
-  for (;;) {
-    const kept = await cache.find(key, policy)
-    const hit = kept && (await fromCache(work, kept))
-    if (hit) return hit
-    const flight = cache.inFlight(key)
-    if (!flight) break
-    try {
-      const shared = await untilAborted(flight, signal)
-      const same = shared && (await fromCache(work, shared))
-      if (same) return same
-    } catch {
-      return aborted(work)
-    }
-  }
-  const tell = cache.lead(key)
-  let kept: KeptResult | undefined
-  try {
-    return await tryTurn(work, turn, async (result) => {
-      kept = await cache.keep(key, policy, result)
-    })
-  } finally {
-    tell(kept)
-  }
-}
-
-async function keyOf(work: Work, { candidate, target, input }: Turn): Promise<string | undefined> {
-  const { context, deadline } = work
-  let broken: { error: unknown } | undefined
-  const resolved = async (model: string, version: string): Promise<string> => {
-    try {
-      await context.record({ type: 'model.resolved', model, version })
-    } catch (error) {
-      broken = { error }
-      throw error
-    }
-    return context.versionOf(model) ?? version
-  }
-  try {
-    const model = target.pin
-      ? await target.pin(candidate, { signal: deadline.signal, versionOf: (name) => context.versionOf(name), resolved })
-      : candidate.model
-    return cacheKey(candidate, model, input)
-  } catch {
-    if (broken) throw broken.error
-    return undefined
-  }
-}
-
-/** A hit costs nothing and counts as no attempt; undefined when its files are gone or it does not fit any more. */
-async function fromCache({ spec, context, ledger }: Work, kept: KeptResult): Promise<CallOutcome | undefined> {
-  try {
-    for (const file of kept.files) await context.files.read(file.sha256)
-    const output = fitOutput(kept.output, spec.output_schema)
-    ledger.model = kept.model
-    return ledger.fromCache(output, kept.files, kept.cost_usd)
-  } catch {
-    return undefined
-  }
 }
