@@ -79,7 +79,7 @@ export function roomFor(rows: readonly (readonly string[])[], at: number, column
   return Math.max(leastRoom, columns - widths.reduce((sum, width) => sum + (width === 0 ? 0 : width + 2), 0))
 }
 
-const leastRoom = 24
+const leastRoom = 16
 
 export function pad(text: string, width: number, align: 'left' | 'right' = 'left'): string {
   const space = ' '.repeat(Math.max(0, width - widthOf(text)))

@@ -12,7 +12,7 @@ import { originText, priceText } from '../../output/price-text.ts'
 import { oneLine, printable } from '../../output/printable.ts'
 import { count, formatAge, formatCount, formatUsd, shortModel } from '../../output/quantity.ts'
 import { schemaLines } from '../../output/schema-lines.ts'
-import { tableLines } from '../../output/table.ts'
+import { type Column, roomOn, tableLines } from '../../output/table.ts'
 
 type Shown = OutputOf<typeof showAgent>
 
@@ -60,8 +60,20 @@ function linesOf(shown: Shown, context: CommandContext): string[] {
   return lines
 }
 
+/** Model, price, where the price is from, what was seen, lock, runs, latest version, when that was read. */
+const candidateColumns: Column[] = [
+  { least: 22, keepsEnd: true },
+  {},
+  { spare: 2 },
+  { least: 30 },
+  {},
+  { spare: 4 },
+  { spare: 3 },
+  { spare: 5 },
+]
+
 function candidateLines({ candidates, models }: Shown, context: CommandContext): string[] {
-  const { style } = context
+  const { style, stdout } = context
   const rows = candidates.map((candidate) => {
     const { model, seen, locked } = candidate
     const info = models.find(({ name }) => name === model || model.startsWith(`${name}:`))
@@ -74,7 +86,7 @@ function candidateLines({ candidates, models }: Shown, context: CommandContext):
     ]
   })
   if (rows.length === 0) return []
-  return ['', style.bold('calls'), ...tableLines(rows, Array<object>(8).fill({}), style.dim)]
+  return ['', style.bold('calls'), ...tableLines(rows, candidateColumns, style.dim, roomOn(stdout))]
 }
 
 /** `12 calls, 1 failed, ⌀ 1.2s, $0.0030, quality 0.81` */
@@ -106,7 +118,7 @@ function infoCells(info: Shown['models'][number] | undefined, { style, clock }: 
   ]
 }
 
-function policyLines({ policies = [] }: Shown, { style, cwd }: CommandContext): string[] {
+function policyLines({ policies = [] }: Shown, { style, cwd, stdout }: CommandContext): string[] {
   const rows = policies.map(({ key, value, place }) => {
     const shown = value === null ? 'none' : typeof value === 'string' ? value : JSON.stringify(value)
     const text = oneLine(shown === '[]' ? 'none' : shown, 60)
@@ -114,7 +126,8 @@ function policyLines({ policies = [] }: Shown, { style, cwd }: CommandContext): 
       ? [`  ${key}`, text, style.dim(placeText(place, cwd))]
       : [`  ${key}`, style.dim(text), style.dim('default')]
   })
-  return rows.length === 0 ? [] : ['', style.bold('policies'), ...tableLines(rows, [{}, {}, {}], style.dim)]
+  const columns = [{}, { least: 24 }, { least: 10 }]
+  return rows.length === 0 ? [] : ['', style.bold('policies'), ...tableLines(rows, columns, style.dim, roomOn(stdout))]
 }
 
 function pairs(values: Readonly<Record<string, unknown>>): string[] {

@@ -7,7 +7,7 @@ import { defineCommand } from '../../command.ts'
 import type { CommandContext } from '../../context.ts'
 import { flag, text } from '../../option.ts'
 import { originText, plainUsd, priceText } from '../../output/price-text.ts'
-import { tableLines } from '../../output/table.ts'
+import { roomOn, tableLines } from '../../output/table.ts'
 
 type Prices = OutputOf<typeof listPrices>
 
@@ -36,12 +36,12 @@ export const list = defineCommand({
       return undefined
     }
     const columns = [
-      { header: given.hardware ? 'hardware' : 'model' },
-      { header: 'price' },
+      { header: given.hardware ? 'hardware' : 'model', least: 20, keepsEnd: true },
+      { header: 'price', least: 24 },
       { header: 'as of' },
-      { header: 'from' },
+      { header: 'from', spare: 1 },
     ]
-    for (const line of tableLines(rows, columns, context.style.dim)) context.print(line)
+    for (const line of tableLines(rows, columns, context.style.dim, roomOn(context.stdout))) context.print(line)
     return undefined
   },
 })
