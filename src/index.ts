@@ -48,6 +48,7 @@ export {
   AuthenticationError,
   BudgetExceededError,
   CancelledError,
+  CircuitOpenError,
   ConfigurationError,
   type ErrorCode,
   type ErrorData,

@@ -37,6 +37,7 @@ export const errorCodes = [
   'not_found',
   'outcome_unknown',
   'no_candidate',
+  'circuit_open',
   'budget_exceeded',
   // what happened to a step or run
   'expression_failed',
@@ -169,6 +170,14 @@ export class NotFoundError extends NonRetryableError {
   override readonly name = 'NotFoundError'
   constructor(message: string, options: ErrorOptions = {}) {
     super('not_found', message, options)
+  }
+}
+
+/** A circuit breaker keeps calls from what was to be called. */
+export class CircuitOpenError extends NonRetryableError {
+  override readonly name = 'CircuitOpenError'
+  constructor(message: string, options: ErrorOptions = {}) {
+    super('circuit_open', message, options)
   }
 }
 

@@ -1,12 +1,5 @@
 /** The attempts at one candidate, as its retry policy allows; what each of them leaves in the journal. */
-import {
-  isCalledOff,
-  NonRetryableError,
-  RateLimitError,
-  type ReplicateAgentError,
-  TimeoutError,
-  toErrorData,
-} from '../domain/errors.ts'
+import { isCalledOff, RateLimitError, type ReplicateAgentError, TimeoutError, toErrorData } from '../domain/errors.ts'
 import type { RoutingDecision } from '../domain/routing.ts'
 import { abortReason } from '../std/abort.ts'
 import type { Clock } from '../std/clock.ts'
@@ -15,8 +8,7 @@ import { attempt, type AttemptEnd } from './attempt.ts'
 import type { CallFact, CallOutcome } from './contract.ts'
 import { classOf, isUnanswered, stopsRun } from './failure.ts'
 import { takenUp } from './recorder.ts'
-import type { Permit } from './resilience/breaker.ts'
-import { verdictOf } from './resilience/breakers.ts'
+import { permitFor, permitted } from './permission.ts'
 import { lessonOf } from './routing/lesson.ts'
 import { type Judged, judged } from './judged.ts'
 import type { Tries, Turn, Work } from './work.ts'
@@ -67,45 +59,6 @@ export function aborted({ ledger, deadline, context }: Work): CallOutcome {
 }
 
 // ── an attempt ──
-
-/** Undefined: there is no breaker, or the call was made before and is only taken up. */
-function permitFor(
-  { breakers, ledger }: Work,
-  { candidate }: Turn,
-  { open, failures }: Tries,
-): Permit | 'refused' | undefined {
-  const breaker = open ? undefined : breakers.of(candidate)
-  if (!breaker) return undefined
-  const permit = breaker.enter()
-  if (permit) return permit
-  const seconds = Math.ceil(breaker.opensIn() / 1_000)
-  // What opened it in this very call says more.
-  if (failures === 0) ledger.failed(candidate.model, circuitOpen(candidate.model, seconds))
-  return 'refused'
-}
-
-function circuitOpen(model: string, seconds: number): NonRetryableError {
-  const wait = seconds === 0 ? 'a call of it is being tried' : `nothing is sent to it for another ${seconds} s`
-  return new NonRetryableError('no_candidate', `the circuit breaker of ${model} is open: ${wait}`, {
-    hint: 'give its agent a `fallback`, or another `breaker.cooldown_seconds`',
-  })
-}
-
-/** The permit hears of the end, however it comes. */
-async function permitted(
-  permit: Permit | undefined,
-  { context }: Work,
-  make: () => Promise<AttemptEnd>,
-): Promise<AttemptEnd> {
-  let verdict: keyof Permit = 'dropped'
-  try {
-    const end = await make()
-    verdict = verdictOf(end, context.signal.aborted)
-    return end
-  } finally {
-    permit?.[verdict]()
-  }
-}
 
 async function enter({ ledger, context }: Work, { position, candidate }: Turn, tries: Tries): Promise<void> {
   if (tries.entered) return

@@ -44,7 +44,7 @@ test('A model that failed so often is not called any more, and the error says fo
   const { outcome, facts } = await ask()
   expect(calls()).toBe(2)
   expect(facts).toEqual([])
-  expect(outcome).toMatchObject({ status: 'failed', attempts: 0, error: { code: 'no_candidate' } })
+  expect(outcome).toMatchObject({ status: 'failed', attempts: 0, error: { code: 'circuit_open' } })
 })
 
 test('The router passes over a candidate whose breaker is open, and a fallback is asked when none is left', async () => {

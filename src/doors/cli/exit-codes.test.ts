@@ -18,6 +18,7 @@ const promised: Record<number, ErrorCode[]> = {
     'not_found',
     'outcome_unknown',
     'no_candidate',
+    'circuit_open',
     'budget_exceeded',
     'repeat_exhausted',
     'rejected',

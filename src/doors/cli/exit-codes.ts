@@ -54,6 +54,7 @@ export const exitCodeOfError = {
   not_found: failed,
   outcome_unknown: failed,
   no_candidate: failed,
+  circuit_open: failed,
   budget_exceeded: failed,
   repeat_exhausted: failed,
   rejected: failed,

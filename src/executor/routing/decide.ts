@@ -1,5 +1,5 @@
 /** A decision: which of the candidates passes its quality of service, and which of those the strategy takes. */
-import { NonRetryableError, type ReplicateAgentError } from '../../domain/errors.ts'
+import { CircuitOpenError, NonRetryableError, type ReplicateAgentError } from '../../domain/errors.ts'
 import type { RoutingDecision, RoutingPolicy, WeighedCandidate } from '../../domain/routing.ts'
 import type { Random } from '../../std/random.ts'
 import { type Considered, weighed } from './consider.ts'
@@ -36,7 +36,7 @@ export function decide(
   )
   const shown = candidates.map((each, at): WeighedCandidate => ({ ...weighed(each), ...verdicts[at] }))
   const left = candidates.filter((_, at) => verdicts[at]?.removed_by === undefined).map(({ arm }) => arm)
-  if (left.length === 0) return { refused: noCandidate(agent, shown), candidates: shown }
+  if (left.length === 0) return { refused: noCandidate(agent, candidates, shown), candidates: shown }
   const found = referencesOf(state, agent, routing, left)
   const policy = { ...routing, ...known(state, agent, routing), ...found }
   const { chosen, shares } = choose({ state, strategyOf, random }, left, agent, { key: context, policy, turn })
@@ -67,13 +67,20 @@ function choose(
   return { chosen: (arms[chosen] as Arm).candidate, shares: new Map(shares) }
 }
 
-function noCandidate(agent: string, candidates: readonly WeighedCandidate[]): ReplicateAgentError {
-  const why = candidates.map(({ model, removed_by }) => `${model}: ${removed_by}`)
-  return new NonRetryableError('no_candidate', `no candidate of "${agent}" may be called: ${why.join('; ')}`, {
+function noCandidate(agent: string, candidates: Considered['candidates'], shown: readonly WeighedCandidate[]) {
+  const removed = shown.map(({ model, removed_by = '' }) => ({ model, removed_by }))
+  const why = removed.map(({ model, removed_by }) => `${model}: ${removed_by}`)
+  const message = `no candidate of "${agent}" may be called: ${why.join('; ')}`
+  if (candidates.every(({ known }) => known.broken))
+    return new CircuitOpenError(message, { hint: circuitHint, details: { removed } })
+  return new NonRetryableError('no_candidate', message, {
     hint: 'loosen what is named in its `qos`, add a candidate, or give it a `fallback`',
-    details: { removed: candidates.map(({ model, removed_by = '' }) => ({ model, removed_by })) },
+    details: { removed },
   })
 }
+
+/** What helps when nothing is called for now. */
+const circuitHint = 'give its agent a `fallback`; `breakers list` shows for how long, `breakers reset MODEL` ends it'
 
 function known(state: RouterState, agent: string, policy: RoutingPolicy): Partial<Record<Reference, number>> {
   const references: Partial<Record<Reference, number>> = {}
