@@ -1,5 +1,4 @@
 /** Time as a value that is passed in: the real clock here, a virtual one in `testing/`. */
-import { setTimeout as delay } from 'node:timers/promises'
 import { abortReason } from './abort.ts'
 
 export interface Clock {
@@ -14,11 +13,19 @@ export interface Clock {
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
-  async sleep(ms, signal) {
-    try {
-      await delay(ms, undefined, signal ? { signal } : {})
-    } catch (error) {
-      throw signal?.aborted ? abortReason(signal) : error
-    }
+  /** By hand: those of `node:timers/promises` cost three times as much, and make an error for each that is called off. */
+  sleep(ms, signal) {
+    if (signal?.aborted) return Promise.reject(abortReason(signal))
+    return new Promise((resolve, reject) => {
+      const stop = () => {
+        clearTimeout(timer)
+        reject(abortReason(signal as AbortSignal))
+      }
+      const timer = setTimeout(() => {
+        signal?.removeEventListener('abort', stop)
+        resolve()
+      }, ms)
+      signal?.addEventListener('abort', stop, { once: true })
+    })
   },
 }

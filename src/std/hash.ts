@@ -3,7 +3,7 @@ import { canonicalJson, type Json } from './json.ts'
 
 export function sha256(data: string | Uint8Array): string {
   // Taken when it is first needed: most commands hash nothing, and loading it takes milliseconds.
-  return process.getBuiltinModule('node:crypto').createHash('sha256').update(data).digest('hex')
+  return process.getBuiltinModule('node:crypto').hash('sha256', data)
 }
 
 /** The hash of a JSON value's canonical text: equal values, equal hashes. */

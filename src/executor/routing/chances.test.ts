@@ -51,7 +51,7 @@ test('The chances are the shares in which samples are the greatest', () => {
   for (const [at, chance] of chances.entries()) expect((wins[at] as number) / count).toBeCloseTo(chance, 2)
 })
 
-test('So many beliefs that points are thinned out are compared with an error that stays small', () => {
+test('Many beliefs that hardly differ are compared with an error that stays small', () => {
   const random = seededRandom(2)
   const beliefs = Array.from({ length: 300 }, () => normalBelief(0.5 + normal(random) / 50, 0.02))
   const chances = chancesOfGreatest(beliefs)

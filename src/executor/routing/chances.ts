@@ -24,25 +24,28 @@ export function betaBelief(a: number, b: number): Belief {
 }
 
 /** So many standard deviations on both sides of a mean are looked at. */
-const reach = 8
-/** Points for each standard deviation, and of all beliefs together. */
-const pointsEach = 5
-const mostPoints = 2000
+const reach = 6
+/** Cells for each standard deviation of the narrowest belief that is still in play. */
+const cellsEach = 4
 /** Of a range that arithmetic can hold. */
 const widest = 1e300
 /** What could be chosen, however improbable, has at least this chance: an estimate divides by it. */
 const least = 1e-9
 
 /**
- * P(i) = ∫ f_i(x) · Π_{j≠i} F_j(x) dx, each density f by the midpoint rule on cells that are small wherever any of
- * them has its mass. Errors are under 0.005; the sum is 1. A belief that is no number gets the least chance.
+ * P(i) = ∫ f_i(x) · Π_{j≠i} F_j(x) dx, over cells that are small wherever any of them has its mass. What lies below the
+ * point that one of them is sure to be over decides nothing, and is one cell. Errors are under 0.005; the sum is 1. A
+ * belief that is no number gets the least chance.
  */
 export function chancesOfGreatest(beliefs: readonly Belief[]): number[] {
   const sound = beliefs.map((each) => to(each) - from(each) > 0 && to(each) - from(each) < widest)
   const bar = beliefs.reduce((most, each, at) => (sound[at] ? Math.max(most, from(each)) : most), -Infinity)
   const rivals = beliefs.flatMap((each, at) => (sound[at] && to(each) >= bar ? [at] : []))
   const chances = beliefs.map(() => least)
-  const integrated = integrate(rivals.map((at) => beliefs[at] as Belief))
+  const integrated = integrate(
+    rivals.map((at) => beliefs[at] as Belief),
+    bar,
+  )
   for (const [order, at] of rivals.entries()) chances[at] = Math.max(least, integrated[order] as number)
   const sum = chances.reduce((whole, each) => whole + each, 0)
   return chances.map((each) => each / sum)
@@ -56,19 +59,20 @@ function to({ mean, sd, high }: Belief): number {
   return Math.min(high, mean + reach * sd)
 }
 
-function integrate(beliefs: readonly Belief[]): number[] {
-  const points = pointsOf(beliefs)
-  const masses = beliefs.map((belief) => massesOf(belief, points))
+function integrate(beliefs: readonly Belief[], bar: number): number[] {
+  const count = beliefs.length
+  const points = pointsOf(beliefs, bar)
+  const masses = beliefs.map(() => new Float64Array(points.length - 1))
+  const below = Float64Array.from(beliefs, (belief, at) => spread(belief, points, masses[at] as Float64Array))
   const chances = beliefs.map(() => 0)
-  const below = new Float64Array(beliefs.length)
   // Of the arms after each one: the product of their distributions in the cell's middle.
-  const after = new Float64Array(beliefs.length + 1)
+  const after = new Float64Array(count + 1)
+  after[count] = 1
   for (let cell = 0; cell < points.length - 1; cell += 1) {
-    after[beliefs.length] = 1
-    for (let at = beliefs.length - 1; at >= 0; at -= 1)
+    for (let at = count - 1; at >= 0; at -= 1)
       after[at] = (after[at + 1] as number) * ((below[at] as number) + (masses[at]?.[cell] as number) / 2)
     let before = 1
-    for (let at = 0; at < beliefs.length; at += 1) {
+    for (let at = 0; at < count; at += 1) {
       const mass = masses[at]?.[cell] as number
       chances[at] = (chances[at] as number) + mass * before * (after[at + 1] as number)
       before *= (below[at] as number) + mass / 2
@@ -78,38 +82,59 @@ function integrate(beliefs: readonly Belief[]): number[] {
   return chances
 }
 
-/** Sorted, and thinned where there are very many beliefs. */
-function pointsOf(beliefs: readonly Belief[]): Float64Array {
-  const all = beliefs.flatMap((belief) => {
-    const [first, last] = [from(belief), to(belief)]
-    const cells = Math.ceil(((last - first) / belief.sd) * pointsEach)
-    return Array.from({ length: cells + 1 }, (_, at) => first + ((last - first) * at) / cells)
-  })
-  const sorted = Float64Array.from(new Set(all)).sort()
-  if (sorted.length <= mostPoints) return sorted
-  const step = (sorted.length - 1) / (mostPoints - 1)
-  return Float64Array.from({ length: mostPoints }, (_, at) => sorted[Math.round(at * step)] as number)
+/** From the bar, which all of them reach, to where the last one ends. */
+function pointsOf(beliefs: readonly Belief[], bar: number): number[] {
+  const ends = beliefs.map((belief) => ({ end: to(belief), sd: belief.sd })).sort((a, b) => a.sd - b.sd)
+  const points = [bar]
+  let x = bar
+  for (const { end, sd } of ends) {
+    // Whoever is narrower has ended by now. Numbers have neighbours: a step goes at least to one.
+    const step = Math.max(sd / cellsEach, Math.abs(x) * 1e-15, Number.MIN_VALUE)
+    while (x < end) {
+      x = Math.min(end, x + step)
+      points.push(x)
+    }
+  }
+  return points
 }
 
-/** The probability of each cell between two points: its density in the middle, times its width, of all of them. */
-function massesOf(belief: Belief, points: Float64Array): Float64Array {
-  const masses = new Float64Array(points.length - 1)
-  if (belief.below) {
-    const shares = points.map(belief.below)
-    return masses.map((_, cell) => (shares[cell + 1] as number) - (shares[cell] as number))
+/** Fills in how probable each cell between two points is; gives what lies below the first. */
+function spread(belief: Belief, points: readonly number[], masses: Float64Array): number {
+  if (!belief.below) return spreadDensity(belief, points, masses)
+  const first = belief.below(points[0] as number)
+  let before = first
+  const end = to(belief)
+  for (let cell = 0; cell < masses.length && before < 1; cell += 1) {
+    const x = points[cell + 1] as number
+    const next = x < end ? belief.below(x) : 1
+    masses[cell] = next - before
+    before = next
   }
-  const logDensity = belief.logDensity ?? (() => 0)
-  let peak = -Infinity
+  return first
+}
+
+/** By the density in the middle of a cell, times its width. */
+function spreadDensity(belief: Belief, points: readonly number[], masses: Float64Array): number {
+  const { logDensity = () => 0, sd } = belief
+  const [low, bar] = [from(belief), points[0] as number]
+  const cells = Math.ceil(((bar - low) / sd) * cellsEach)
+  const width = (bar - low) / cells
+  const under = Float64Array.from({ length: cells }, (_, cell) => logDensity(low + (cell + 0.5) * width))
+  const end = to(belief)
+  let peak = under.reduce((most, each) => Math.max(most, each), -Infinity)
   for (let cell = 0; cell < masses.length; cell += 1) {
-    const density = logDensity(((points[cell] as number) + (points[cell + 1] as number)) / 2)
-    masses[cell] = density
-    peak = Math.max(peak, density)
+    const middle = ((points[cell] as number) + (points[cell + 1] as number)) / 2
+    masses[cell] = middle < end ? logDensity(middle) : -Infinity
+    peak = Math.max(peak, masses[cell] as number)
   }
-  let whole = 0
+  let first = 0
+  for (const each of under) first += Math.exp(each - peak) * width
+  let whole = first
   for (let cell = 0; cell < masses.length; cell += 1) {
     const mass = Math.exp((masses[cell] as number) - peak) * ((points[cell + 1] as number) - (points[cell] as number))
     masses[cell] = mass
     whole += mass
   }
-  return masses.map((mass) => (whole > 0 ? mass / whole : 0))
+  for (let cell = 0; cell < masses.length; cell += 1) masses[cell] = whole > 0 ? (masses[cell] as number) / whole : 0
+  return whole > 0 ? first / whole : 0
 }

@@ -46,10 +46,10 @@ it('Without a version that the run has fixed, the one that was used last is mean
   })
 })
 
-it('What a model takes and costs is known from other agents, too; how good it is for this one is not', async () => {
+it('What a model takes is known from other agents, too; its price comes before what they paid, and how good it is for this one they do not say', async () => {
   const { candidates } = await consider(taught(), undefined, request())
   expect(candidates[1]).toMatchObject({
-    arm: { key: 'b/b', cost_usd: 0.5, latency_ms: expect.closeTo(700, 6) },
+    arm: { key: 'b/b', cost_usd: 0.007, latency_ms: expect.closeTo(700, 6) },
     known: { calls: 0, quality: { mean: null, observations: 0 }, timed: 10 },
   })
 })

@@ -94,8 +94,8 @@ function angleOf(quality: number): number {
   return quality > 1 ? Math.PI / 2 + Math.sqrt(quality - 1) : Math.asin(Math.sqrt(quality))
 }
 
-/** Deviations in which all but one sample in 10¹⁵ lies. */
-const reach = 8
+/** Deviations in which all but one sample in 10⁹ lies. */
+const reach = 6
 
 function asBelief(angle: number, spread: number, price: number): Belief {
   const low = qualityAt(angle - reach * spread) - price
