@@ -21,5 +21,6 @@ export function kinOf(key: string, keys: readonly string[]): string[] {
 }
 
 export function nameOf(key: string): string {
-  return key.split(':')[0] as string
+  const end = key.indexOf(':')
+  return end < 0 ? key : key.slice(0, end)
 }

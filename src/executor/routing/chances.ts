@@ -59,24 +59,31 @@ function to({ mean, sd, high }: Belief): number {
   return Math.min(high, mean + reach * sd)
 }
 
+/** Used anew by each choice, which waits for nothing: fresh memory would cost a third of one among a few arms. */
+let workspace = new Float64Array(1024)
+
 function integrate(beliefs: readonly Belief[], bar: number): number[] {
   const count = beliefs.length
   const points = pointsOf(beliefs, bar)
-  const masses = beliefs.map(() => new Float64Array(points.length - 1))
-  const below = Float64Array.from(beliefs, (belief, at) => spread(belief, points, masses[at] as Float64Array))
+  const size = points.length * count
+  if (workspace.length < size + count + 1) workspace = new Float64Array(size + count + 1)
+  // How probable each is to be less than a point, point by point.
+  const below = workspace
+  for (let at = 0; at < count; at += 1) fillBelow(beliefs[at] as Belief, points, below, at, count)
   const chances = beliefs.map(() => 0)
-  // Of the arms after each one: the product of their distributions in the cell's middle.
-  const after = new Float64Array(count + 1)
-  after[count] = 1
-  for (let cell = 0; cell < points.length - 1; cell += 1) {
-    for (let at = count - 1; at >= 0; at -= 1)
-      after[at] = (after[at + 1] as number) * ((below[at] as number) + (masses[at]?.[cell] as number) / 2)
+  // Of the arms after each one, from `size` on: the product of their distributions in the cell's middle.
+  below[size + count] = 1
+  for (let cell = count; cell < size; cell += count) {
+    for (let at = count - 1; at > 0; at -= 1) {
+      const middle = ((below[cell - count + at] as number) + (below[cell + at] as number)) / 2
+      below[size + at] = (below[size + at + 1] as number) * middle
+    }
     let before = 1
     for (let at = 0; at < count; at += 1) {
-      const mass = masses[at]?.[cell] as number
-      chances[at] = (chances[at] as number) + mass * before * (after[at + 1] as number)
-      before *= (below[at] as number) + mass / 2
-      below[at] = (below[at] as number) + mass
+      const low = below[cell - count + at] as number
+      const high = below[cell + at] as number
+      chances[at] = (chances[at] as number) + (high - low) * before * (below[size + at + 1] as number)
+      before *= (low + high) / 2
     }
   }
   return chances
@@ -98,43 +105,38 @@ function pointsOf(beliefs: readonly Belief[], bar: number): number[] {
   return points
 }
 
-/** Fills in how probable each cell between two points is; gives what lies below the first. */
-function spread(belief: Belief, points: readonly number[], masses: Float64Array): number {
-  if (!belief.below) return spreadDensity(belief, points, masses)
-  const first = belief.below(points[0] as number)
-  let before = first
+/** Writes to every `count`th place, from `at` on. */
+function fillBelow(belief: Belief, points: readonly number[], below: Float64Array, at: number, count: number): void {
   const end = to(belief)
-  for (let cell = 0; cell < masses.length && before < 1; cell += 1) {
-    const x = points[cell + 1] as number
-    const next = x < end ? belief.below(x) : 1
-    masses[cell] = next - before
-    before = next
-  }
-  return first
+  if (!belief.below) fillFromDensity(belief, points, below, at, count)
+  else
+    for (let point = 0, place = at; point < points.length; point += 1, place += count) {
+      const x = points[point] as number
+      below[place] = x < end ? belief.below(x) : 1
+    }
 }
 
-/** By the density in the middle of a cell, times its width. */
-function spreadDensity(belief: Belief, points: readonly number[], masses: Float64Array): number {
+/** By the density in the middle of each cell, times its width. */
+function fillFromDensity(belief: Belief, points: readonly number[], below: Float64Array, at: number, count: number) {
   const { logDensity = () => 0, sd } = belief
-  const [low, bar] = [from(belief), points[0] as number]
-  const cells = Math.ceil(((bar - low) / sd) * cellsEach)
-  const width = (bar - low) / cells
-  const under = Float64Array.from({ length: cells }, (_, cell) => logDensity(low + (cell + 0.5) * width))
-  const end = to(belief)
-  let peak = under.reduce((most, each) => Math.max(most, each), -Infinity)
+  const [low, bar, end] = [from(belief), points[0] as number, to(belief)]
+  const under = Math.ceil(((bar - low) / sd) * cellsEach)
+  const all = [...Array.from({ length: under }, (_, cell) => low + ((bar - low) * cell) / under), ...points]
+  const masses = new Float64Array(all.length - 1)
+  let peak = -Infinity
   for (let cell = 0; cell < masses.length; cell += 1) {
-    const middle = ((points[cell] as number) + (points[cell + 1] as number)) / 2
+    const middle = ((all[cell] as number) + (all[cell + 1] as number)) / 2
     masses[cell] = middle < end ? logDensity(middle) : -Infinity
     peak = Math.max(peak, masses[cell] as number)
   }
-  let first = 0
-  for (const each of under) first += Math.exp(each - peak) * width
-  let whole = first
+  let whole = 0
   for (let cell = 0; cell < masses.length; cell += 1) {
-    const mass = Math.exp((masses[cell] as number) - peak) * ((points[cell + 1] as number) - (points[cell] as number))
-    masses[cell] = mass
-    whole += mass
+    masses[cell] = Math.exp((masses[cell] as number) - peak) * ((all[cell + 1] as number) - (all[cell] as number))
+    whole += masses[cell] as number
   }
-  for (let cell = 0; cell < masses.length; cell += 1) masses[cell] = whole > 0 ? (masses[cell] as number) / whole : 0
-  return whole > 0 ? first / whole : 0
+  let sum = 0
+  for (let cell = 0; cell < all.length; cell += 1) {
+    if (cell >= under) below[at + (cell - under) * count] = whole > 0 ? sum / whole : 0
+    sum += masses[cell] ?? 0
+  }
 }

@@ -9,6 +9,7 @@ import { observedQuality } from './observed-quality.ts'
 import { predict } from './predict.ts'
 import type { Known } from './qos.ts'
 import type { RouterState } from './state.ts'
+import type { Statistics } from './statistics.ts'
 import type { Arm } from './strategy.ts'
 
 /** What a choice may be based on. */
@@ -42,28 +43,34 @@ export async function consider(state: RouterState, gate: Gate | undefined, reque
   const agent = agentOf(spec, open)
   const policy = policyOf(spec, agent)
   const context = contextKey(policy.routing, labels, spec.input)
-  const candidates = await Promise.all(
-    open.map(async (position) => {
-      const candidate = spec.chain[position] as Candidate
-      const key = armOf(candidate, request, state)
-      const statistics = state.statistics(agent)
-      const known = { agent: statistics.of(key), alike: statistics.of(key, context), anywhere: state.anywhere(key) }
-      const prediction = await predict(candidate, { ...candidate.defaults, ...spec.input }, known, request)
-      const prior = priorOf(state, key, candidate, policy.routing)
-      const arm: Arm = { ...prediction, candidate: position, key, pending: 0, ...(prior && { prior }) }
-      return {
-        candidate,
-        arm,
-        known: {
-          ...prediction,
-          calls: known.agent.sums.calls,
-          quality: observedQuality(known.agent),
-          timed: known.anywhere.sums.latency.n,
-          broken: gate?.isOpen(candidate) ?? false,
+  const statistics = state.statistics(agent)
+  const seen = open.map((position) => {
+    const candidate = spec.chain[position] as Candidate
+    const key = armOf(candidate, request, state)
+    const known = { agent: statistics.of(key), alike: statistics.of(key, context), anywhere: state.anywhere(key) }
+    return { position, candidate, key, known, prediction: predict(candidate, spec.input, known, request) }
+  })
+  const candidates: Considered['candidates'] = []
+  for (const { position, candidate, key, known, prediction } of seen) {
+    const { cost_usd, latency_ms } = prediction instanceof Promise ? await prediction : prediction
+    const arm: Arm = { candidate: position, key, cost_usd, latency_ms, pending: 0 }
+    const prior = priorOf(state, statistics, key, candidate, policy.routing)
+    if (prior) arm.prior = prior
+    const { agent: own, anywhere } = known
+    candidates.push({
+      ...{ candidate, arm },
+      known: {
+        ...{
+          cost_usd,
+          latency_ms,
+          quality: observedQuality(own),
+          calls: own.sums.calls,
+          timed: anywhere.sums.latency.n,
         },
-      }
-    }),
-  )
+        broken: gate?.isOpen(candidate) ?? false,
+      },
+    })
+  }
   return { agent, policy, context, candidates }
 }
 
@@ -94,16 +101,15 @@ function armOf(candidate: Candidate, { versionOf }: RouteRequest, state: RouterS
 /** A new version of a model is believed to be what the older ones were, but less surely. */
 function priorOf(
   state: RouterState,
+  statistics: Statistics,
   key: string,
   candidate: Candidate,
   { prior_strength }: RoutingPolicy,
 ): Arm['prior'] {
   if (candidate.target !== 'replicate') return undefined
-  const agent = candidate.name
-  const statistics = state.statistics(agent)
   let sum = 0
   let count = 0
-  for (const kin of kinOf(key, state.arms(agent))) {
+  for (const kin of kinOf(key, state.arms(candidate.name))) {
     const { mean, observations } = observedQuality(statistics.of(kin))
     sum += (mean ?? 0) * observations
     count += observations

@@ -4,19 +4,26 @@ import { nameOf } from './arm-key.ts'
 import type { ArmEntry, StateFile } from './state-shape.ts'
 import { addSums, type ArmRecord, derivedFrom, emptyRecord, type Sums } from './statistics.ts'
 
-/** Of an arm in all contexts, or in one. Never write to it. */
-export function known(state: StateFile, agent: string, arm: string, context?: string): ArmRecord {
-  const entries = entriesOf(state, agent, arm)
-  const sums = entries.flatMap((entry) => {
-    const some: Sums | undefined =
-      context === undefined || context === '' ? entry.total : ownValue(entry.contexts, context)
-    return some ? [some] : []
-  })
+/** Of an arm in all contexts, or in one. Never write to it. `entries`: what writers know of it, where that is at hand. */
+export function known(
+  state: StateFile,
+  agent: string,
+  arm: string,
+  context = '',
+  entries: readonly ArmEntry[] = entriesOf(state, agent, arm),
+): ArmRecord {
+  const sums: Sums[] = []
+  for (const entry of entries) {
+    const some: Sums | undefined = context === '' ? entry.total : ownValue(entry.contexts, context)
+    if (some) sums.push(some)
+  }
   const sum = sums.length === 1 ? (sums[0] as Sums) : sums.reduce(addSums, emptyRecord().sums)
-  const own = ownValue(ownValue(state.derived.agents, agent) ?? {}, arm)
-  const derived = context === undefined || context === '' ? own?.total : own && ownValue(own.contexts, context)
+  const own = ownValue(ownValue(state.derived.agents, agent) ?? none, arm)
+  const derived = context === '' ? own?.total : own && ownValue(own.contexts, context)
   return { sums: sum, derived: derived ?? derivedFrom(sum, own?.total.changes) }
 }
+
+const none: Readonly<Record<string, never>> = {}
 
 /** Of an arm under every agent. Never write to it. */
 export function knownAnywhere(state: StateFile, arm: string): ArmRecord {
@@ -42,8 +49,8 @@ export function agentsOf(state: StateFile): string[] {
 export function armsOf(state: StateFile, agent: string): string[] {
   const seen = new Map<string, string>()
   for (const { agents } of Object.values(state.writers)) {
-    for (const arm of Object.keys(ownValue(agents, agent)?.arms ?? {})) {
-      const last = lastSeen(state, agent, arm)
+    for (const arm of Object.keys(ownValue(agents, agent)?.arms ?? none)) {
+      const last = seen.has(arm) ? undefined : lastSeen(state, agent, arm)
       if (last !== undefined) seen.set(arm, last)
     }
   }
@@ -52,10 +59,9 @@ export function armsOf(state: StateFile, agent: string): string[] {
 
 /** ISO 8601; undefined: nothing is known of the arm. */
 export function lastSeen(state: StateFile, agent: string, arm: string): string | undefined {
-  return entriesOf(state, agent, arm)
-    .map(({ seen }) => seen)
-    .sort()
-    .at(-1)
+  let last: string | undefined
+  for (const { seen } of entriesOf(state, agent, arm)) if (last === undefined || seen > last) last = seen
+  return last
 }
 
 export function contextsOf(state: StateFile, agent: string, arm: string): string[] {
@@ -64,11 +70,14 @@ export function contextsOf(state: StateFile, agent: string, arm: string): string
 }
 
 /** One of each writer that knows the arm, but for what a reset left behind. */
-function entriesOf(state: StateFile, agent: string, arm: string): ArmEntry[] {
-  const forgotten = ownValue(state.writers, state.id)?.forgotten ?? {}
-  return Object.entries(state.writers).flatMap(([writer, { agents }]) => {
-    const entry = ownValue(ownValue(agents, agent)?.arms ?? {}, arm)
-    const upTo = ownValue(ownValue(ownValue(forgotten, writer) ?? {}, agent) ?? {}, arm) ?? -1
-    return entry && entry.at > upTo ? [entry] : []
-  })
+export function entriesOf(state: StateFile, agent: string, arm: string): ArmEntry[] {
+  const forgotten = ownValue(state.writers, state.id)?.forgotten
+  const found: ArmEntry[] = []
+  for (const writer of Object.keys(state.writers)) {
+    const entry = ownValue(ownValue(state.writers[writer]?.agents ?? none, agent)?.arms ?? none, arm)
+    if (!entry) continue
+    const upTo = forgotten && ownValue(ownValue(ownValue(forgotten, writer) ?? none, agent) ?? none, arm)
+    if (entry.at > (upTo ?? -1)) found.push(entry)
+  }
+  return found
 }

@@ -1,7 +1,7 @@
 /** What happens to the router's state, as data: one line each in the log beside the file, and how it is taken in. */
 import { z } from 'zod'
 import { ownEntry, ownValue } from '../../std/own-entry.ts'
-import { known, knownAnywhere } from './known.ts'
+import { entriesOf, known, knownAnywhere } from './known.ts'
 import { type ArmRecords, learn, type Learning, learnScore } from './learn.ts'
 import { nestedContexts } from './nested-contexts.ts'
 import type { ArmEntry, ContextEntry, StateFile, Writer } from './state-shape.ts'
@@ -124,12 +124,10 @@ function teach(
   own.revision += 1
   const entry = entryAt(own, change)
   const sums: Sums[] = [entry.total, ...contexts.map((context) => contextAt(entry, derived, context, own.revision))]
-  const [all, ...some] = [undefined, ...contexts].map((context): ArmRecord => {
-    const { sums: summed, derived: made } = known(state, agent, arm, context)
-    return {
-      sums: summed,
-      derived: context === undefined ? derived.total : ownEntry(derived.contexts, context, () => made),
-    }
+  const entries = entriesOf(state, agent, arm)
+  const [all, ...some] = ['', ...contexts].map((context): ArmRecord => {
+    const { sums: summed, derived: made } = known(state, agent, arm, context, entries)
+    return { sums: summed, derived: context === '' ? derived.total : ownEntry(derived.contexts, context, () => made) }
   })
   const records = { all: all as ArmRecord, contexts: some }
   toAll(records)

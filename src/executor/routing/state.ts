@@ -73,11 +73,13 @@ export function stateOver(kept: KeptState): RouterState {
   let generation = kept.generation
   const seen = new Map<string, Seen>()
   const everywhere = new Map<string, ArmRecord>()
+  const arms = new Map<string, readonly string[]>()
 
   function forget(change: StateChange): void {
     if (change.op === 'freeze') return
     seen.get(change.agent)?.delete(change.arm)
     everywhere.delete(change.arm)
+    arms.delete(change.agent)
   }
   kept.touched = forget
 
@@ -87,6 +89,7 @@ export function stateOver(kept: KeptState): RouterState {
     generation = kept.generation
     seen.clear()
     everywhere.clear()
+    arms.clear()
   }
 
   function take(change: StateChange): void {
@@ -99,8 +102,8 @@ export function stateOver(kept: KeptState): RouterState {
   function statistics(agent: string): Statistics {
     look()
     const shelfOf = (arm: string): ArmShelf => {
-      const arms = entry(seen, agent, (): Seen => new Map())
-      return entry(arms, arm, () => new ArmShelf((context) => known(kept.state, agent, arm, context)))
+      const shelves = entry(seen, agent, (): Seen => new Map())
+      return entry(shelves, arm, () => new ArmShelf((context) => known(kept.state, agent, arm, context)))
     }
     return { of: (arm, context = '') => shelfOf(arm).of(context), along: (arm, key) => shelfOf(arm).along(key) }
   }
@@ -109,7 +112,7 @@ export function stateOver(kept: KeptState): RouterState {
     statistics,
     arms(agent) {
       look()
-      return armsOf(kept.state, agent)
+      return entry(arms, agent, () => armsOf(kept.state, agent))
     },
     anywhere(arm) {
       look()
