@@ -66,7 +66,7 @@ export interface App {
    * Agents that every workflow may name, for loading one. Throws ProblemsError `invalid_config` when the configuration is
    * wrong.
    */
-  agents(): Required<Pick<LoadOptions, 'agents' | 'unusable'>> & Pick<LoadOptions, 'routing'>
+  agents(): Required<Pick<LoadOptions, 'agents' | 'unusable'>> & Pick<LoadOptions, 'routing' | 'breaker'>
   /** Absent: the store is a file in the home folder. */
   readonly storeUrl: string | undefined
   readonly durability: 'full' | 'normal' | 'none'

@@ -1,5 +1,7 @@
 /** What is odd about a configuration, and may be meant: it stops nothing. */
 import { isModelName } from '../documents/agent/normalise.ts'
+import { unreadBreakerKeys } from '../documents/agent/breaker.ts'
+import type { BreakerSpec } from '../documents/agent/breaker-spec.ts'
 import { contentCascade, unreadKeys } from '../documents/agent/routing.ts'
 import type { Path, ProblemParts } from '../documents/yaml-places.ts'
 import type { Config } from '../config/config.ts'
@@ -35,6 +37,7 @@ export async function configWarnings(config: Config, app: App): Promise<Problem[
     await warnOfPrices(config, name, app, warn)
   }
   warnOfRouting(config, warn)
+  warnOfBreakers(config, warn)
   return problems
 }
 
@@ -64,6 +67,21 @@ function warnOfRouting({ spec, agents, routing }: Config, warn: Warn): void {
   const general = (routing ?? defaultRouting).strategy
   for (const { key, why } of unreadKeys(spec.routing ?? {}, [...new Set([general, ...own])]))
     warn(['routing', key], { code: 'unread_key', message: why, hint, at: 'key' })
+}
+
+/** So do keys of breakers that no criterion here reads. */
+function warnOfBreakers({ spec, agents, breaker, providerBreakers }: Config, warn: Warn): void {
+  const tell = (path: Path, unread: ReturnType<typeof unreadBreakerKeys>) => {
+    for (const { key, why, hint } of unread) warn([...path, key], { code: 'unread_key', message: why, hint, at: 'key' })
+  }
+  for (const [name, { breaker: held }] of Object.entries(agents))
+    if (held) tell(['agents', name, 'breaker'], unreadBreakerKeys(spec.agents?.[name]?.breaker, [held.criterion], held))
+  const criteria = Object.values(agents).flatMap(({ breaker: held }) => held?.criterion ?? [])
+  if (breaker) tell(['breaker'], unreadBreakerKeys(spec.breaker, [...new Set([breaker.criterion, ...criteria])]))
+  for (const [name, held] of Object.entries(providerBreakers)) {
+    const { breaker: own } = (spec.providers as Record<string, { breaker?: BreakerSpec }>)[name] ?? {}
+    tell(['providers', name, 'breaker'], unreadBreakerKeys(own, [held.criterion], held))
+  }
 }
 
 /** The quality of all agents may be said for all of them. */

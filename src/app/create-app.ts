@@ -201,10 +201,13 @@ export async function createApp(options: AppOptions): Promise<App> {
     return trial ? trial.around(target) : target
   }
 
-  const cellsOfFile = once(
-    async () => (await import('../state/cells/open.ts')).openCells({ file: resolve(home, 'shared.db'), clock, random }),
-    async (opened) => opened.close(),
-  )
+  const cellsOfFile = once(async () => {
+    const { openCells } = await import('../state/cells/open.ts')
+    const opened = await openCells({ file: resolve(home, 'shared.db'), clock, random })
+    // Closed after all that may write into them when it is closed itself, though that was opened before.
+    closers.unshift(async () => opened.close())
+    return opened
+  })
 
   const cells = worldly((world) =>
     once(async (): Promise<Cells> => {
@@ -251,6 +254,8 @@ export async function createApp(options: AppOptions): Promise<App> {
           config.use('limits')
           parts.limits = { replicate: config.replicateLimit }
         }
+        config?.use('providers')
+        if (config) parts.providerBreakers = config.providerBreakers
         if (trial || replayFolder(world) !== undefined) {
           parts.agentLimits = 'none'
           parts.backoff = (_policy, { retry_after_ms = 0 }) => retry_after_ms
@@ -289,8 +294,9 @@ export async function createApp(options: AppOptions): Promise<App> {
     },
     agents() {
       config?.use('routing')
-      const { agents = {}, unusable = {}, routing } = config ?? {}
-      return { agents, unusable, ...(routing && { routing }) }
+      config?.use('breaker')
+      const { agents = {}, unusable = {}, routing, breaker } = config ?? {}
+      return { agents, unusable, ...defined({ routing, breaker }) }
     },
     world: worldOfNew(),
     hasToken: token !== '',

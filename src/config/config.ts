@@ -5,11 +5,14 @@ import { type Problem, ProblemsError } from '../domain/problem.ts'
 import { dirname, resolve } from 'node:path'
 import { routingOf } from '../documents/agent/normalise.ts'
 import { milliseconds } from '../documents/agent/policies.ts'
+import { breakerOver } from '../documents/agent/breaker.ts'
 import { routingOver } from '../documents/agent/routing.ts'
 import type { AgentSpec } from '../documents/agent/spec.ts'
+import type { BreakerPolicy } from '../domain/breaker.ts'
 import { defaultRouting, type RoutingPolicy } from '../domain/routing.ts'
 import { pathText } from '../documents/path-text.ts'
 import type { Path } from '../documents/yaml-places.ts'
+import { defined } from '../std/defined.ts'
 import { isObject } from '../std/json.ts'
 import type { Env, Scope } from './discover.ts'
 import { isLate, keyOf, type Layer, type Unset } from './layer.ts'
@@ -52,6 +55,10 @@ export interface Config extends Required<Omit<ConfigParts, 'envFile'>>, Pick<Con
   agents: Readonly<Record<string, AgentDefinition>>
   /** How agents route that say nothing else; absent: `defaultRouting`. */
   routing?: RoutingPolicy
+  /** The circuit breaker of agents that say nothing else; absent: they have none. */
+  breaker?: BreakerPolicy
+  /** Circuit breakers of whole providers. */
+  providerBreakers: Readonly<Record<string, BreakerPolicy>>
   /** The strongest first. */
   prices: readonly PriceSheet[]
   /** Paths are absolute. */
@@ -95,10 +102,11 @@ export function createConfig(parts: ConfigParts): Config {
     if (owner) problems.push(owner.places.problem(path, parts))
   })
   const routing = written.routing && routingOver(defaultRouting, written.routing)
+  const breaker = breakerOver(undefined, written.breaker)
   const agents = Object.fromEntries(
     Object.keys(written.agents ?? {}).flatMap((name) => {
       const agent = layerOf(['agents', name])?.agents[name]
-      return agent ? [[name, routed(agent, written.agents?.[name])]] : []
+      return agent ? [[name, withGeneral(agent, written.agents?.[name])]] : []
     }),
   )
 
@@ -119,7 +127,8 @@ export function createConfig(parts: ConfigParts): Config {
       problems,
       unset,
       unusable,
-      ...(routing && { routing }),
+      ...defined({ routing, breaker }),
+      providerBreakers: providerBreakers(),
       layerOf,
       originOf,
       use,
@@ -129,10 +138,20 @@ export function createConfig(parts: ConfigParts): Config {
     replicateLimit: replicateLimit(written.limits ?? {}),
   }
 
-  /** The routing of all agents may stand in another layer than the agent. */
-  function routed(agent: AgentDefinition, spec: AgentSpec | undefined): AgentDefinition {
-    const own = routingOf(spec ?? {}, routing)
-    return own ? { ...agent, routing: own } : agent
+  /** What holds for all agents may stand in another layer than the agent. */
+  function withGeneral({ breaker: _, ...agent }: AgentDefinition, own: AgentSpec = {}): AgentDefinition {
+    return {
+      ...agent,
+      ...defined({ routing: routingOf(own, routing), breaker: breakerOver(breaker, own.breaker) }),
+    }
+  }
+
+  function providerBreakers(): Record<string, BreakerPolicy> {
+    const own = Object.entries(written.providers ?? {}).map(([name, provider]) => [
+      name,
+      breakerOver(undefined, provider?.breaker),
+    ])
+    return defined(Object.fromEntries(own) as Record<string, BreakerPolicy>)
   }
 
   /** A path is relative to the file that it is written in (ruling 8). */

@@ -154,6 +154,7 @@ function outside(
   leavesOf((config.routing ?? defaultRouting) as unknown as Json, ['routing'], (path, value) =>
     tell(named(path), value),
   )
+  if (config.spec.breaker === undefined) tell('breaker', false)
   for (const name of [
     'REPLICATE_API_TOKEN',
     'REPLICATE_BASE_URL',

@@ -1,5 +1,6 @@
 /** `replicate-agent.yaml` as it is written: the zod schema behind loading, and behind the published JSON Schema. */
 import { z } from 'zod'
+import { generalBreakerSpec, providerBreakerSpec } from '../documents/agent/breaker-spec.ts'
 import { routingSpec } from '../documents/agent/routing-spec.ts'
 import { agentsSpec } from '../documents/agent/spec.ts'
 import { duration, strict, text, whole, words } from '../documents/spec-fields.ts'
@@ -47,14 +48,28 @@ const discoverySpec = strict(
   'What is kept of what Replicate says of models.',
 )
 
+const providersSpec = strict(
+  'providers',
+  {
+    replicate: strict(
+      'provider',
+      { breaker: providerBreakerSpec.optional() },
+      'What holds for all calls to it.',
+    ).optional(),
+  },
+  'What holds for whole providers.',
+)
+
 export const configSpec = strict(
   undefined,
   {
     agents: agentsSpec('Agents that every workflow may name.').optional(),
+    breaker: generalBreakerSpec.optional(),
     discovery: discoverySpec.optional(),
     limits: limitsSpec.optional(),
     store: storeSpec.optional(),
     prices: pricesSpec.optional(),
+    providers: providersSpec.optional(),
     routing: routingSpec.describe('How agents choose among their candidates that say nothing else.').optional(),
   },
   'The configuration of replicate-agent.',

@@ -1,6 +1,7 @@
 /** What the parts of the loader share while one file is being loaded. */
 import { dirname, isAbsolute, resolve } from 'node:path'
 import type { AgentDefinition } from '../domain/definition.ts'
+import type { BreakerPolicy } from '../domain/breaker.ts'
 import type { RoutingPolicy } from '../domain/routing.ts'
 import type { Problem } from '../domain/problem.ts'
 import { suggest } from '../std/suggest.ts'
@@ -25,6 +26,8 @@ export interface Loading {
   readonly functions: readonly string[] | undefined
   /** How agents route that say nothing else, where the configuration says so. */
   readonly routing: RoutingPolicy | undefined
+  /** The breaker of agents that say nothing else, where the configuration has one. */
+  readonly breaker: BreakerPolicy | undefined
 }
 
 const mostSuggestions = 100
@@ -34,7 +37,7 @@ const longestName = 100
 export function startLoading(
   file: string,
   places: Places,
-  known: Partial<Pick<Loading, 'agents' | 'unusable' | 'functions' | 'routing'>>,
+  known: Partial<Pick<Loading, 'agents' | 'unusable' | 'functions' | 'routing' | 'breaker'>>,
 ): Loading {
   const problems: Problem[] = []
   let asked = 0
@@ -60,6 +63,7 @@ export function startLoading(
     unusable: known.unusable ?? {},
     functions: known.functions,
     routing: known.routing,
+    breaker: known.breaker,
   }
 }
 

@@ -3,6 +3,7 @@
  * as the loader makes it and as a run keeps its own copy of it. Expressions and templates are kept as written.
  */
 import type { Json, JsonObject } from '../std/json.ts'
+import type { BreakerPolicy } from './breaker.ts'
 import type { FailureClass } from './errors.ts'
 import type { Price } from './price.ts'
 import type { AgentLimits } from './rate-limit.ts'
@@ -39,19 +40,6 @@ export interface RetryPolicy {
 export interface CachePolicy {
   /** Forever when absent. */
   ttl_ms?: number
-}
-
-/** When calls are kept from a model that fails. */
-export interface BreakerPolicy {
-  /** So many failures within the window open it. */
-  failure_threshold: number
-  window_ms: number
-  /** How long it stays open; less when the server said so. */
-  cooldown_ms: number
-  /** Calls that may be on their way at once while it is half-open. */
-  half_open_probes: number
-  /** So many of them must succeed before it closes. */
-  success_threshold: number
 }
 
 /** What makes the calls of an agent. */
@@ -166,12 +154,4 @@ export const defaultRetry: RetryPolicy = {
   max_delay_ms: 30_000,
   jitter: 'full',
   on: ['timeout', 'network', 'server', 'rate_limited', 'resource_exhausted'],
-}
-
-export const defaultBreaker: BreakerPolicy = {
-  failure_threshold: 5,
-  window_ms: 60_000,
-  cooldown_ms: 60_000,
-  half_open_probes: 1,
-  success_threshold: 1,
 }

@@ -1,5 +1,6 @@
 /** The one path of every call: route (pick a candidate) → guard (cache, budget, limit, retry, timeout, schema) → call → learn. */
 import { CancelledError, NonRetryableError, ReplicateAgentError, toErrorData } from '../domain/errors.ts'
+import type { BreakerPolicy } from '../domain/breaker.ts'
 import type { RateLimit } from '../domain/rate-limit.ts'
 import type { Cells } from '../std/cells.ts'
 import type { Clock } from '../std/clock.ts'
@@ -8,7 +9,7 @@ import type { Candidate, Target } from '../targets/target.ts'
 import type { CallContext, CallOutcome, Executor } from './contract.ts'
 import { asFailure, stopsRun } from './failure.ts'
 import { Ledger } from './ledger.ts'
-import { createBreakers } from './resilience/breakers.ts'
+import { createBreakers, refusalOf, shareOf } from './resilience/breakers.ts'
 import { type CacheStore, type CallCache, createCallCache } from './resilience/cache.ts'
 import { type AgentGates, createAgentGates } from './resilience/agent-limits.ts'
 import { createRateLimiter, replicateLimit } from './resilience/rate-limit.ts'
@@ -33,6 +34,8 @@ export interface ExecutorParts {
   random: Random
   /** Creates that may go out, by target kind. Default: Replicate's 600 a minute; `{}` for none (the sandbox). */
   limits?: Readonly<Record<string, RateLimit>>
+  /** Circuit breakers of providers as a whole, by target kind. */
+  providerBreakers?: Readonly<Record<string, BreakerPolicy>>
   /** What agents' own `limits` are kept by; `none`: they are not. */
   agentLimits?: 'none'
   /** What is known of models; default: what calls of this executor teach. */
@@ -50,7 +53,7 @@ type Routed = Work & { cache: CallCache | undefined }
 export function createExecutor(parts: ExecutorParts): Executor {
   const limits = Object.entries(parts.limits ?? { replicate: replicateLimit })
   const { clock, random } = parts
-  const breakers = createBreakers(clock)
+  const breakers = createBreakers({ clock, cells: parts.cells, providers: parts.providerBreakers })
   const shared = {
     breakers,
     targets: parts.targets,
@@ -61,7 +64,7 @@ export function createExecutor(parts: ExecutorParts): Executor {
       strategyOf: (name) => strategies[name],
       random,
       ...(parts.replayed && { replayed: parts.replayed }),
-      gate: { isOpen: (candidate) => breakers.of(candidate)?.isOpen() ?? false },
+      gate: { refusal: (candidate) => refusalOf(breakers.of(candidate)) },
     }),
     backoff: parts.backoff ?? backoffDelay,
     cache: parts.cache && createCallCache(parts.cache, clock),
@@ -72,6 +75,8 @@ export function createExecutor(parts: ExecutorParts): Executor {
   return {
     async execute(spec, context) {
       if (closed) throw new CancelledError('the executor is closed', { code: 'interrupted' })
+      const opening = breakers.ready(spec.chain)
+      if (opening) await opening
       const { prior } = context
       const ledger = new Ledger(prior, clock)
       const deadline = startDeadline(clock, context.signal, spec.timeout_ms, prior.elapsed_ms)
@@ -83,6 +88,7 @@ export function createExecutor(parts: ExecutorParts): Executor {
     },
     async close() {
       closed = true
+      await breakers.close()
     },
   }
 }
@@ -93,13 +99,14 @@ export function createExecutor(parts: ExecutorParts): Executor {
 async function run(work: Routed): Promise<CallOutcome> {
   const { spec, context, ledger } = work
   const { current, untried } = resumePoint(spec, context.prior)
+  const held = heldBack(work, untried)
   let takenUp = current
   while (untried.size > 0) {
-    const open = groupOf(spec.chain, untried)
-    const route: Route = takenUp === undefined ? await nextOf(work, open) : goingOn(work, takenUp, open)
+    const open = groupOf(spec.chain, untried, held)
+    const route: Route = takenUp === undefined ? await nextOf(work, open, held) : goingOn(work, takenUp, open)
     takenUp = undefined
     if ('refused' in route) {
-      for (const position of open) untried.delete(position)
+      for (const position of open) if (!held.has(position)) untried.delete(position)
       ledger.passedOver(spec.chain[open[0] as number]?.name ?? '', route.refused)
       continue
     }
@@ -119,18 +126,38 @@ function goingOn({ router, spec }: Routed, position: number, open: readonly numb
   return { position, alone, ended: router.begin(spec.chain[position] as Candidate) }
 }
 
-/** Positions of the first agent that has some left. */
-function groupOf(chain: readonly Candidate[], untried: ReadonlySet<number>): number[] {
+/**
+ * What comes last in this call, because its breaker closed a short while ago and it does not get all of its calls again
+ * yet. It is refused nothing: where nobody else answers, it is asked.
+ */
+function heldBack({ breakers, spec, random }: Routed, untried: ReadonlySet<number>): Set<number> {
+  if (untried.size === 1) return new Set()
+  const isHeld = (position: number): boolean => {
+    const share = shareOf(breakers.of(spec.chain[position] as Candidate))
+    return share < 1 && random() >= share
+  }
+  return new Set([...untried].filter(isHeld))
+}
+
+/** Positions of the first agent that has some left which are not held back; with nothing else left, nothing is. */
+function groupOf(chain: readonly Candidate[], untried: ReadonlySet<number>, held: Set<number>): number[] {
   const left = [...untried]
-  const agent = chain[left[0] as number]?.name
+  const free = left.find((position) => !held.has(position))
+  if (free === undefined) held.clear()
+  const agent = chain[free ?? (left[0] as number)]?.name
   return left.filter((position) => chain[position]?.name === agent)
 }
 
-function nextOf({ router, spec, context, ledger, targets }: Routed, open: readonly number[]): Route | Promise<Route> {
+function nextOf(
+  { router, spec, context, ledger, targets }: Routed,
+  open: readonly number[],
+  held: ReadonlySet<number>,
+): Route | Promise<Route> {
   const { labels, versionOf } = context
   return router.route({
     spec,
     open,
+    held,
     labels,
     call: ledger.upcoming,
     versionOf,

@@ -8,7 +8,7 @@ import { attempt, type AttemptEnd } from './attempt.ts'
 import type { CallFact, CallOutcome } from './contract.ts'
 import { classOf, isUnanswered, stopsRun } from './failure.ts'
 import { takenUp } from './recorder.ts'
-import { permitFor, permitted } from './permission.ts'
+import { permissionFor, permitted } from './permission.ts'
 import { lessonOf } from './routing/lesson.ts'
 import { type Judged, judged } from './judged.ts'
 import type { Tries, Turn, Work } from './work.ts'
@@ -31,13 +31,16 @@ export async function tryTurn(work: Work, turn: Turn, keep?: Keep): Promise<Call
   while (tries.open || tries.made < spec.retry.attempts) {
     // What is open is still gone into, to be cancelled where it runs.
     if (deadline.signal.aborted && !tries.open) return aborted(work)
-    const permit = permitFor(work, turn, tries)
-    if (permit === 'refused') return undefined
-    await enter(work, turn, tries)
-    const began = clock.monotonic()
-    const made = await permitted(permit, work, () => attempt(attemptOf(work, turn, tries)))
-    const latency_ms = Math.round(clock.monotonic() - began)
-    const end = await judged(work, turn, tries, made, latency_ms)
+    const permission = await permissionFor(work, turn, tries)
+    if (permission === 'refused') return undefined
+    let latency_ms = 0
+    const end = await permitted(permission, work, tries, async () => {
+      await enter(work, turn, tries)
+      const began = clock.monotonic()
+      const made = await attempt(attemptOf(work, turn, tries))
+      latency_ms = Math.round(clock.monotonic() - began)
+      return { made, end: await judged(work, turn, tries, made, latency_ms) }
+    })
     if (end.status === 'succeeded') return succeed(work, turn, tries.call, end, latency_ms, keep)
     if (end.status === 'aborted') return callOff(work, turn, tries.call, end, latency_ms)
     // The call stays open in the journal: what stopped it says nothing about it.

@@ -1,5 +1,5 @@
 /** What a target adapter must do: make one call, so that it can be taken up again after a crash. */
-import type { BreakerPolicy } from '../domain/definition.ts'
+import type { BreakerPolicy } from '../domain/breaker.ts'
 import type { KeptFile } from '../domain/file.ts'
 import type { AgentLimits } from '../domain/rate-limit.ts'
 import type { Price } from '../domain/price.ts'

@@ -1,9 +1,11 @@
 /** Loads workflow files: bytes → YAML → schema → definition → plan, with every problem of every file at once. */
+import type { BreakerPolicy } from '../domain/breaker.ts'
 import type { AgentDefinition, WorkflowDefinition } from '../domain/definition.ts'
 import type { RoutingPolicy } from '../domain/routing.ts'
 import type { Problem } from '../domain/problem.ts'
 import { isObject, type Json } from '../std/json.ts'
 import { checkQualities } from './loading/check-quality.ts'
+import { checkBreakers } from './loading/check-breakers.ts'
 import { checkRouting } from './loading/check-routing.ts'
 import { checkSteps } from './loading/check-steps.ts'
 import { type Loading, startLoading } from '../documents/loading.ts'
@@ -22,6 +24,8 @@ export interface LoadOptions {
   unusable?: Readonly<Record<string, string>>
   /** How agents route that say nothing else. */
   routing?: RoutingPolicy
+  /** The circuit breaker of agents that say nothing else. */
+  breaker?: BreakerPolicy
   /** Names of registered functions; without it, any name is let pass. */
   functions?: readonly string[]
   /** The largest file that is read; 1 MB by default. */
@@ -114,6 +118,7 @@ async function loadData(data: Json, loading: Loading, within: Within): Promise<O
   const definition = normalise(spec, outline, loading)
   checkQualities(definition.agents, Object.keys(spec.agents ?? {}), loading)
   checkRouting(definition.agents, spec.agents ?? {}, loading)
+  checkBreakers(definition.agents, spec.agents ?? {}, loading)
   await loadNested(definition, loading, { ...within, names: [...within.names, definition.name] })
   const { compiled, outputs, outputKeys } = checkSteps(definition, outline, inputMaps, loading)
   if (loading.problems.some(isError)) return { definition, plan: undefined }

@@ -29,6 +29,9 @@ async function wave(
   agent = `models: [${small}, ${other}]`,
   clock: Clock = eagerClock(),
 ): Promise<Wave> {
+  // What an earlier wave did to the breaker would go on.
+  await cli.close()
+  cli = await openCli()
   // For each input, the first call of `meta/*` fails.
   await cli.write('faults.yaml', `latency: 50\nfaults: ['meta/*:status=500:times=1']\n`)
   await cli.write(

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { defaultBreaker } from '../../src/domain/definition.ts'
+import { defaultBreaker } from '../../src/domain/breaker.ts'
 import { NonRetryableError, RateLimitError, ServerError } from '../../src/domain/errors.ts'
 import { defaultRouting } from '../../src/domain/routing.ts'
 import type { CallFact } from '../../src/executor/contract.ts'

@@ -1,5 +1,6 @@
 /** Every policy of an agent as it holds, named as in YAML, each with where it is written. */
-import { type AgentDefinition, type BreakerPolicy, defaultRetry } from '../../domain/definition.ts'
+import type { BreakerPolicy } from '../../domain/breaker.ts'
+import { type AgentDefinition, defaultRetry } from '../../domain/definition.ts'
 import { defaultRouting } from '../../domain/routing.ts'
 import { isObject, type Json, type JsonObject } from '../../std/json.ts'
 import type { App } from '../app.ts'
@@ -21,9 +22,11 @@ export async function policiesOfAgent(
   const config = await app.config()
   const placeOf = (path: string[]): Place | undefined => {
     const own = aliasesOf(path).flatMap((each) => written?.placeOf(...each) ?? [])[0]
-    if (own || path[0] !== 'routing') return own
-    const origin = config.spec.routing && config.originOf(path)
-    return origin && hasPath(config.spec.routing, path.slice(1))
+    const section = path[0]
+    if (own || (section !== 'routing' && section !== 'breaker')) return own
+    const general = config.spec[section]
+    const origin = general !== undefined && config.originOf(path)
+    return origin && (general === true || hasPath(general, path.slice(1)))
       ? { file: origin.layer.file, line: origin.line }
       : undefined
   }
@@ -59,8 +62,14 @@ function asWritten(definition: AgentDefinition, isRouted: boolean): JsonObject {
   return JSON.parse(JSON.stringify(held)) as JsonObject
 }
 
-function breakerAsWritten({ window_ms, cooldown_ms, ...counts }: BreakerPolicy): JsonObject {
-  return { ...counts, window_seconds: window_ms / 1_000, cooldown_seconds: cooldown_ms / 1_000 }
+function breakerAsWritten({ window_ms, cooldown_ms, ramp_ms, slow_call_ms, ...same }: BreakerPolicy) {
+  return {
+    ...same,
+    window_seconds: window_ms / 1_000,
+    cooldown_seconds: cooldown_ms / 1_000,
+    ramp_seconds: ramp_ms / 1_000,
+    slow_call_seconds: slow_call_ms === undefined ? null : slow_call_ms / 1_000,
+  }
 }
 
 function durationText(ms: number): string {

@@ -3,7 +3,7 @@ import { type AgentDefinition, defaultRetry } from '../../domain/definition.ts'
 import type { JsonObject } from '../../std/json.ts'
 import { normaliseLimits } from './limits.ts'
 import type { Loading } from '../loading.ts'
-import { normaliseBreaker } from './breaker-spec.ts'
+import { breakerOver } from './breaker.ts'
 import { cachePolicy, milliseconds, retryOver } from './policies.ts'
 import type { RetrySpec } from './policy-spec.ts'
 import { type AgentSpec, modelPattern } from './spec.ts'
@@ -94,7 +94,7 @@ function normaliseAgent(
       retry: retry && retryOver(retryOver(defaultRetry, defaults?.retry ?? {}), retry),
       timeout_ms: timeout === undefined ? undefined : milliseconds(timeout),
       cache: cache === undefined ? undefined : cachePolicy(cache) || undefined,
-      breaker: breaker === undefined ? undefined : normaliseBreaker(breaker),
+      breaker: breakerOver(loading.breaker, breaker),
       price: price && defined(price),
       routing: routingOf(spec, loading.routing),
       qos: qos && qosOf(qos),

@@ -42,7 +42,7 @@ it('Without a version that the run has fixed, the one that was used last is mean
   const { candidates } = await consider(taught(), undefined, request())
   expect(candidates[0]).toMatchObject({
     arm: { key: 'a/a:v1', cost_usd: expect.closeTo(0.02, 9), latency_ms: expect.closeTo(100, 6) },
-    known: { calls: 10, quality: { mean: 0.9, observations: 10 }, timed: 10, broken: false },
+    known: { calls: 10, quality: { mean: 0.9, observations: 10 }, timed: 10, barred: undefined },
   })
 })
 

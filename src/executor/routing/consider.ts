@@ -17,6 +17,8 @@ export interface RouteRequest {
   spec: Pick<CallSpec, 'chain' | 'input' | 'routes'>
   /** Positions of one group that may still be tried, in the chain's order. Never empty. */
   open: readonly number[]
+  /** Of these, what is only called when nothing else is left; not all of them. */
+  held?: ReadonlySet<number>
   labels: CallLabels
   /** The number that the call will have. */
   call: number
@@ -27,7 +29,8 @@ export interface RouteRequest {
 
 /** What keeps calls from a candidate for now: its circuit breaker. */
 export interface Gate {
-  isOpen(candidate: Candidate): boolean
+  /** Why it may not be called, in words; undefined: it may. */
+  refusal(candidate: Candidate): string | undefined
 }
 
 export interface Considered {
@@ -39,7 +42,7 @@ export interface Considered {
 }
 
 export async function consider(state: RouterState, gate: Gate | undefined, request: RouteRequest): Promise<Considered> {
-  const { spec, open, labels } = request
+  const { spec, open, held, labels } = request
   const agent = agentOf(spec, open)
   const policy = policyOf(spec, agent)
   const context = contextKey(policy.routing, labels, spec.input)
@@ -67,7 +70,7 @@ export async function consider(state: RouterState, gate: Gate | undefined, reque
           calls: own.sums.calls,
           timed: anywhere.sums.latency.n,
         },
-        broken: gate?.isOpen(candidate) ?? false,
+        barred: gate?.refusal(candidate) ?? (held?.has(position) ? 'circuit breaker ramping up' : undefined),
       },
     })
   }

@@ -71,7 +71,7 @@ function noCandidate(agent: string, candidates: Considered['candidates'], shown:
   const removed = shown.map(({ model, removed_by = '' }) => ({ model, removed_by }))
   const why = removed.map(({ model, removed_by }) => `${model}: ${removed_by}`)
   const message = `no candidate of "${agent}" may be called: ${why.join('; ')}`
-  if (candidates.every(({ known }) => known.broken))
+  if (candidates.every(({ known }) => known.barred !== undefined))
     return new CircuitOpenError(message, { hint: circuitHint, details: { removed } })
   return new NonRetryableError('no_candidate', message, {
     hint: 'loosen what is named in its `qos`, add a candidate, or give it a `fallback`',
@@ -80,7 +80,7 @@ function noCandidate(agent: string, candidates: Considered['candidates'], shown:
 }
 
 /** What helps when nothing is called for now. */
-const circuitHint = 'give its agent a `fallback`; `breakers list` shows for how long, `breakers reset MODEL` ends it'
+const circuitHint = 'give its agent a `fallback`, or wait: `breakers list` shows for how long'
 
 function known(state: RouterState, agent: string, policy: RoutingPolicy): Partial<Record<Reference, number>> {
   const references: Partial<Record<Reference, number>> = {}

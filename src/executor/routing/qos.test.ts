@@ -9,7 +9,7 @@ const known = (more: Partial<Known> = {}): Known => ({
     cost_usd: 0.01,
     latency_ms: 1_000,
     timed: 10,
-    broken: false,
+    barred: undefined,
   },
   ...more,
 })
@@ -40,7 +40,7 @@ describe('a quality of service', () => {
       'cost_cap_usd 0.1 of QUALITY <= 0.1',
     ],
     [{ tier: 'FAST', latency_cap_ms: 3_000 }, { latency_ms: 3_000 }, undefined],
-    [{}, { broken: true }, 'circuit breaker open'],
+    [{}, { barred: 'circuit breaker open' }, 'circuit breaker open'],
   ])('%j of %j removes by %j', (policy, more, reason) => expect(removed(policy, known(more))).toBe(reason))
 
   it('lets a model of too few observations pass in a share of calls only, while a known one passes', () => {

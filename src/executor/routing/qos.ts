@@ -18,8 +18,8 @@ export interface Known {
   latency_ms: number | null
   /** Calls that said how long they took. */
   timed: number
-  /** Its circuit breaker lets nothing through. */
-  broken: boolean
+  /** Why its circuit breaker does not let the call through, in words. */
+  barred: string | undefined
 }
 
 export interface Verdict {
@@ -79,7 +79,7 @@ interface Judged extends Verdict {
 
 /** What is known for certain comes first: no exploring helps against it. */
 function judge(caps: readonly Cap[], known: Known): Judged {
-  if (known.broken) return { removed_by: 'circuit breaker open' }
+  if (known.barred !== undefined) return { removed_by: known.barred }
   let doubt: string | undefined
   for (const cap of caps) {
     const { value, proven } = measured(cap, known)

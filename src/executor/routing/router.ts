@@ -96,7 +96,9 @@ export function createRouter(parts: RouterParts): Router {
       const { spec, open } = request
       const isFree = open.length === 1 && !policyOf(spec, agentOf(spec, open)).qos
       // One without a condition needs nothing weighed.
-      return isFree && !gate?.isOpen(spec.chain[open[0] as number] as Candidate) ? only(spec, open) : choose(request)
+      return isFree && gate?.refusal(spec.chain[open[0] as number] as Candidate) === undefined
+        ? only(spec, open)
+        : choose(request)
     },
     pupil(spec, position, labels) {
       const candidate = spec.chain[position] as Candidate

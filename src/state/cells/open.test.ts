@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
 import { promisify } from 'node:util'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { type Cells, cellsUnder, createMemoryCells } from '../../std/cells.ts'
@@ -91,6 +92,20 @@ describe('cells in a file', () => {
     await Promise.all([run(), run(), run(), run()])
     const cells = await openCells(patience(file))
     expect(cells.get('x')).toBe(400)
+    cells.close()
+  })
+
+  it('take a value that is no JSON for none', async () => {
+    const file = await freshFile()
+    const cells = await openCells(patience(file))
+    await count(cells, 'x')
+    await count(cells, 'y')
+    const other = new DatabaseSync(file)
+    other.exec("update cells set value = '{' where name = 'x'")
+    other.close()
+    expect(cells.get('x')).toBeUndefined()
+    expect([...cells.list('')]).toEqual([['y', 1]])
+    expect(await count(cells, 'x')).toBe(1)
     cells.close()
   })
 

@@ -116,7 +116,12 @@ function cellsIn(database: DatabaseSync, patience: Patience): OpenCells {
     list(prefix) {
       try {
         const rows = statements.some.all(prefix, `${prefix}\u{10FFFF}`) as { name: string; value: string }[]
-        return new Map(rows.map(({ name, value }) => [name, JSON.parse(value) as Json]))
+        return new Map(
+          rows.flatMap(({ name, value }) => {
+            const read = parsed(value)
+            return read === undefined ? [] : [[name, read] as const]
+          }),
+        )
       } catch (error) {
         throw failed(error)
       }
@@ -146,7 +151,16 @@ function cellsIn(database: DatabaseSync, patience: Patience): OpenCells {
 
 function valueIn(one: StatementSync, name: string): Json | undefined {
   const row = one.get(name) as { value: string } | undefined
-  return row && (JSON.parse(row.value) as Json)
+  return row && parsed(row.value)
+}
+
+/** What somebody damaged by hand is as if it were not there. */
+function parsed(value: string): Json | undefined {
+  try {
+    return JSON.parse(value) as Json
+  } catch {
+    return undefined
+  }
 }
 
 function explained(error: unknown, file: string): unknown {
