@@ -144,7 +144,7 @@ function groupOf(chain: readonly Candidate[], untried: ReadonlySet<number>, held
   const left = [...untried]
   const free = left.find((position) => !held.has(position))
   if (free === undefined) held.clear()
-  const agent = chain[free ?? (left[0] as number)]?.name
+  const agent = chain[free ?? left[0] ?? 0]?.name
   return left.filter((position) => chain[position]?.name === agent)
 }
 

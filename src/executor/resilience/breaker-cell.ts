@@ -72,7 +72,6 @@ const cellShape = z.object({
 export type BreakerCell = z.infer<typeof cellShape>
 export type Tally = BreakerCell['tally']
 export type SeenTrouble = z.infer<typeof troubleShape>
-export type BreakerOverride = NonNullable<BreakerCell['override']>
 
 export const emptyTally: Tally = { times: [], row: 0, recent: '', spans: [] }
 

@@ -21,7 +21,7 @@ interface Criterion {
 
 /** Agents that look further back than this one may share the breaker. */
 const leastKept = 100
-export const mostCounted = 1_000
+const mostCounted = 1_000
 /** Of a window in time. */
 const spansInWindow = 10
 const mostSpans = 6 * spansInWindow

@@ -10,7 +10,7 @@
  */
 import { defined } from '../../std/defined.ts'
 import type { BreakerPolicy, BreakerState, Trouble } from '../../domain/breaker.ts'
-import { type BreakerCell, emptyTally, freshCell, type SeenTrouble } from './breaker-cell.ts'
+import { type BreakerCell, emptyTally, type SeenTrouble } from './breaker-cell.ts'
 import { type CountedCall, criteria } from './breaker-criteria.ts'
 
 /** A probe whose process died must not keep its place for ever; one that takes its time is not to be doubled too soon. */
@@ -62,15 +62,10 @@ function probesAt({ open }: BreakerCell, lease_ms: number, now: number): [number
 // ── changing ──
 
 /** Opens it until a moment, or until it is reset (null). */
-export function opened(cell: BreakerCell, until: number | null, why: string, now: number): BreakerCell {
+function opened(cell: BreakerCell, until: number | null, why: string, now: number): BreakerCell {
   const open = { until, why, succeeded: 0, probes: [], probed: 0 }
   const { ramp_ms: _, ...rest } = cell
   return { ...rest, episode: nextEpisode(cell, now), since: now, open, tally: emptyTally }
-}
-
-/** As if it had never been called; what somebody set stays. */
-export function reset({ override }: BreakerCell): BreakerCell {
-  return override ? { ...freshCell, override } : freshCell
 }
 
 /** After calls that began and ended while it was closed. */

@@ -67,7 +67,7 @@ export interface Breaker {
 const flushEveryMs = 100
 
 /** Where breakers lie among the cells. */
-export const breakerPrefix = 'breaker/'
+const breakerPrefix = 'breaker/'
 
 type Kept = CountedCall & { episode: number }
 

@@ -73,7 +73,7 @@ export function createBreakers({ clock, cells, providers = {} }: BreakersParts):
 }
 
 /** Agents that call the same share its breaker. */
-export function breakerName({ target, model, deployment }: Pick<Candidate, 'target' | 'model' | 'deployment'>): string {
+function breakerName({ target, model, deployment }: Pick<Candidate, 'target' | 'model' | 'deployment'>): string {
   if (deployment) return `deployment:${model}`
   return target === 'replicate' ? `model:${model}` : `${target}:${model}`
 }
