@@ -92,6 +92,8 @@ export interface App {
   artifacts(): Promise<ArtifactStore>
   /** State that processes share: breakers, limits, budgets. Each world has its own; a replay's and a trial's lasts as long as they do. */
   cells(world: World): Promise<Cells>
+  /** Which part of the cache of results a world uses. */
+  cacheScope(world: World): Promise<string>
   target(kind: string, world: World): Promise<Target>
   engine(world: World): Promise<EngineParts>
   /** What calls of models taught; a replay's is its own. */

@@ -1,12 +1,13 @@
 /** The only place that picks concrete parts and wires them; each is made when first asked for, and closed in reverse order. */
 import { resolve } from 'node:path'
+import { cacheSettings } from '../config/cache.ts'
 import { baseUrlOf } from '../config/environment.ts'
 import { openConfig, type OpenConfigOptions } from '../config/open.ts'
 import type { Bus } from '../domain/events.ts'
 import type { PriceBook } from '../domain/price.ts'
 import type { Executor } from '../executor/contract.ts'
 import type { ExecutorParts } from '../executor/executor.ts'
-import type { CacheStore } from '../executor/resilience/cache.ts'
+import type { CacheParts } from '../executor/resilience/cache.ts'
 import type { RouterState } from '../executor/routing/state.ts'
 import { type Cells, cellsUnder, createMemoryCells } from '../std/cells.ts'
 import { type Clock, systemClock } from '../std/clock.ts'
@@ -217,14 +218,17 @@ export async function createApp(options: AppOptions): Promise<App> {
   )
 
   /** What is recorded or replayed is asked for each time; what other worlds made is not for this one. */
-  async function cacheOf(world: World): Promise<CacheStore> {
+  async function cacheOf(world: World): Promise<CacheParts> {
     if (options.record || replayFolder(world) !== undefined) return (await import('./own-cache.ts')).createOwnCache()
-    const opened = await store()
-    const named = (key: string) => (world === 'real' ? key : `${world} ${key}`)
-    return {
-      get: (key, now) => opened.cacheGet(named(key), now),
-      put: (entry) => opened.cachePut({ ...entry, key: named(entry.key) }),
-    }
+    config?.use('cache')
+    const [{ openCache }, scope] = [await import('./open-cache.ts'), await cacheScope(world)]
+    const { warn = () => {} } = options
+    const settings = cacheSettings(config?.spec.cache ?? {})
+    return openCache({ store: await store(), scope, settings, cells: () => cells(world), clock, random, warn })
+  }
+
+  async function cacheScope(world: World): Promise<string> {
+    return (await import('./open-cache.ts')).scopeOf(world, urlOf(world))
   }
 
   /** A replay teaches nothing, for its models answered before; nor does what is thrown away at the end. */
@@ -310,6 +314,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     engine,
     routerState,
     cells,
+    cacheScope,
     async ready(world) {
       if (world === 'real') urlOf(world)
       const folder = replayFolder(world)

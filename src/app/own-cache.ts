@@ -1,12 +1,17 @@
-/** Results that are kept for as long as the process lives. */
-import type { CacheRow, CacheStore } from '../executor/resilience/cache.ts'
+/** Results that are kept for as long as the process lives, for nobody else. */
+import type { CacheEntry } from '../domain/cache.ts'
+import type { CacheParts } from '../executor/resilience/cache.ts'
 
-export function createOwnCache(): CacheStore {
-  const rows = new Map<string, CacheRow>()
+export function createOwnCache(): CacheParts {
+  const entries = new Map<string, CacheEntry>()
   return {
-    get: async (key) => rows.get(key),
-    async put(row) {
-      rows.set(row.key, row)
+    disk: {
+      get: async (key) => entries.get(key),
+      async write({ put, dropped }) {
+        for (const entry of put) entries.set(entry.key, entry)
+        for (const { key } of dropped) entries.delete(key)
+      },
+      evict: async () => 0,
     },
   }
 }

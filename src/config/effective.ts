@@ -1,4 +1,5 @@
 /** Every value of the configuration as it holds, with where it came from; secrets are masked. */
+import { defaultCacheSettings } from './cache.ts'
 import { defaultRouting } from '../domain/routing.ts'
 import type { Path } from '../documents/yaml-places.ts'
 import { defined } from '../std/defined.ts'
@@ -146,6 +147,7 @@ function outside(
   tell('store.home', around.home, 'REPLICATE_AGENT_HOME')
   tell('store.url', withoutPassword(around.storeUrl))
   tell('store.durability', around.durability)
+  for (const [key, value] of Object.entries(defaultCacheSettings)) tell(`cache.${key}`, value)
   tell('discovery.ttl', defaultDiscoveryTtl)
   const { per_minute, burst } = config.replicateLimit
   tell('limits.replicate.creates_per_minute', per_minute + burst)

@@ -4,6 +4,7 @@ import { generalBreakerSpec, providerBreakerSpec } from '../documents/agent/brea
 import { routingSpec } from '../documents/agent/routing-spec.ts'
 import { agentsSpec } from '../documents/agent/spec.ts'
 import { duration, strict, text, whole, words } from '../documents/spec-fields.ts'
+import { cacheSettingsSpec } from './cache.ts'
 import { pricesSpec } from './prices/spec.ts'
 
 const durabilities = ['full', 'normal'] as const
@@ -65,6 +66,7 @@ export const configSpec = strict(
   {
     agents: agentsSpec('Agents that every workflow may name.').optional(),
     breaker: generalBreakerSpec.optional(),
+    cache: cacheSettingsSpec.optional(),
     discovery: discoverySpec.optional(),
     limits: limitsSpec.optional(),
     store: storeSpec.optional(),

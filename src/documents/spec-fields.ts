@@ -1,5 +1,6 @@
 /** The kinds of fields that users' files are made of, each with its words for people and editors. */
 import { z } from 'zod'
+import { parseBytes } from '../std/byte-size.ts'
 import type { Json } from '../std/json.ts'
 import { checkJsonSchema } from '../std/json-schema.ts'
 
@@ -61,6 +62,13 @@ export const duration = (description: string) =>
       { error: mustBe.duration },
     )
     .register(...words(description))
+export const byteSize = (description: string) => {
+  const error = 'must be a size: 500MB, 2GiB, or a number of bytes'
+  return z
+    .union([z.string(), z.number()], { error })
+    .refine((written) => parseBytes(written) !== undefined, { error })
+    .register(...words(description))
+}
 export const fields = (description: string) =>
   z.record(z.string(), z.unknown(), { error: 'must be a mapping of names to values' }).register(...words(description))
 export const oneOrMore = (item: z.ZodString, error: string, description: string) =>

@@ -4,6 +4,7 @@
  */
 import type { Json, JsonObject } from '../std/json.ts'
 import type { BreakerPolicy } from './breaker.ts'
+import type { CacheLimits, CachePolicyName } from './cache.ts'
 import type { FailureClass } from './errors.ts'
 import type { Price } from './price.ts'
 import type { AgentLimits } from './rate-limit.ts'
@@ -37,7 +38,10 @@ export interface RetryPolicy {
   on: FailureClass[]
 }
 
-export interface CachePolicy {
+/** How answers of an agent are kept. */
+export interface CachePolicy extends CacheLimits {
+  /** What goes first; default: `lru`. */
+  policy?: CachePolicyName
   /** Forever when absent. */
   ttl_ms?: number
 }

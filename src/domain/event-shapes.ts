@@ -1,5 +1,6 @@
 /** What events of a journal look like when they come from elsewhere. Fields that are not known are let through. */
 import { z } from 'zod'
+import { missReasons } from './cache.ts'
 import { errorCodes } from './errors.ts'
 import type { Json } from '../std/json.ts'
 import type { RunEventType } from './events.ts'
@@ -158,6 +159,25 @@ const bodies = {
     quality: z.looseObject({ score: share.nullable(), by: plainText, problem: z.string().optional() }).optional(),
     answer_usd: money.optional(),
     cost_usd: money,
+  },
+  'cache.hit': {
+    ...work,
+    key: plainText,
+    target: plainText,
+    model: plainText,
+    version: plainText.optional(),
+    kept_at: moment,
+    kept_by: plainText.optional(),
+    saved_ms: z.number().optional(),
+  },
+  'cache.missed': {
+    ...work,
+    key: plainText,
+    reason: z.enum(missReasons),
+    target: plainText,
+    model: plainText,
+    version: plainText.optional(),
+    parts: z.record(z.string(), plainText),
   },
   'feedback.given': { ...work, decision: plainText, score: share, by: plainText },
 } satisfies Record<RunEventType, z.core.$ZodLooseShape>

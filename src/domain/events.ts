@@ -3,6 +3,7 @@
  * (`workflow/state.ts`). Values are masked before they get here; large ones are spilled to the artifact store.
  */
 import type { Json, JsonObject } from '../std/json.ts'
+import type { MissReason } from './cache.ts'
 import type { ErrorData } from './errors.ts'
 import type { KeptFile } from './file.ts'
 import type { QualityScore, RoutingDecision } from './routing.ts'
@@ -149,6 +150,27 @@ export type RunEventBody =
       answer_usd?: number | null
     } & WorkRef &
       Money)
+  /** The answer was given from the cache: what it stands under there, when and by which run it was kept. */
+  | ({
+      type: 'cache.hit'
+      key: string
+      target: string
+      model: string
+      version?: string
+      kept_at: number
+      kept_by?: string
+      saved_ms?: number
+    } & WorkRef)
+  /** The cache was asked in vain, so the call is made; in the same commit as its intent. `parts`: a short hash of each field of the input. */
+  | ({
+      type: 'cache.missed'
+      key: string
+      reason: MissReason
+      target: string
+      model: string
+      version?: string
+      parts: Readonly<Record<string, string>>
+    } & WorkRef)
   // ── afterwards ──
   /** What someone thinks of a decision's answer, days later perhaps; the last one counts. */
   | ({ type: 'feedback.given'; decision: string; score: number; by: string } & WorkRef)

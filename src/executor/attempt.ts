@@ -7,7 +7,7 @@ import type { JsonObject, Json } from '../std/json.ts'
 import type { Random } from '../std/random.ts'
 import type { Candidate, OpenCall, Target, TargetResult } from '../targets/target.ts'
 import { admissionOf } from './admission.ts'
-import type { CallContext } from './contract.ts'
+import type { CallContext, CallFact } from './contract.ts'
 import { asFailure, costOf } from './failure.ts'
 import { trackedRecorder } from './recorder.ts'
 import { assertInput } from './resilience/input-schema.ts'
@@ -36,6 +36,7 @@ export interface AttemptParts {
   call: number
   open: OpenCall | undefined
   decided(): RoutingDecision | undefined
+  missed(): CallFact | undefined
   ids: ReadonlySet<string>
 }
 

@@ -82,6 +82,8 @@ export type CallFact = Without<
     | 'call.created'
     | 'call.reattached'
     | 'call.settled'
+    | 'cache.hit'
+    | 'cache.missed'
   >,
   'step' | 'index' | 'round' | 'body'
 > & { body?: Json }

@@ -10,7 +10,7 @@ import type { CallContext, CallOutcome, Executor } from './contract.ts'
 import { asFailure, stopsRun } from './failure.ts'
 import { Ledger } from './ledger.ts'
 import { createBreakers, refusalOf, shareOf } from './resilience/breakers.ts'
-import { type CacheStore, type CallCache, createCallCache } from './resilience/cache.ts'
+import { type CacheParts, type CallCache, createCallCache } from './resilience/cache.ts'
 import { type AgentGates, createAgentGates } from './resilience/agent-limits.ts'
 import { createRateLimiter, replicateLimit } from './resilience/rate-limit.ts'
 import { backoffDelay } from './resilience/retry.ts'
@@ -29,7 +29,7 @@ export interface ExecutorParts {
   /** State that processes share, opened at first use; default: this executor has its own. */
   cells?(): Promise<Cells>
   /** Absent: `cache` policies find and keep nothing, so the app always gives one. */
-  cache?: CacheStore
+  cache?: CacheParts
   clock: Clock
   random: Random
   /** Creates that may go out, by target kind. Default: Replicate's 600 a minute; `{}` for none (the sandbox). */
@@ -89,6 +89,7 @@ export function createExecutor(parts: ExecutorParts): Executor {
     async close() {
       closed = true
       await breakers.close()
+      await shared.cache?.close()
     },
   }
 }

@@ -15,6 +15,8 @@ export interface RecorderParts {
   open: OpenCall | undefined
   /** Gives the decision that led here, once; it is journaled with the first intent. */
   decided(): RoutingDecision | undefined
+  /** What the cache had to say, once; it is journaled with the first intent. */
+  missed(): CallFact | undefined
   /** Ids that earlier calls of the same work have. */
   ids: ReadonlySet<string>
   now(): number
@@ -72,9 +74,10 @@ export function trackedRecorder(parts: RecorderParts): TrackedRecorder {
         ...(reserve_usd !== undefined && { reserve_usd }),
       }
       open = { call, model: candidate.model, body, intended_at: parts.now(), ...(version !== undefined && { version }) }
-      const decision = parts.decided()
-      if (decision) await record({ type: 'call.routed', call, decision }, fact)
-      else await record(fact)
+      const [missed, decision] = [parts.missed(), parts.decided()]
+      const before: CallFact[] = missed ? [missed] : []
+      if (decision) before.push({ type: 'call.routed', call, decision })
+      await record(...before, fact)
       sent = parts.monotonic()
     },
     async created(id, how, matches) {

@@ -1,6 +1,6 @@
 /** The attempts at one candidate, as its retry policy allows; what each of them leaves in the journal. */
 import { isCalledOff, RateLimitError, type ReplicateAgentError, TimeoutError, toErrorData } from '../domain/errors.ts'
-import type { RoutingDecision } from '../domain/routing.ts'
+import type { QualityScore, RoutingDecision } from '../domain/routing.ts'
 import { abortReason } from '../std/abort.ts'
 import type { Clock } from '../std/clock.ts'
 import type { TargetResult } from '../targets/target.ts'
@@ -13,8 +13,14 @@ import { lessonOf } from './routing/lesson.ts'
 import { type Judged, judged } from './judged.ts'
 import type { Tries, Turn, Work } from './work.ts'
 
+/** What is known of how a result was made. */
+export interface Made {
+  latency_ms: number
+  quality?: QualityScore
+}
+
 /** Keeps a result in the cache. */
-export type Keep = (result: TargetResult) => Promise<void>
+export type Keep = (result: TargetResult, made: Made) => void
 
 /** The outcome, or undefined when the next candidate is due. */
 export async function tryTurn(work: Work, turn: Turn, keep?: Keep): Promise<CallOutcome | undefined> {
@@ -75,6 +81,12 @@ function takeDecision(turn: Turn): RoutingDecision | undefined {
   return decision
 }
 
+function takeMissed(turn: Turn): CallFact | undefined {
+  const { missed } = turn
+  turn.missed = undefined
+  return missed
+}
+
 function attemptOf(work: Work, turn: Turn, { call, open }: Tries): Parameters<typeof attempt>[0] {
   const { clock, random, context, deadline, spec, ledger } = work
   const { target, candidate, position, input } = turn
@@ -95,6 +107,7 @@ function attemptOf(work: Work, turn: Turn, { call, open }: Tries): Parameters<ty
     call,
     open,
     decided: () => takeDecision(turn),
+    missed: () => takeMissed(turn),
     ids: ledger.ids,
   }
 }
@@ -125,7 +138,7 @@ async function succeed(
   const { model, files } = end.result
   ledger.attempted(end.cost_usd)
   ledger.model = model
-  await keep?.(end.result)
+  keep?.(end.result, { latency_ms, ...(end.quality && { quality: end.quality }) })
   await settle(work, turn, end, { call, status: 'succeeded', latency_ms, cost_usd: end.cost_usd }, true)
   return ledger.succeeded(end.output, files)
 }
@@ -160,7 +173,12 @@ async function settle(
   if (end.answer_usd !== undefined && end.answer_usd !== fact.cost_usd) settled.answer_usd = end.answer_usd
   const decision = takeDecision(turn)
   // It came to no intent, with which its decision would have been journaled.
-  const facts: CallFact[] = decision ? [{ type: 'call.routed', call: fact.call, decision }, settled] : [settled]
+  const missed = takeMissed(turn)
+  const facts: CallFact[] = [
+    ...(missed ? [missed] : []),
+    ...(decision ? [{ type: 'call.routed' as const, call: fact.call, decision }] : []),
+    settled,
+  ]
   if (!last || !context.recordLast) return context.record(...facts)
   for (const each of facts) context.recordLast(each)
 }

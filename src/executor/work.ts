@@ -4,7 +4,7 @@ import type { Clock } from '../std/clock.ts'
 import type { JsonObject } from '../std/json.ts'
 import type { Random } from '../std/random.ts'
 import type { Candidate, OpenCall, Target } from '../targets/target.ts'
-import type { CallContext, CallSpec } from './contract.ts'
+import type { CallContext, CallFact, CallSpec } from './contract.ts'
 import type { Ledger } from './ledger.ts'
 import type { AgentGates } from './resilience/agent-limits.ts'
 import type { Breakers } from './resilience/breakers.ts'
@@ -47,6 +47,8 @@ export interface Turn {
   /** Why it was chosen, until that is journaled. */
   decision: RoutingDecision | undefined
   pupil: Pupil
+  /** What the cache had to say, until that is journaled. */
+  missed?: CallFact | undefined
 }
 
 export interface Tries {

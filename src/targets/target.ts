@@ -57,6 +57,8 @@ export interface CallFiles {
   /** The kept file behind an `artifact:` URI that this run holds, or undefined. */
   find(uri: string): KeptFile | undefined
   read(sha256: string): Promise<Uint8Array>
+  /** Whether a file is kept; if so, it counts as put now. */
+  renew(sha256: string): Promise<boolean>
   keep(bytes: Uint8Array | AsyncIterable<Uint8Array>, name: string, mediaType?: string): Promise<KeptFile>
   /** An upload made earlier in this run and still good. */
   uploadOf(sha256: string): string | undefined

@@ -31,6 +31,7 @@ export function memoryFiles(): MemoryFiles {
       if (!bytes) throw new Error(`no file ${hash}`)
       return bytes
     },
+    renew: async (hash) => bytesOf.has(hash),
     async keep(given, name, mediaType) {
       const chunks: Uint8Array[] = []
       if (given instanceof Uint8Array) chunks.push(given)

@@ -3,6 +3,7 @@ import type { Store } from '../state/store/contract.ts'
 import type { Clock } from '../std/clock.ts'
 import { eagerClock } from './eager-clock.ts'
 import { addingPromises } from './store-adds.ts'
+import { cachingPromises } from './store-caches.ts'
 import { drivingPromises } from './store-drives.ts'
 import { keepingPromises } from './store-keeps.ts'
 import { removingPromises } from './store-removes.ts'
@@ -29,6 +30,7 @@ export function storeContract(name: string, runner: SuiteRunner, open: (clock: C
       ...drivingPromises,
       ...removingPromises,
       ...addingPromises,
+      ...cachingPromises,
     })) {
       runner.it(title, async () => {
         const clock = eagerClock()

@@ -216,20 +216,6 @@ export const keepingPromises: Record<string, StorePromise> = {
     assert.equal(await store.claimPrediction('p2', 'c'), true)
   },
 
-  'caches values until they expire, the latest one counting': async ({ store, another }) => {
-    const entry = { key: 'k', value: { a: [1, null, 'é'] }, cost_usd: null, created_at: 100, expires_at: 200 }
-    await store.cachePut(entry)
-    await store.cachePut({ ...entry, key: 'forever', cost_usd: 0.5, expires_at: undefined })
-    const other = await another()
-    assert.deepEqual(await other.cacheGet('k', 199), entry)
-    assert.equal(await other.cacheGet('k', 200), undefined)
-    assert.equal(await other.cacheGet('nothing', 0), undefined)
-    const later = { ...entry, value: 'new', cost_usd: 0.1, created_at: 300, expires_at: 900 }
-    await other.cachePut(later)
-    assert.deepEqual(await store.cacheGet('k', 301), later)
-    assert.deepEqual((await store.cacheGet('forever', 1e15))?.cost_usd, 0.5)
-  },
-
   'has one secret key, whoever asks first': async ({ store, another }) => {
     const other = await another()
     const [one, two] = await Promise.all([store.secretKey(), other.secretKey()])

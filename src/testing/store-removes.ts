@@ -1,7 +1,7 @@
 /** What a store promises about making room: removing runs, and finding what nothing names any more. */
 import assert from 'node:assert/strict'
 import type { HeldLease, RunRecord } from '../state/store/contract.ts'
-import { ada, bob, event, make, record, refusedWith, seqs, type StorePromise } from './store-samples.ts'
+import { ada, bob, cache, cached, event, make, record, refusedWith, seqs, type StorePromise } from './store-samples.ts'
 
 const hash = (digit: string): string => digit.repeat(64)
 const yes = (): boolean => true
@@ -77,9 +77,8 @@ export const removingPromises: Record<string, StorePromise> = {
     await make(store, 'r1')
     const answer = { type: 'answer', step: 's', approved: true, inputs: { photo: `artifact:${hash('a')}/p` }, by: 'x' }
     await store.sendCommand('r1', answer as Parameters<typeof store.sendCommand>[1])
-    const entry = { key: 'k', value: { files: [{ sha256: hash('b') }] }, cost_usd: 0, created_at: 1 }
-    await store.cachePut({ ...entry, expires_at: undefined })
-    await store.cachePut({ ...entry, key: 'old', value: hash('c'), expires_at: 50 })
+    await cache(store, cached('k', { value: JSON.stringify({ files: [{ sha256: hash('b') }] }) }))
+    await cache(store, cached('old', { value: JSON.stringify(hash('c')), expires_at: 50 }))
     assert.deepEqual((await store.hashesBesides(50)).toSorted(), [hash('a'), hash('b')])
     const [pending] = await store.pendingCommands('r1')
     await store.finishCommands('r1', [pending?.id ?? 0])
@@ -165,13 +164,11 @@ export const removingPromises: Record<string, StorePromise> = {
   'removes what nothing can use any more, but no definition that a driver may be about to name': async ({ store }) => {
     const lease = await make(store, 'r1')
     await store.putDefinition('new', '{"n":1}')
-    const entry = { key: 'k', value: 1, cost_usd: 0, created_at: 1 }
-    await store.cachePut({ ...entry, expires_at: 100 })
-    await store.cachePut({ ...entry, key: 'later', expires_at: 200 })
-    await store.cachePut({ ...entry, key: 'always', expires_at: undefined })
+    await cache(store, cached('k', { expires_at: 100 }), cached('later', { expires_at: 200 }), cached('always'))
     assert.deepEqual(await store.removeStale(100, () => false), { cached: 1, definitions: 0 })
-    assert.deepEqual((await store.cacheGet('later', 1))?.value, 1)
-    assert.deepEqual((await store.cacheGet('always', 1))?.value, 1)
+    assert.deepEqual(await store.cacheGet('real', 'k'), { gone: 'expired', at: 100 })
+    assert.deepEqual(await store.cacheGet('real', 'later'), cached('later', { expires_at: 200 }))
+    assert.deepEqual(await store.cacheGet('real', 'always'), cached('always'))
     assert.equal(await store.getDefinition('new'), '{"n":1}')
     await store.releaseLease(lease)
     assert.deepEqual(await store.removeStale(100, () => false), { cached: 0, definitions: 1 })

@@ -1,6 +1,7 @@
 /** Small runs and events for the suite of stores. */
 import assert from 'node:assert/strict'
 import { StoreError } from '../domain/errors.ts'
+import type { CacheBatch, CacheEntry } from '../domain/cache.ts'
 import type { RunEvent } from '../domain/events.ts'
 import type { Lease, LeaseHolder, RunRecord, Store } from '../state/store/contract.ts'
 import type { eagerClock } from './eager-clock.ts'
@@ -49,3 +50,19 @@ export function refusedWith(code: StoreError['code']): (error: unknown) => boole
 }
 
 export const seqs = (events: readonly RunEvent[]): number[] => events.map(({ seq }) => seq)
+
+/** A result of a call, as it stands in the cache. */
+export function cached(key: string, more: Partial<CacheEntry> = {}): CacheEntry {
+  return {
+    ...{ key, agent: 'writer', target: 'replicate', model: 'acme/x', version: undefined, parts: { prompt: 'abc' } },
+    ...{ value: '{"output":1,"files":[],"model":"acme/x"}', bytes: 40, cost_usd: null, latency_ms: null, score: null },
+    ...{ run_id: undefined, step: undefined, created_at: 1, expires_at: undefined, used_at: 1, uses: 0 },
+    ...more,
+  }
+}
+
+export const emptyBatch: CacheBatch = { put: [], used: [], dropped: [], counts: [] }
+
+export async function cache(store: Store, ...put: CacheEntry[]): Promise<void> {
+  await store.cacheWrite('real', { ...emptyBatch, put }, 1)
+}

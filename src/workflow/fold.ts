@@ -133,6 +133,8 @@ const folds: Folds = {
   },
   // Kept to explain and to learn from; the intent that follows names the candidate, too.
   'call.routed': () => {},
+  'cache.hit': () => {},
+  'cache.missed': () => {},
   'call.uploaded': (state, event) => {
     state.uploads.set(event.sha256, event.url)
   },

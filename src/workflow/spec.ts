@@ -1,6 +1,7 @@
 /** A workflow file as it is written: the zod schema behind loading, and behind the published JSON Schema. */
 import { z } from 'zod'
-import { cacheSpec, fallbackSpec, retrySpec } from '../documents/agent/policy-spec.ts'
+import { cacheSpec } from '../documents/agent/cache-spec.ts'
+import { fallbackSpec, retrySpec } from '../documents/agent/policy-spec.ts'
 import { qosSpec, taskSpec } from '../documents/agent/routing-spec.ts'
 import { agentsSpec, modelName } from '../documents/agent/spec.ts'
 import {

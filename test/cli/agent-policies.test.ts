@@ -112,4 +112,65 @@ describe('cache', () => {
   ])('keeps answers for `ttl`: one hour, asked again after %s', async (hours, expected) => {
     expect(await cached(', cache: {ttl: 1h}', hours * hour)).toBe(expected)
   })
+
+  /** Asks for each letter in turn, a minute and a process apart; gives those that were answered from the cache. */
+  async function hits(cache: string, letters: string, config = ''): Promise<string> {
+    await cli.write('replicate-agent.yaml', `agents:\n  writer: {model: ${small}, cache: ${cache}}\n${config}`)
+    let found = ''
+    for (const [at, letter] of [...letters].entries()) {
+      const clock = { ...systemClock, now: () => systemClock.now() + at * 60_000 }
+      const end = await cli.run(`agents run writer -i prompt=${letter} --sandbox --json`, { clock })
+      const { steps } = end.json() as unknown as { steps: { call: { cached?: boolean } } }
+      found += steps.call.cached ? letter : '-'
+    }
+    return found
+  }
+
+  // When d comes, c was not used for longest (and least often), a was kept first.
+  test.each([
+    ['lru by default', '{max_entries: 3}', '---ab---'],
+    ['fifo', '{policy: fifo, max_entries: 3}', '---ab-c-'],
+    ['lfu', '{policy: lfu, max_entries: 3}', '---ab--a'],
+    ['ttl', '{policy: ttl, ttl: 1h, max_entries: 3}', '---ab-c-'],
+  ])('evicts by `policy`: %s', async (_policy, cache, expected) => {
+    expect(await hits(cache, 'abcabdca')).toBe(expected)
+  })
+
+  test('keeps no more than `max_entries` and `max_bytes` of an agent, and of all by the configuration', async () => {
+    expect(await hits('true', 'aba')).toBe('--a')
+    expect(await hits('{max_entries: 1}', 'efe')).toBe('---')
+    expect(await hits('{max_bytes: 100}', 'gg')).toBe('--')
+    expect(await hits('{max_bytes: 1MB}', 'ii')).toBe('-i')
+    expect(await hits('true', 'klk', 'cache: {max_entries: 1}\n')).toBe('---')
+    expect(await hits('true', 'mm', 'cache: {max_bytes: 100}\n')).toBe('--')
+  })
+
+  test('of a step counts key by key over that of its agent', async () => {
+    await agent(', cache: {ttl: 1h, max_entries: 1}')
+    const ask = async (step: string, later: number) => {
+      await cli.write('flow.yaml', `name: flow\nsteps:\n  say: {agent: writer, input: {prompt: hi}${step}}\n`)
+      const clock = { ...systemClock, now: () => systemClock.now() + later }
+      const end = await cli.run('run flow.yaml --sandbox --json', { clock })
+      return (end.json() as unknown as { steps: { say: { cached?: boolean } } }).steps.say.cached ?? false
+    }
+    expect(await ask('', 0)).toBe(false)
+    expect(await ask(', cache: {max_entries: 5}', 0.5 * hour)).toBe(true)
+    expect(await ask(', cache: {ttl: 10m}', 0.5 * hour)).toBe(false)
+    expect(await ask(', cache: true', 0.6 * hour)).toBe(true)
+    expect(await ask(', cache: false', 0.6 * hour)).toBe(false)
+  })
+
+  test('is refused where it makes no sense, with its place', async () => {
+    for (const [cache, message] of [
+      ['{policy: ttl}', '`policy: ttl` removes what expires soonest'],
+      ['{policy: mru}', 'must be one of lru, lfu, fifo, ttl'],
+      ['{max_bytes: much}', 'must be a size: 500MB'],
+      ['{max_entries: 0}', 'must be a whole number from 1'],
+    ] as const) {
+      await agent(`, cache: ${cache}`)
+      const end = await cli.run('agents run writer -i prompt=hi --sandbox')
+      expect([end.code, end.stderr]).toEqual([3, expect.stringContaining(message)])
+      expect(end.stderr).toMatch(/replicate-agent\.yaml:2:\d+/)
+    }
+  })
 })

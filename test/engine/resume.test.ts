@@ -88,7 +88,8 @@ function dyingStore(store: Store, at: number, when: 'before' | 'after'): { store
     'finishCommands',
     'claimPrediction',
     'cacheGet',
-    'cachePut',
+    'cacheWrite',
+    'cacheEvict',
     'secretKey',
     'close',
   ] as const) {

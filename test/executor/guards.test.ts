@@ -1,14 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { RateLimitError, ValidationError } from '../../src/domain/errors.ts'
+import { RateLimitError } from '../../src/domain/errors.ts'
 import { createExecutor } from '../../src/executor/executor.ts'
 import { createBudget } from '../../src/executor/resilience/budget.ts'
-import type { CacheRow } from '../../src/executor/resilience/cache.ts'
 import { seededRandom } from '../../src/std/random.ts'
 import type { Target } from '../../src/targets/target.ts'
 import { eagerClock } from '../../src/testing/eager-clock.ts'
 import { memoryCall, type MemoryCallOptions } from '../../src/testing/memory-call.ts'
-import { candidate, spec, harness, scripted } from './harness.ts'
+import { spec, scripted } from './harness.ts'
 
 describe('budget', () => {
   it('is never passed by concurrent calls, whatever they cost', async () => {
@@ -64,101 +63,6 @@ describe('budget', () => {
       status: 'succeeded',
     })
     expect(await run(createBudget({ spent_usd: 0 }))).toMatchObject({ status: 'succeeded' })
-  })
-})
-
-describe('cache', () => {
-  function store() {
-    const rows = new Map<string, CacheRow>()
-    return {
-      rows,
-      get: async (key: string) => rows.get(key),
-      put: async (row: CacheRow) => void rows.set(row.key, row),
-    }
-  }
-
-  it('is off by default; with it, an equal call costs nothing, is no attempt and journals no call', async () => {
-    let calls = 0
-    const cache = store()
-    const { executor } = harness({ f: () => (calls += 1) }, { cache })
-    const chain = [candidate('f', { price: { usd_per_call: 1 } })]
-    await executor.execute(spec({ chain }), memoryCall().context)
-    await executor.execute(spec({ chain, cache: {} }), memoryCall().context)
-    expect(calls).toBe(2)
-    const { context, facts } = memoryCall({ budget: createBudget({ limit_usd: 0, spent_usd: 0 }) })
-    expect(await executor.execute(spec({ chain, cache: {} }), context)).toMatchObject({
-      output: 2,
-      cached: true,
-      cost_usd: 0,
-      attempts: 0,
-    })
-    expect(facts).toEqual([])
-    await executor.execute(spec({ chain, cache: {}, input: { other: true } }), memoryCall().context)
-    expect(calls).toBe(3)
-  })
-
-  it('keeps only what succeeded, and no longer than its ttl', async () => {
-    let calls = 0
-    const { executor, clock } = harness(
-      {
-        f: () => {
-          calls += 1
-          if (calls === 1) throw new ValidationError('no')
-          return calls
-        },
-      },
-      { cache: store() },
-    )
-    const policy = { ttl_ms: 1_000 }
-    expect((await executor.execute(spec({ cache: policy }), memoryCall().context)).status).toBe('failed')
-    expect(await executor.execute(spec({ cache: policy }), memoryCall().context)).toMatchObject({
-      output: 2,
-      cached: false,
-    })
-    expect(await executor.execute(spec({ cache: policy }), memoryCall().context)).toMatchObject({
-      output: 2,
-      cached: true,
-    })
-    clock.advance(1_000)
-    expect(await executor.execute(spec({ cache: policy }), memoryCall().context)).toMatchObject({
-      output: 3,
-      cached: false,
-    })
-  })
-
-  it('makes one call for equal calls in flight', async () => {
-    let calls = 0
-    const { executor } = harness(
-      { f: async (_input, { signal }) => (await eagerClock().sleep(5, signal), (calls += 1)) },
-      { cache: store() },
-    )
-    const all = await Promise.all(
-      Array.from({ length: 10 }, () => executor.execute(spec({ cache: {} }), memoryCall().context)),
-    )
-    expect(calls).toBe(1)
-    expect(all.filter((outcome) => outcome.status === 'succeeded' && outcome.cached)).toHaveLength(9)
-  })
-
-  it('takes files by content, not by name, and forgets a result whose file is gone', async () => {
-    let calls = 0
-    const { executor } = harness(
-      { f: async (_input, { keep }) => keep(new Uint8Array([(calls += 1)]), 'a.bin') },
-      { cache: store() },
-    )
-    const hash = 'a'.repeat(64)
-    const first = memoryCall()
-    await executor.execute(spec({ cache: {}, input: { image: `artifact:${hash}/one.png` } }), first.context)
-    const again = await executor.execute(
-      spec({ cache: {}, input: { image: `artifact:${hash}/two.png` } }),
-      first.context,
-    )
-    expect(again).toMatchObject({ cached: true, files: [{ name: 'a.bin' }] })
-    // Another run's store that lost the file.
-    const other = await executor.execute(
-      spec({ cache: {}, input: { image: `artifact:${hash}/one.png` } }),
-      memoryCall().context,
-    )
-    expect(other).toMatchObject({ cached: false })
   })
 })
 

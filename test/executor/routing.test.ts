@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { createOwnCache } from '../../src/app/own-cache.ts'
 import { NetworkError, RateLimitError, ServerError, TimeoutError, ValidationError } from '../../src/domain/errors.ts'
 import { defaultRouting, type QosPolicy, type RoutingPolicy } from '../../src/domain/routing.ts'
 import type { CallFact, Scored } from '../../src/executor/contract.ts'
@@ -148,11 +149,7 @@ describe('what an attempt teaches', () => {
   )
 
   it('is nothing for a result from the cache', async () => {
-    const rows = new Map<string, never>()
-    const cache = {
-      get: async (key: string) => rows.get(key),
-      put: async (row: never) => void rows.set(row['key'], row),
-    }
+    const cache = createOwnCache()
     const state = createMemoryState()
     const { executor } = harness({ f: () => 'x' }, { routerState: state, cache })
     for (const cached of [false, true])

@@ -1,6 +1,6 @@
 /** Every policy of an agent as it holds, named as in YAML, each with where it is written. */
 import type { BreakerPolicy } from '../../domain/breaker.ts'
-import { type AgentDefinition, defaultRetry } from '../../domain/definition.ts'
+import { type AgentDefinition, type CachePolicy, defaultRetry } from '../../domain/definition.ts'
 import { defaultRouting } from '../../domain/routing.ts'
 import { isObject, type Json, type JsonObject } from '../../std/json.ts'
 import type { App } from '../app.ts'
@@ -46,7 +46,7 @@ function asWritten(definition: AgentDefinition, isRouted: boolean): JsonObject {
     timeout: timeout_ms === undefined ? null : durationText(timeout_ms),
     fallback,
     retry: { attempts, base_delay: durationText(base_delay_ms), max_delay: durationText(max_delay_ms), jitter, on },
-    cache: cache ? { ttl: cache.ttl_ms === undefined ? null : durationText(cache.ttl_ms) } : false,
+    cache: cache ? cacheAsWritten(cache) : false,
     breaker: breaker ? breakerAsWritten(breaker) : false,
     limits: limits
       ? {
@@ -60,6 +60,11 @@ function asWritten(definition: AgentDefinition, isRouted: boolean): JsonObject {
     version_pin,
   }
   return JSON.parse(JSON.stringify(held)) as JsonObject
+}
+
+function cacheAsWritten({ policy = 'lru', ttl_ms, max_entries, max_bytes }: CachePolicy): JsonObject {
+  const ttl = ttl_ms === undefined ? null : durationText(ttl_ms)
+  return { policy, ttl, max_entries: max_entries ?? null, max_bytes: max_bytes ?? null }
 }
 
 function breakerAsWritten({ window_ms, cooldown_ms, ramp_ms, slow_call_ms, ...same }: BreakerPolicy) {

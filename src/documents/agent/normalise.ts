@@ -4,7 +4,8 @@ import type { JsonObject } from '../../std/json.ts'
 import { normaliseLimits } from './limits.ts'
 import type { Loading } from '../loading.ts'
 import { breakerOver } from './breaker.ts'
-import { cachePolicy, milliseconds, retryOver } from './policies.ts'
+import { ownCache } from './cache-spec.ts'
+import { milliseconds, retryOver } from './policies.ts'
 import type { RetrySpec } from './policy-spec.ts'
 import { type AgentSpec, modelPattern } from './spec.ts'
 import { qosOf, routingOver } from './routing.ts'
@@ -93,7 +94,7 @@ function normaliseAgent(
       input_schema: spec.input_schema as JsonObject | undefined,
       retry: retry && retryOver(retryOver(defaultRetry, defaults?.retry ?? {}), retry),
       timeout_ms: timeout === undefined ? undefined : milliseconds(timeout),
-      cache: cache === undefined ? undefined : cachePolicy(cache) || undefined,
+      cache: ownCache(cache, [...path, 'cache'], loading.report),
       breaker: breakerOver(loading.breaker, breaker),
       price: price && defined(price),
       routing: routingOf(spec, loading.routing),

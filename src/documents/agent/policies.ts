@@ -1,7 +1,7 @@
-/** Durations, retries and caches as written → as kept. */
-import type { CachePolicy, RetryPolicy } from '../../domain/definition.ts'
+/** Durations and retries as written → as kept. */
+import type { RetryPolicy } from '../../domain/definition.ts'
 import { parseDuration } from '../../std/duration.ts'
-import type { CacheSpec, DurationSpec, RetrySpec } from './policy-spec.ts'
+import type { DurationSpec, RetrySpec } from './policy-spec.ts'
 
 /** Milliseconds. The schema has let only durations through. */
 export function milliseconds(written: DurationSpec): number {
@@ -19,9 +19,4 @@ export function retryOver(under: RetryPolicy, written: RetrySpec): RetryPolicy {
   if (jitter !== undefined) policy.jitter = jitter
   if (on !== undefined) policy.on = [...new Set([on].flat())]
   return policy
-}
-
-export function cachePolicy(written: CacheSpec): CachePolicy | false {
-  if (typeof written === 'boolean') return written ? {} : false
-  return written.ttl === undefined ? {} : { ttl_ms: milliseconds(written.ttl) }
 }

@@ -32,22 +32,6 @@ export const retrySpec = strict(
   'must be a mapping, as in `retry: {attempts: 3}`',
 )
 
-export const cacheSpec = z
-  .union(
-    [
-      z.boolean(),
-      strict(
-        'cache_policy',
-        { ttl: duration('How long an answer is kept; without it, for ever.').optional() },
-        'Keeps answers.',
-      ),
-    ],
-    {
-      error: 'must be true, false or a mapping, as in `cache: {ttl: 1h}`',
-    },
-  )
-  .register(...words('Keeps the answer to the same input, and gives it again without a call. Off by default.'))
-
 export const fallbackSpec = oneOrMore(
   z.string({ error: 'must be the name of an agent or model' }),
   'must be a list of agents or models',
@@ -55,5 +39,4 @@ export const fallbackSpec = oneOrMore(
 )
 
 export type RetrySpec = z.infer<typeof retrySpec>
-export type CacheSpec = z.infer<typeof cacheSpec>
 export type DurationSpec = string | number

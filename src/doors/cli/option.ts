@@ -1,5 +1,6 @@
 /** The options and arguments of a verb as data, each with the type of value that it gives. */
 import { UsageError } from '../../domain/errors.ts'
+import { parseBytes } from '../../std/byte-size.ts'
 import { parseDuration } from '../../std/duration.ts'
 
 export interface OptionSpec<T = unknown> {
@@ -125,26 +126,13 @@ export function age(flags: string, description: string): OptionSpec<number | und
   }
 }
 
-const unitBytes = {
-  '': 1,
-  K: 1e3,
-  M: 1e6,
-  G: 1e9,
-  T: 1e12,
-  Ki: 2 ** 10,
-  Mi: 2 ** 20,
-  Gi: 2 ** 30,
-  Ti: 2 ** 40,
-} as const
-
 export function bytes(flags: string, description: string): OptionSpec<number | undefined> {
   return {
     flags,
     description,
     parse(written) {
-      const match = /^(\d{1,15}(?:\.\d+)?)\s*((?:[KMGT]i?)?)B?$/i.exec(written)
-      const unit = match?.[2]?.replace(/^./, (first) => first.toUpperCase()).replace('I', 'i') as keyof typeof unitBytes
-      if (match) return Math.floor(Number(match[1]) * unitBytes[unit])
+      const size = parseBytes(written)
+      if (size !== undefined) return size
       throw new UsageError(`${longName(flags)} takes a size such as 500MB, 5GB or 2GiB, not "${written}"`)
     },
   }

@@ -1,81 +1,201 @@
-/** Exact-match results: the same model with the same input is not paid for twice (ruling 20; off by default). */
+/**
+ * Exact-match results: the same model with the same input is not paid for twice (ruling 20; off by default). In memory
+ * what was used last, behind it the disk that processes share.
+ *
+ * 1. Who finds nothing near leads: it announces the flight in the same turn, looks on disk, and makes the call. Equal
+ *    calls wait for it, and look again when it was in vain.
+ * 2. What is in memory is looked up on disk again after `trustMs`: what another process cleared is gone by then.
+ * 3. The disk is written in batches (`cache-log.ts`), never on the path of a call.
+ */
+import {
+  type CacheEntry,
+  type CacheGone,
+  type CacheLimits,
+  type CachePool,
+  type GoneReason,
+  goneReasons,
+  type MissReason,
+} from '../../domain/cache.ts'
 import type { CachePolicy } from '../../domain/definition.ts'
-import { type KeptFile, parseArtifactUri } from '../../domain/file.ts'
 import type { Clock } from '../../std/clock.ts'
-import { hashJson } from '../../std/hash.ts'
-import { isObject, type Json, type JsonObject } from '../../std/json.ts'
-import type { Candidate, TargetResult } from '../../targets/target.ts'
+import { inBackground, type InBackground } from '../../std/in-background.ts'
+import { CacheClaims, type SharedFlights } from './cache-flights.ts'
+import { type CacheDisk, CacheLog } from './cache-log.ts'
+import { createCacheMemory, type Remembered } from './cache-memory.ts'
 
-/** The two methods of the store that the cache needs. */
-export interface CacheStore {
-  get(key: string, now: number): Promise<CacheRow | undefined>
-  put(entry: CacheRow): Promise<void>
+export interface CacheParts {
+  disk: CacheDisk
+  /** Of all agents together; default: none. */
+  limits?: CacheLimits
+  memory_bytes?: number
+  /** Absent: equal calls of several processes at once are each made. */
+  flights?: SharedFlights
+  warn?(message: string): void
+  inBackground?: InBackground
 }
 
-export interface CacheRow {
+/** What is looked for. */
+export interface Wanted {
   key: string
-  value: Json
-  cost_usd: number | null
-  created_at: number
-  expires_at: number | undefined
+  agent: string
+  target: string
+  model: string
+  version: string | undefined
+  parts: Readonly<Record<string, string>>
+  policy: CachePolicy
 }
 
-/** What is kept of a result. */
-export interface KeptResult {
-  output: Json
-  files: KeptFile[]
-  model: string
-  /** Of the call that gave it; null: unknown. */
-  cost_usd: number | null
-}
+export type Found = { entry: CacheEntry } | { missing: MissReason }
 
 export interface CallCache {
-  find(key: string, policy: CachePolicy): Promise<KeptResult | undefined>
-  keep(key: string, policy: CachePolicy, result: TargetResult): Promise<KeptResult>
-  /** An equal call in flight; resolves with what it kept, or undefined when it failed. */
-  inFlight(key: string): Promise<KeptResult | undefined> | undefined
-  /** Announces that a call is made; the function given back tells those who waited. */
-  lead(key: string): (kept: KeptResult | undefined) => void
+  /** In memory; undefined: look further. */
+  near(key: string): CacheEntry | undefined
+  /** An equal call in flight; resolves with what it kept, or undefined when it was in vain. */
+  inFlight(key: string): Promise<CacheEntry | undefined> | undefined
+  /** Announces that a call is made; the function given back tells those who wait. */
+  lead(key: string): (kept: CacheEntry | undefined) => void
+  /**
+   * For who leads: on disk, once no other process is at the same call. `fits` says why an entry does not do, or undefined.
+   * Rejects as the signal does.
+   */
+  find(
+    wanted: Wanted,
+    fits: (entry: CacheEntry) => Promise<MissReason | undefined>,
+    signal: AbortSignal,
+  ): Promise<Found>
+  keep(entry: CacheEntry, policy: CachePolicy): void
+  hit(wanted: Wanted, entry: CacheEntry): void
+  missed(wanted: Wanted): void
+  /** It can not be given again. */
+  drop(entry: CacheEntry, why: GoneReason): void
+  warn(what: string, error: unknown): void
+  /** Whether a file was read once, and was whole. */
+  readonly verified: Set<string>
+  /** Resolves when all that happened is on disk. */
+  flush(): Promise<void>
+  close(): Promise<void>
 }
 
-export function createCallCache(store: CacheStore, clock: Clock): CallCache {
-  const flights = new Map<string, Promise<KeptResult | undefined>>()
+const trustMs = 1_000
+const defaultMemoryBytes = 64_000_000
+const mostVerified = 10_000
+
+export function createCallCache(parts: CacheParts, clock: Clock): CallCache {
+  const { disk, limits = {}, memory_bytes = defaultMemoryBytes, flights, warn = () => {} } = parts
+  const memory = createCacheMemory(memory_bytes)
+  const flying = new Map<string, Promise<CacheEntry | undefined>>()
+  const claims = flights && new CacheClaims(flights, clock)
+  const verified = new Set<string>()
+  const log = new CacheLog({
+    ...{ disk, limits, clock, warn },
+    inBackground: parts.inBackground ?? inBackground,
+    async written() {
+      try {
+        await claims?.giveBack()
+      } catch (error) {
+        log.warn('claims on calls in flight are not given back', error)
+      }
+    },
+  })
+
+  function trusted(known: Remembered | undefined): CacheEntry | undefined {
+    return known && clock.monotonic() - known.seen < trustMs ? known.entry : undefined
+  }
+
+  async function onDisk(key: string): Promise<Found> {
+    const known = log.waiting(key)
+    if (known) return { entry: known }
+    try {
+      const found = await disk.get(key)
+      if (found && 'key' in found) return { entry: memory.put(found, clock.monotonic()).entry }
+      memory.drop(key)
+      return { missing: reasonOf(found) }
+    } catch (error) {
+      log.warn('the cache could not be read', error)
+      const remembered = memory.get(key)
+      return remembered ? { entry: remembered.entry } : { missing: 'absent' }
+    }
+  }
+
+  async function claimed(key: string, signal: AbortSignal): Promise<boolean> {
+    try {
+      return (await claims?.claim(key, signal)) ?? true
+    } catch (error) {
+      if (signal.aborted) throw error
+      log.warn('other processes are not told of calls in flight', error)
+      return true
+    }
+  }
+
   return {
-    async find(key, policy) {
-      const now = clock.now()
-      const row = await store.get(key, now)
-      if (!row || (row.expires_at !== undefined && row.expires_at <= now)) return undefined
-      if (policy.ttl_ms !== undefined && row.created_at + policy.ttl_ms <= now) return undefined
-      return { ...(row.value as unknown as Omit<KeptResult, 'cost_usd'>), cost_usd: row.cost_usd }
-    },
-    async keep(key, policy, { output, files, model, cost_usd }) {
-      const value = { output, files, model }
-      const now = clock.now()
-      const expires_at = policy.ttl_ms === undefined ? undefined : now + policy.ttl_ms
-      await store.put({ key, value, cost_usd, created_at: now, expires_at })
-      return { ...value, cost_usd }
-    },
-    inFlight: (key) => flights.get(key),
+    verified,
+    near: (key) => log.waiting(key) ?? trusted(memory.get(key)),
+    inFlight: (key) => flying.get(key),
     lead(key) {
-      const { promise, resolve } = Promise.withResolvers<KeptResult | undefined>()
-      flights.set(key, promise)
+      const { promise, resolve } = Promise.withResolvers<CacheEntry | undefined>()
+      flying.set(key, promise)
       return (kept) => {
-        flights.delete(key)
+        flying.delete(key)
+        if (claims?.over(key)) log.soon()
         resolve(kept)
       }
     },
+    async find({ key }, fits, signal) {
+      let seen: CacheEntry | undefined
+      let missing: MissReason = 'absent'
+      const look = async (): Promise<CacheEntry | undefined> => {
+        const found = await onDisk(key)
+        if (!('entry' in found)) {
+          // What did not do and is gone by now says more.
+          if (!seen) missing = found.missing
+          return undefined
+        }
+        if (seen?.created_at === found.entry.created_at) return undefined
+        seen = found.entry
+        const why = await fits(found.entry)
+        if (why === undefined) return found.entry
+        missing = why
+        return undefined
+      }
+      let entry = await look()
+      for (let ours = !claims; !entry && !ours; entry = await look()) ours = await claimed(key, signal)
+      return entry ? { entry } : { missing }
+    },
+    keep(entry, policy) {
+      if (memory_bytes > 0) memory.put(entry, clock.monotonic())
+      log.put(entry, poolOf(entry.agent, policy))
+    },
+    hit({ key, agent, model }, { cost_usd, latency_ms }) {
+      log.used(key, clock.now())
+      const money = cost_usd === null ? { unknown_hits: 1 } : { saved_usd: cost_usd }
+      log.count(agent, model, { hits: 1, saved_ms: latency_ms ?? 0, ...money })
+    },
+    missed: ({ agent, model }) => log.count(agent, model, { misses: 1 }),
+    drop(entry, why) {
+      memory.drop(entry.key)
+      log.drop(entry, why)
+    },
+    warn: (what, error) => log.warn(what, error),
+    flush: () => log.flush(),
+    close: () => log.close(),
   }
 }
 
-/** `model` is pinned: with its version where it has one. Files count by content, not by name. */
-export function cacheKey(candidate: Candidate, model: string, input: JsonObject): string {
-  const kind = candidate.deployment ? 'deployment' : 'model'
-  return hashJson({ v: 1, target: candidate.target, kind, model, input: withoutNames(input) })
+function poolOf(agent: string, { policy = 'lru', max_entries, max_bytes }: CachePolicy): CachePool {
+  return {
+    agent,
+    policy,
+    ...(max_entries !== undefined && { max_entries }),
+    ...(max_bytes !== undefined && { max_bytes }),
+  }
 }
 
-function withoutNames(value: Json): Json {
-  if (typeof value === 'string') return parseArtifactUri(value) ? `artifact:${parseArtifactUri(value)?.sha256}` : value
-  if (Array.isArray(value)) return value.map(withoutNames)
-  if (!isObject(value)) return value
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, withoutNames(each)]))
+function reasonOf(found: CacheGone | undefined): MissReason {
+  return found && goneReasons.includes(found.gone) ? found.gone : 'absent'
+}
+
+/** So that it does not grow for ever. */
+export function remember(verified: Set<string>, hash: string): void {
+  if (verified.size >= mostVerified) verified.clear()
+  verified.add(hash)
 }

@@ -1,7 +1,16 @@
 /** What a store of runs must do; backends are siblings of this file, opened by URL in `open.ts`. */
+import type {
+  CacheBatch,
+  CacheChoice,
+  CacheCount,
+  CacheEntry,
+  CacheGone,
+  CacheLimits,
+  CachePool,
+  CacheShare,
+} from '../../domain/cache.ts'
 import type { RunCommand, RunEvent } from '../../domain/events.ts'
 import type { RunStatus } from '../../domain/run.ts'
-import type { Json } from '../../std/json.ts'
 
 /** The row of a run: enough to list it without reading its journal. Everything else is in the events. */
 export interface RunRecord {
@@ -74,15 +83,6 @@ export interface ListRuns {
   before?: number
 }
 
-export interface CacheEntry {
-  key: string
-  value: Json
-  /** What the kept call cost when it was made. */
-  cost_usd: number | null
-  created_at: number
-  expires_at: number | undefined
-}
-
 /**
  * Every method that writes is durable when it resolves (by the store's durability level) and throws StoreError.
  * Writes never block the event loop while another process holds the database: they wait asynchronously.
@@ -129,8 +129,22 @@ export interface Store {
   /** Claims a remote prediction for one piece of work; false when another one has it (ruling 23). */
   claimPrediction(predictionId: string, owner: string): Promise<boolean>
 
-  cacheGet(key: string, now: number): Promise<CacheEntry | undefined>
-  cachePut(entry: CacheEntry): Promise<void>
+  // ── results of calls, kept for the same call made again; `scope`: the world they belong to ──
+
+  /** Also one that has expired by now; of one that is there no more, why, as long as that is remembered. */
+  cacheGet(scope: string, key: string): Promise<CacheEntry | CacheGone | undefined>
+  cacheWrite(scope: string, batch: CacheBatch, now: number): Promise<void>
+  /**
+   * Removes what has expired, then what is too much for each pool, by its policy, then what is too much for all, by when
+   * it was used last. At most `most` of each; gives how many went.
+   */
+  cacheEvict(scope: string, pools: readonly CachePool[], all: CacheLimits, now: number, most: number): Promise<number>
+  /** Removes what fits the choice, unless `dry`; gives what it was. */
+  cacheClear(scope: string, choice: CacheChoice, now: number, dry: boolean): Promise<CacheShare[]>
+  cacheShares(scope: string): Promise<CacheShare[]>
+  cacheCounts(scope: string): Promise<CacheCount[]>
+  /** The newest entries of a model, without their values. */
+  cacheNear(scope: string, target: string, model: string, limit: number): Promise<CacheEntry[]>
 
   /**
    * Adds runs from elsewhere with their definitions in one transaction, held by nobody. Gives an id that is taken;

@@ -17,7 +17,8 @@ import type { StepGroup } from '../planning/compile-step.ts'
 import type { Loading } from '../../documents/loading.ts'
 import { checkFallback, checkUsable, isModelName, listOf } from '../../documents/agent/normalise.ts'
 import { normaliseInputs } from './normalise-inputs.ts'
-import { cachePolicy, milliseconds, retryOver } from '../../documents/agent/policies.ts'
+import { cachePolicy, checkCache } from '../../documents/agent/cache-spec.ts'
+import { milliseconds, retryOver } from '../../documents/agent/policies.ts'
 import { qosOf } from '../../documents/agent/routing.ts'
 import { defined } from '../../std/defined.ts'
 import type { DefaultsSpec, StepSpec } from '../spec.ts'
@@ -275,6 +276,7 @@ function addCallPolicies(
   if (timeout !== undefined) step.timeout_ms = milliseconds(timeout)
   const cache = cacheOf(spec, agent, defaults)
   if (cache !== undefined) step.cache = cache
+  if (spec.cache !== undefined) checkCache(cache, [...path, 'cache'], loading.report)
   if (spec.task !== undefined) step.task = spec.task
   if (spec.qos) step.qos = qosOf(spec.qos)
   step.fallback = listOf(spec.fallback ?? defaults?.fallback)
@@ -289,9 +291,9 @@ function retryOf(spec: StepSpec, agent: Agent, defaults: DefaultsSpec | undefine
   return defaults?.retry !== undefined && !agent?.retry ? byDefault : undefined
 }
 
-/** false: the step says no to what its agent does. */
+/** Key by key over what its agent does; false: the step says no to it. */
 function cacheOf(spec: StepSpec, agent: Agent, defaults: DefaultsSpec | undefined): CachePolicy | false | undefined {
-  if (spec.cache !== undefined) return cachePolicy(spec.cache)
+  if (spec.cache !== undefined) return cachePolicy(spec.cache, agent?.cache)
   const byDefault = agent?.cache || defaults?.cache === undefined ? false : cachePolicy(defaults.cache)
   return byDefault || undefined
 }

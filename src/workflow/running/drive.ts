@@ -129,11 +129,8 @@ function filesOf(parts: EngineParts, state: RunState): CallFiles {
       const file = named && state.files.get(named.sha256)
       return file && { ...file, name: named.name }
     },
-    async read(sha256) {
-      // A cached result names files that this run has not named yet.
-      await parts.artifacts.renew(sha256)
-      return parts.artifacts.read(sha256)
-    },
+    read: (sha256) => parts.artifacts.read(sha256),
+    renew: (sha256) => parts.artifacts.renew(sha256),
     keep: (bytes, name, mediaType) => parts.artifacts.put(bytes, name, mediaType),
     uploadOf: (sha256) => state.uploads.get(sha256),
   }

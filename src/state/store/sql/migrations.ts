@@ -60,7 +60,45 @@ const removal: Migration = () => [
 
 const imports: Migration = () => [`alter table runs add column imported_at bigint`]
 
-export const migrations: readonly Migration[] = [runsAndJournals, removal, imports]
+/** What was kept before belongs to nobody that is known, and counts as used when it was kept. */
+const cacheLimits: Migration = () => [
+  ...[
+    `scope text not null default 'real'`,
+    `agent text not null default '(unknown)'`,
+    `target text not null default ''`,
+    `model text not null default '(unknown)'`,
+    'version text',
+    `parts text not null default '{}'`,
+    'bytes bigint not null default 0',
+    'latency_ms double precision',
+    'score double precision',
+    'run_id text',
+    'step text',
+    'used_at bigint not null default 0',
+    'uses bigint not null default 0',
+  ].map((column) => `alter table cache add column ${column}`),
+  `update cache set used_at = created_at, bytes = length(value)`,
+  `update cache set scope = 'sandbox' where cache_key like 'sandbox %'`,
+  // Holds all that sums and policies ask for, so that the values themselves are left alone.
+  `create index cache_pools on cache (scope, agent, model, used_at, uses, created_at, expires_at, bytes, cache_key)`,
+  `create index cache_models on cache (scope, target, model, created_at)`,
+  // Why something is there no more, for a while.
+  `create table cache_gone (cache_key text not null primary key, why text not null, gone_at bigint not null)`,
+  `create index cache_gone_oldest on cache_gone (gone_at)`,
+  `create table cache_counts (
+    scope text not null,
+    agent text not null,
+    model text not null,
+    hits bigint not null,
+    misses bigint not null,
+    saved_usd double precision not null,
+    unknown_hits bigint not null,
+    saved_ms double precision not null,
+    primary key (scope, agent, model)
+  )`,
+]
+
+export const migrations: readonly Migration[] = [runsAndJournals, removal, imports, cacheLimits]
 
 /** The version of a store that this code reads and writes. */
 export const storeVersion = migrations.length

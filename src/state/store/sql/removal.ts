@@ -1,6 +1,7 @@
 /** Removing runs, and finding out which kept files nothing names any more. */
 import type { RunCommand } from '../../../domain/events.ts'
 import type { DrivenRun, HeldLease, RunRecord } from '../contract.ts'
+import { deleteExpired } from './cache-eviction.ts'
 import { heldLease } from './leases.ts'
 import type { SqlReader, SqlSession } from './port.ts'
 import { selectRun, selectRuns } from './runs.ts'
@@ -130,7 +131,7 @@ export async function deleteStale(
   now: number,
   mayRemove: (held: HeldLease) => boolean,
 ): Promise<{ cached: number; definitions: number }> {
-  const cached = await session.run('delete from cache where expires_at <= ?', [now])
+  const cached = await deleteExpired(session, now)
   const held = await session.all('select * from leases where pid is not null')
   // Who drives a run may have put a definition that it is about to name.
   if (!held.every((row) => mayRemove(heldLease(row)))) return { cached, definitions: 0 }

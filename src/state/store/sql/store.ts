@@ -4,7 +4,7 @@ import type { Clock } from '../../../std/clock.ts'
 import type { RunEvent } from '../../../domain/events.ts'
 import type { RunRecord, Store } from '../contract.ts'
 import { checkSequence } from '../sequence.ts'
-import { selectEntry, upsertEntry } from './cache.ts'
+import { cacheOf } from './cache.ts'
 import { insertCommand, markDone, selectPending } from './commands.ts'
 import { clearLease, insertFreeLease, insertLease, selectLease, takeLease } from './leases.ts'
 import type { SqlPort, SqlSession } from './port.ts'
@@ -43,8 +43,7 @@ export function sqlStore(port: SqlPort, own: OwnPart, clock: Clock): Store {
       if (ids.length > 0) await port.write((session) => markDone(session, runId, ids, clock.now()))
     },
     claimPrediction: (predictionId, owner) => port.write((session) => claim(session, predictionId, owner, clock.now())),
-    cacheGet: (key, now) => selectEntry(port, key, now),
-    cachePut: (entry) => port.write((session) => upsertEntry(session, entry)),
+    ...cacheOf(port),
     hashesIn: (runId, after = 0) => selectHashes(port, runId, after),
     hashesBesides: (now) => selectHashesBesides(port, now),
     removeRun: (runId, files, mayRemove) => port.write((session) => deleteRun(session, runId, files, mayRemove)),

@@ -235,6 +235,7 @@ function replayed(
       find: (uri) => context.files.find(uri),
       read: (sha256) => context.files.read(sha256),
       keep: (bytes, fileName, mediaType) => context.files.keep(bytes, fileName, mediaType),
+      renew: async () => false,
       uploadOf: () => undefined,
     },
     mask: (value) => context.mask(value),
