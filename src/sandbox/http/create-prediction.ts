@@ -74,7 +74,7 @@ async function created(
   if (fault?.kind === 'early') {
     return ok({ ...(await showPrediction(context, row, { waited: true })), status: 'processing' }, 201)
   }
-  const ended = await context.engine.waitForEnd(row, waitMs, request.signal())
+  const ended = await context.engine.waitForEnd(row, waitMs, () => request.signal())
   return ok(await showPrediction(context, ended, { waited: true }), ended.status === null ? 202 : 201)
 }
 

@@ -1,6 +1,7 @@
 /** The HTTP server: reads a request within its limit, finds its route, checks the token, writes the answer. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { once } from 'node:events'
+import { deferred } from '../../std/deferred.ts'
 import type { SandboxContext } from '../context.ts'
 import { type Answer, notFound, problem } from './answer.ts'
 import type { SandboxRequest } from './request.ts'
@@ -57,17 +58,24 @@ function hasToken(request: IncomingMessage): boolean {
   return /^(Bearer|Token)\s+\S/i.test(request.headers.authorization ?? '')
 }
 
+const nothing = Buffer.alloc(0)
+
 /** Undefined when it is larger than allowed. */
 async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer | undefined> {
-  if (Number(request.headers['content-length'] ?? 0) > maxBytes) return undefined
+  const { 'content-length': length, 'transfer-encoding': encoding } = request.headers
+  if (length === undefined && encoding === undefined) return nothing
+  if (Number(length ?? 0) > maxBytes) return undefined
+  const { promise, resolve, reject } = deferred<Buffer | undefined>()
   const chunks: Buffer[] = []
   let size = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  request.on('data', (chunk: Buffer) => {
     size += chunk.length
-    if (size > maxBytes) return undefined
-    chunks.push(chunk)
-  }
-  return chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)
+    if (size > maxBytes) resolve(undefined)
+    else chunks.push(chunk)
+  })
+  request.once('end', () => resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)))
+  request.once('error', reject)
+  return promise
 }
 
 async function write(
@@ -81,13 +89,14 @@ async function write(
   } else if (answer.kind === 'empty') {
     response.writeHead(answer.status).end()
   } else if (answer.kind === 'json') {
-    const bytes = Buffer.from(JSON.stringify(answer.body))
+    const text = JSON.stringify(answer.body)
     response.writeHead(answer.status, {
       'content-type': 'application/json',
       ...answer.headers,
-      'content-length': bytes.length,
+      'content-length': Buffer.byteLength(text),
     })
-    response.end(request.method === 'HEAD' ? undefined : bytes)
+    // text goes out in one piece with its head
+    response.end(request.method === 'HEAD' ? undefined : text)
   } else if (answer.kind === 'bytes') {
     response.writeHead(answer.status, { 'content-type': answer.mediaType, 'content-length': answer.bytes.length })
     if (answer.cutAfter === undefined) response.end(request.method === 'HEAD' ? undefined : answer.bytes)

@@ -9,6 +9,9 @@ export interface Changes {
   announce(id: string): void
 }
 
+/** Seen by nobody; without a reason, each `abort()` would make an error of its own. */
+const changed = new Error('it has changed')
+
 export function createChanges(clock: Clock): Changes {
   const waiting = new Map<string, { deferred: Deferred<void>; waiters: number }>()
   return {
@@ -17,13 +20,12 @@ export function createChanges(clock: Clock): Changes {
       waiting.set(id, entry)
       entry.waiters += 1
       const over = new AbortController()
-      const stop = AbortSignal.any([signal, over.signal])
       try {
-        // when the change wins, the sleep is called off below and its rejection means nothing
-        const slept = clock.sleep(ms, stop).catch(() => {})
+        // when the change wins, or the signal, the sleep is called off below and its rejection means nothing
+        const slept = clock.sleep(ms, over.signal).catch(() => {})
         await untilAborted(Promise.race([slept, entry.deferred.promise]), signal)
       } finally {
-        over.abort()
+        over.abort(changed)
         entry.waiters -= 1
         if (entry.waiters === 0 && waiting.get(id) === entry) waiting.delete(id)
       }

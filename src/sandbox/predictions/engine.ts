@@ -93,9 +93,11 @@ export class PredictionEngine {
         fault: order.fault?.kind ?? null,
       }))
     })
-    this.#due.add(row.id, dueAt(row))
     const unsettled = { canceled_ms: null, status: null, ended_ms: null, removed_ms: null } as const
-    return { ...row, ...unsettled, seq: 0, output: null, error: null, logs: null, metrics: null }
+    const made = { ...row, ...unsettled, seq: 0, output: null, error: null, logs: null, metrics: null }
+    if (dueAt(row) > this.#parts.clock.now()) this.#due.add(row.id, dueAt(row))
+    else void this.settled(made).catch(() => {})
+    return made
   }
 
   /** As it is now; its outcome is computed and durable when it has ended. */
@@ -130,15 +132,16 @@ export class PredictionEngine {
   }
 
   /** Resolves when it has ended or `ms` have passed, whichever is first. */
-  async waitForEnd(row: PredictionRow, ms: number, signal: AbortSignal): Promise<PredictionRow> {
+  async waitForEnd(row: PredictionRow, ms: number, signal: () => AbortSignal): Promise<PredictionRow> {
     const { clock, changes } = this.#parts
     const until = clock.now() + ms
     let current = row
     for (;;) {
       const now = clock.now()
       if (current.status !== null || now >= until) return current
-      await changes.next(row.id, Math.max(0, Math.min(endOf(current).at, until) - now), signal)
-      current = (await this.get(row.id)) ?? current
+      const left = Math.min(endOf(current).at, until) - now
+      if (left > 0) await changes.next(row.id, left, signal())
+      current = (await (left > 0 ? this.get(row.id) : this.settled(current))) ?? current
     }
   }
 
@@ -233,9 +236,10 @@ export class PredictionEngine {
     })
     this.#computing.delete(row.id)
     changes.announce(row.id)
+    if (done) return { ...row, ...outcome }
     // another process settled or canceled it between our reading and writing: its word counts
     const current = predictions.get(row.id)
-    return done || !current ? current : this.#settledElsewhere(current)
+    return current && this.#settledElsewhere(current)
   }
 
   async #settledElsewhere(row: PredictionRow): Promise<PredictionRow | undefined> {

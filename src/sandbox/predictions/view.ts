@@ -1,5 +1,5 @@
 /** A prediction or training as the API shows it. */
-import { createHmac } from 'node:crypto'
+import { sha256 } from '../../std/hash.ts'
 import type { Json, JsonObject } from '../../std/json.ts'
 import type { CatalogueModel } from '../catalogue/model.ts'
 import { deliveryLink, withLinks } from '../files/links.ts'
@@ -64,7 +64,7 @@ function dataOf(row: PredictionRow, context: ViewContext): JsonObject {
 
 /** The token in a stream's link stands for the key that Replicate puts there: who has the link may read. */
 export function streamToken(id: string, secret: string): string {
-  return createHmac('sha256', secret).update(`stream ${id}`).digest('hex').slice(0, 32)
+  return sha256(`${secret} stream ${id}`).slice(0, 32)
 }
 
 function statusOf(row: PredictionRow, context: ViewContext): string {
