@@ -105,16 +105,22 @@ function headersOf({ deadline, clock }: TargetContext, waitSeconds: number): Rec
 /** Aborts at once when the work is abandoned, a little later when it was called off. */
 function sendingSignal(outer: AbortSignal, clock: Clock): { signal: AbortSignal; end(): void } {
   const late = new AbortController()
-  const over = new AbortController()
+  let over: AbortController | undefined
   const onAbort = (): void => {
     const reason = abortReason(outer)
-    if (!isCalledOff(reason)) late.abort(reason)
-    else
-      clock.sleep(graceMs, over.signal).then(
-        () => late.abort(reason),
-        () => {},
-      )
+    if (!isCalledOff(reason)) return late.abort(reason)
+    over = new AbortController()
+    clock.sleep(graceMs, over.signal).then(
+      () => late.abort(reason),
+      () => {},
+    )
   }
-  outer.addEventListener('abort', onAbort, { once: true, signal: over.signal })
-  return { signal: late.signal, end: () => over.abort() }
+  outer.addEventListener('abort', onAbort, { once: true })
+  return {
+    signal: late.signal,
+    end() {
+      outer.removeEventListener('abort', onAbort)
+      over?.abort()
+    },
+  }
 }

@@ -111,7 +111,7 @@ function adapter(wire: Wire, token: string, clock: Clock): ClientFetch {
   return async (input, init = {}) => {
     const url = input instanceof Request ? input.url : String(input)
     const method = (init.method ?? 'GET') as Method
-    const what = `${method} ${new URL(url).pathname}`
+    const what = () => `${method} ${new URL(url).pathname}`
     const read = async (): Promise<Json> => {
       try {
         const {
@@ -128,13 +128,13 @@ function adapter(wire: Wire, token: string, clock: Clock): ClientFetch {
         const text = withoutToken(raw)
         const isGood = status >= 200 && status < 300
         const parsed = parseBody(text)
-        if (!isGood) throw answerFailure(what, status, parsed ?? text, headers['retry-after'], clock.now())
-        if (parsed === undefined) throw new NetworkError(`${what}: the answer is not JSON`)
+        if (!isGood) throw answerFailure(what(), status, parsed ?? text, headers['retry-after'], clock.now())
+        if (parsed === undefined) throw new NetworkError(`${what()}: the answer is not JSON`)
         return parsed
       } catch (error) {
         if (error instanceof ReplicateAgentError) throw error
         if (init.signal?.aborted) throw init.signal.reason
-        throw transportFailure(what, error)
+        throw transportFailure(what(), error)
       }
     }
     const outcome = read().then(

@@ -70,10 +70,11 @@ async function encodedBody(
 }
 
 function firstValues(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(headers).flatMap(([name, value]) => {
-      const first = Array.isArray(value) ? value[0] : value
-      return first === undefined ? [] : [[name.toLowerCase(), first]]
-    }),
-  )
+  const first: Record<string, string> = {}
+  for (const name of Object.keys(headers)) {
+    const value = headers[name]
+    const text = Array.isArray(value) ? value[0] : value
+    if (text !== undefined) first[name.toLowerCase()] = text
+  }
+  return first
 }
