@@ -5,11 +5,13 @@
 import type { Json, JsonObject } from '../std/json.ts'
 import type { BreakerPolicy } from './breaker.ts'
 import type { CacheLimits, CachePolicyName } from './cache.ts'
-import type { FailureClass } from './errors.ts'
 import type { Price } from './price.ts'
 import type { AgentLimits } from './rate-limit.ts'
+import type { RetryPolicy } from './retry-policy.ts'
 import type { QosPolicy, RoutingPolicy } from './routing.ts'
 import type { VersionPin } from './version-pin.ts'
+
+export { defaultRetry, type RetryPolicy } from './retry-policy.ts'
 
 export interface InputSpec {
   type: 'string' | 'number' | 'integer' | 'boolean' | 'array' | 'object' | 'file' | 'files'
@@ -27,15 +29,6 @@ export interface InputSpec {
   text?: boolean
   required: boolean
   secret: boolean
-}
-
-export interface RetryPolicy {
-  /** Counts the first call. */
-  attempts: number
-  base_delay_ms: number
-  max_delay_ms: number
-  jitter: 'full' | 'equal' | 'decorrelated' | 'none'
-  on: FailureClass[]
 }
 
 /** How answers of an agent are kept. */
@@ -119,8 +112,9 @@ export interface StepDefinition {
   input: JsonObject
   foreach?: ForeachDefinition
   repeat?: RepeatDefinition
-  /** Absent: the agent's, else the default policy. */
-  retry?: RetryPolicy
+  /** Over the policy of whichever agent answers it. Of a nested workflow: absent, it is not run again. */
+  retry?: Partial<RetryPolicy>
+  /** Covers the whole chain. */
   timeout_ms?: number
   on_error: 'fail' | 'continue'
   fallback: string[]
@@ -146,16 +140,10 @@ export interface WorkflowDefinition {
   /** Name → value with templates. */
   outputs: Record<string, Json>
   max_concurrency: number
+  /** Of calls whose agent has no policy of its own. */
+  retry?: RetryPolicy
   timeout_ms?: number
   budget_usd?: number
   /** Nested workflows by the reference that steps use, each a whole copy. */
   workflows: Record<string, WorkflowDefinition>
-}
-
-export const defaultRetry: RetryPolicy = {
-  attempts: 3,
-  base_delay_ms: 500,
-  max_delay_ms: 30_000,
-  jitter: 'full',
-  on: ['timeout', 'network', 'server', 'rate_limited', 'resource_exhausted'],
 }

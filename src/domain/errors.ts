@@ -101,28 +101,33 @@ export class ReplicateAgentError extends Error {
   }
 }
 
-/** Trying the same again later can succeed. */
+export interface RetryableErrorOptions extends ErrorOptions {
+  /** Milliseconds that the server asked to wait before the same is tried again. */
+  retryAfterMs?: number | undefined
+}
+
+/** Trying the same again later can succeed; not before `retryAfterMs`, where the server said so. */
 export class RetryableError extends ReplicateAgentError {
   override readonly name: string = 'RetryableError'
-  constructor(code: FailureClass, message: string, options: ErrorOptions = {}) {
+  readonly retryAfterMs: number | undefined
+  constructor(code: FailureClass, message: string, options: RetryableErrorOptions = {}) {
     super(code, message, { ...options, retryable: true })
+    this.retryAfterMs = options.retryAfterMs
   }
 }
 
-/** 429, and 503 with `Retry-After`: nothing was created. `retryAfterMs` is what the server asked for. */
+/** 429, and 503 with `Retry-After`: nothing was created. */
 export class RateLimitError extends RetryableError {
   override readonly name = 'RateLimitError'
-  readonly retryAfterMs: number | undefined
-  constructor(message: string, options: ErrorOptions & { retryAfterMs?: number | undefined } = {}) {
+  constructor(message: string, options: RetryableErrorOptions = {}) {
     super('rate_limited', message, options)
-    this.retryAfterMs = options.retryAfterMs
   }
 }
 
 /** Any other 5xx. */
 export class ServerError extends RetryableError {
   override readonly name = 'ServerError'
-  constructor(message: string, options: ErrorOptions = {}) {
+  constructor(message: string, options: RetryableErrorOptions = {}) {
     super('server', message, options)
   }
 }
@@ -130,14 +135,14 @@ export class ServerError extends RetryableError {
 /** No (whole) answer arrived. */
 export class NetworkError extends RetryableError {
   override readonly name = 'NetworkError'
-  constructor(message: string, options: ErrorOptions = {}) {
+  constructor(message: string, options: RetryableErrorOptions = {}) {
     super('network', message, options)
   }
 }
 
 export class TimeoutError extends RetryableError {
   override readonly name = 'TimeoutError'
-  constructor(message: string, options: ErrorOptions = {}) {
+  constructor(message: string, options: RetryableErrorOptions = {}) {
     super('timeout', message, options)
   }
 }

@@ -1,5 +1,5 @@
 /** One attempt at one candidate: guard every create, call the target, hold the output against its schema. */
-import { isCalledOff, type ReplicateAgentError, StoreError } from '../domain/errors.ts'
+import { isCalledOff, type ReplicateAgentError, StoreError, TimeoutError } from '../domain/errors.ts'
 import { abortReason } from '../std/abort.ts'
 import type { RoutingDecision } from '../domain/routing.ts'
 import type { Clock } from '../std/clock.ts'
@@ -14,7 +14,7 @@ import { assertInput } from './resilience/input-schema.ts'
 import { fitOutput } from './resilience/output-schema.ts'
 import type { AgentGate } from './resilience/agent-limits.ts'
 import type { RateLimiter } from './resilience/rate-limit.ts'
-import { type Deadline, withGrace } from './resilience/timeout.ts'
+import { type AttemptTime, withGrace } from './resilience/timeout.ts'
 
 /** Milliseconds that a target has to cancel what it began, before nobody waits for it any more. */
 const graceMs = 10_000
@@ -32,7 +32,7 @@ export interface AttemptParts {
   input: JsonObject
   output_schema: JsonObject | undefined
   context: CallContext
-  deadline: Deadline
+  deadline: AttemptTime
   call: number
   open: OpenCall | undefined
   decided(): RoutingDecision | undefined
@@ -61,7 +61,12 @@ export async function attempt(parts: AttemptParts): Promise<AttemptEnd> {
     ...parts,
     now: () => clock.now(),
     monotonic: () => clock.monotonic(),
-    admit: admission.admit,
+    async admit() {
+      parts.deadline.hold()
+      const reserved = await admission.admit()
+      parts.deadline.go()
+      return reserved
+    },
   })
   let spent: number | null = 0
   const how = () => {
@@ -79,7 +84,7 @@ export async function attempt(parts: AttemptParts): Promise<AttemptEnd> {
       files: context.files,
       ...(parts.open && { open: parts.open }),
       versionOf: (model) => context.versionOf(model),
-      ...(parts.deadline.at !== undefined && { deadline: parts.deadline.at }),
+      deadline: () => parts.deadline.at,
       mask: (value) => context.mask(value),
       progress: (news) => context.progress({ call, ...news }),
       labels: context.labels,
@@ -98,7 +103,18 @@ export async function attempt(parts: AttemptParts): Promise<AttemptEnd> {
     if (!signal.aborted) return { status: 'failed', failure, cost_usd: spent, ...how() }
     const reason = abortReason(signal)
     if (!isCalledOff(reason)) throw reason
-    if (thrown === reason && recorder.open() !== undefined) spent = null
+    const isSilent = thrown === reason && recorder.open() !== undefined
+    if (isSilent) spent = null
+    if (parts.deadline.isOwn(reason)) {
+      // What may still run there is looked for before anything is made anew.
+      const open = isSilent && !parts.target.idempotent ? { unanswered: true } : {}
+      const late = new TimeoutError(reason.message, {
+        cause: failure === reason ? undefined : failure,
+        hint: 'raise `retry.attempt_timeout`',
+        details: { ...failure.details, cost_usd: spent, ...open },
+      })
+      return { status: 'failed', failure: late, cost_usd: spent, ...how() }
+    }
     return { status: 'aborted', reason, cost_usd: spent, ...how() }
   } finally {
     admission.release(spent)

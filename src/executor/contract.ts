@@ -15,8 +15,9 @@ export interface CallSpec {
   chain: readonly Candidate[]
   /** Rendered; merged over each candidate's defaults. */
   input: JsonObject
+  /** Of candidates that have none of their own. */
   retry: RetryPolicy
-  /** Covers all attempts. */
+  /** Covers the whole chain. */
   timeout_ms?: number
   cache?: CachePolicy
   output_schema?: JsonObject
@@ -51,6 +52,8 @@ export interface PriorCalls {
   last_error?: ErrorData
   /** Milliseconds spent before, for the timeout. */
   elapsed_ms: number
+  /** The same, per position in the chain. */
+  elapsed_by?: readonly number[]
 }
 
 /** Money set aside for calls in flight, settled after (ruling 20). */
@@ -112,6 +115,8 @@ export interface Scored extends QualityScore {
 
 export interface CallContext {
   signal: AbortSignal
+  /** When what the call is part of ends (a workflow, the step of a nested one), epoch milliseconds; the signal tells. */
+  deadline?: number
   prior: PriorCalls
   /**
    * Resolves when the facts are durable, all of them in one commit. Throws StoreError `lease_lost` when this process no

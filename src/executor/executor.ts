@@ -14,11 +14,13 @@ import { type CacheParts, type CallCache, createCallCache } from './resilience/c
 import { type AgentGates, createAgentGates } from './resilience/agent-limits.ts'
 import { createRateLimiter, replicateLimit } from './resilience/rate-limit.ts'
 import { backoffDelay } from './resilience/retry.ts'
+import { createRetryBudgets, noRetryBudgets } from './resilience/retry-budget.ts'
 import { startDeadline } from './resilience/timeout.ts'
 import { resumePoint } from './resume-point.ts'
 import { createRouter, type Route, type RouterParts } from './routing/router.ts'
 import { createMemoryState, type RouterState } from './routing/state.ts'
 import { strategies } from './routing/strategy-table.ts'
+import { type AgentTimes, createAgentTimes } from './agent-times.ts'
 import { throughCache } from './cached.ts'
 import { tryTurn } from './tries.ts'
 import type { Turn, Work } from './work.ts'
@@ -36,7 +38,7 @@ export interface ExecutorParts {
   limits?: Readonly<Record<string, RateLimit>>
   /** Circuit breakers of providers as a whole, by target kind. */
   providerBreakers?: Readonly<Record<string, BreakerPolicy>>
-  /** What agents' own `limits` are kept by; `none`: they are not. */
+  /** `none`: agents' own `limits` and retry budgets are not kept. */
   agentLimits?: 'none'
   /** What is known of models; default: what calls of this executor teach. */
   routerState?: RouterState
@@ -68,6 +70,7 @@ export function createExecutor(parts: ExecutorParts): Executor {
     }),
     backoff: parts.backoff ?? backoffDelay,
     cache: parts.cache && createCallCache(parts.cache, clock),
+    retryBudgets: parts.agentLimits === 'none' ? noRetryBudgets : createRetryBudgets(clock),
     gates: parts.agentLimits === 'none' ? noGates : createAgentGates(clock),
     limiters: new Map(limits.map(([kind, limit]) => [kind, createRateLimiter(limit, clock)])),
   }
@@ -79,11 +82,14 @@ export function createExecutor(parts: ExecutorParts): Executor {
       if (opening) await opening
       const { prior } = context
       const ledger = new Ledger(prior, clock)
-      const deadline = startDeadline(clock, context.signal, spec.timeout_ms, prior.elapsed_ms)
+      const bounds = { signal: context.signal, at: context.deadline }
+      const whole = startDeadline(clock, bounds, spec.timeout_ms, prior.elapsed_ms)
+      const agents = createAgentTimes({ ...shared, spec, context, ledger, whole, deadline: whole })
       try {
-        return await run({ ...shared, spec, context, ledger, deadline })
+        return await run(agents)
       } finally {
-        deadline.end()
+        agents.end()
+        whole.end()
       }
     },
     async close() {
@@ -97,18 +103,18 @@ export function createExecutor(parts: ExecutorParts): Executor {
 // ── route ──
 
 /** Tries candidates until one answers. */
-async function run(work: Routed): Promise<CallOutcome> {
-  const { spec, context, ledger } = work
+async function run(agents: AgentTimes<Routed>): Promise<CallOutcome> {
+  const { spec, context, ledger } = agents.work
   const { current, untried } = resumePoint(spec, context.prior)
-  const held = heldBack(work, untried)
+  const held = heldBack(agents.work, untried)
   let takenUp = current
   while (untried.size > 0) {
     const open = groupOf(spec.chain, untried, held)
-    const route: Route = takenUp === undefined ? await nextOf(work, open, held) : goingOn(work, takenUp, open)
+    const work = agents.of(spec.chain[takenUp ?? open[0] ?? 0] as Candidate)
+    const route = takenUp === undefined ? await nextOf(work, open, held) : goingOn(work, takenUp, open)
     takenUp = undefined
-    if ('refused' in route) {
-      for (const position of open) if (!held.has(position)) untried.delete(position)
-      ledger.passedOver(spec.chain[open[0] as number]?.name ?? '', route.refused)
+    if (!('position' in route)) {
+      passOver(work, route, open, held, untried)
       continue
     }
     untried.delete(route.position)
@@ -149,11 +155,26 @@ function groupOf(chain: readonly Candidate[], untried: ReadonlySet<number>, held
   return left.filter((position) => chain[position]?.name === agent)
 }
 
-function nextOf(
-  { router, spec, context, ledger, targets }: Routed,
+/** Its agent's time is up, and others may have theirs. */
+const late = { late: true } as const
+
+function passOver(
+  { spec, ledger }: Routed,
+  route: Extract<Route, { refused: unknown }> | typeof late,
   open: readonly number[],
   held: ReadonlySet<number>,
-): Route | Promise<Route> {
+  untried: Set<number>,
+): void {
+  for (const position of open) if ('late' in route || !held.has(position)) untried.delete(position)
+  if ('refused' in route) ledger.passedOver(spec.chain[open[0] as number]?.name ?? '', route.refused)
+}
+
+function nextOf(
+  { router, spec, context, ledger, targets, deadline, whole }: Routed,
+  open: readonly number[],
+  held: ReadonlySet<number>,
+): Route | typeof late | Promise<Route> {
+  if (deadline.signal.aborted && !whole.signal.aborted) return late
   const { labels, versionOf } = context
   return router.route({
     spec,
@@ -205,6 +226,7 @@ async function tryCandidate(
     target,
     input: { ...candidate.defaults, ...spec.input },
     open: open?.candidate === position ? open : undefined,
+    retry: candidate.retry ?? spec.retry,
     made: context.prior.attempts[position] ?? 0,
     last,
     alone,

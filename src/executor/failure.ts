@@ -37,3 +37,9 @@ export function costOf(failure: ReplicateAgentError): number | null {
 export function isUnanswered(failure: ReplicateAgentError): boolean {
   return failure.details?.['unanswered'] === true
 }
+
+/** The same failure with why it was not tried again. */
+export function withWhy(failure: ReplicateAgentError, why: string): ReplicateAgentError {
+  const { code, message, retryable, hint, step, details, cause } = failure
+  return new ReplicateAgentError(code, `${message}; not tried again: ${why}`, { retryable, hint, step, details, cause })
+}

@@ -5,6 +5,7 @@ import { abortReason } from '../std/abort.ts'
 import type { AttemptEnd } from './attempt.ts'
 import type { Scored } from './contract.ts'
 import { asFailure } from './failure.ts'
+import { policyAfter } from './resilience/retry.ts'
 import type { Tries, Turn, Work } from './work.ts'
 
 /** How an attempt ended, with what its answer is worth and what finding that out cost. */
@@ -40,7 +41,7 @@ export async function judged(
     if (!isCalledOff(reason)) throw reason
     return { ...end, status: 'aborted', reason }
   }
-  return scored ? withScore(work, turn, tries, end, scored) : end
+  return scored ? withScore(turn, tries, end, scored) : end
 }
 
 function answerOf({ candidate, input }: Turn, { call }: Tries, { result, output }: Answered, latency_ms: number) {
@@ -48,11 +49,11 @@ function answerOf({ candidate, input }: Turn, { call }: Tries, { result, output 
   return { agent: candidate.name, call, model, input, output, files, latency_ms, cost_usd }
 }
 
-function withScore(work: Work, turn: Turn, tries: Tries, end: Answered, scored: Scored): Judged {
+function withScore(turn: Turn, tries: Tries, end: Answered, scored: Scored): Judged {
   const { accepted, judging_usd: extra, ...quality } = scored
   const found = { quality, answer_usd: end.cost_usd }
   const cost_usd = end.cost_usd === null || extra === null ? null : end.cost_usd + extra
-  if (accepted !== false || isTakenAnyway(work, turn, tries)) return { ...end, cost_usd, ...found }
+  if (accepted !== false || isTakenAnyway(turn, tries)) return { ...end, cost_usd, ...found }
   return { ...end, status: 'failed', failure: notGoodEnough(turn, quality), cost_usd, ...found }
 }
 
@@ -67,7 +68,7 @@ function notGoodEnough({ candidate, pupil }: Turn, { score, by, problem }: Quali
 }
 
 /** The last word of a cascade: no candidate is left to ask, and no other attempt at this one. */
-function isTakenAnyway({ spec: { retry } }: Work, { alone, pupil }: Turn, { made }: Tries): boolean {
-  const again = retry.on.includes('quality_failure') && made + 1 < retry.attempts
+function isTakenAnyway({ alone, pupil, retry }: Turn, { made }: Tries): boolean {
+  const again = policyAfter(retry, 'quality_failure', made + 1) !== undefined
   return pupil.policy.strategy === 'cascade' && alone && !again
 }

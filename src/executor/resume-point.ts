@@ -1,6 +1,8 @@
 /** Where a call goes on after earlier processes: with which candidate, and which others may still be tried. */
-import type { FailureClass } from '../domain/errors.ts'
+import { failureClasses } from '../domain/errors.ts'
+import type { RetryPolicy } from '../domain/retry-policy.ts'
 import type { CallSpec, PriorCalls } from './contract.ts'
+import { policyAfter } from './resilience/retry.ts'
 
 export interface ResumePoint {
   /** The one in flight, or whose attempts are not used up. */
@@ -12,7 +14,7 @@ export interface ResumePoint {
 export function resumePoint({ chain, retry }: Pick<CallSpec, 'chain' | 'retry'>, prior: PriorCalls): ResumePoint {
   const newest = prior.open?.candidate ?? prior.last
   if (newest === undefined) return { current: undefined, untried: new Set(chain.keys()) }
-  const current = prior.open || goesOn(prior, newest, retry) ? newest : undefined
+  const current = prior.open || goesOn(prior, newest, chain[newest]?.retry ?? retry) ? newest : undefined
   const group = chain[newest]?.name
   const start = Math.max(
     0,
@@ -26,11 +28,9 @@ export function resumePoint({ chain, retry }: Pick<CallSpec, 'chain' | 'retry'>,
   return { current, untried }
 }
 
-function goesOn(
-  { attempts, last_error }: PriorCalls,
-  last: number,
-  { attempts: most, on }: CallSpec['retry'],
-): boolean {
-  if ((attempts[last] ?? 0) >= most) return false
-  return last_error === undefined || on.includes(last_error.code as FailureClass)
+function goesOn({ attempts, last_error }: PriorCalls, last: number, retry: RetryPolicy): boolean {
+  const made = attempts[last] ?? 0
+  if (last_error === undefined) return made < retry.attempts
+  const failed = failureClasses.find((name) => name === last_error.code)
+  return policyAfter(retry, failed, made) !== undefined
 }

@@ -3,12 +3,16 @@ import { isCalledOff, RateLimitError, type ReplicateAgentError, TimeoutError, to
 import type { QualityScore, RoutingDecision } from '../domain/routing.ts'
 import { abortReason } from '../std/abort.ts'
 import type { Clock } from '../std/clock.ts'
+import { formatDuration } from '../std/duration.ts'
 import type { TargetResult } from '../targets/target.ts'
-import { attempt, type AttemptEnd } from './attempt.ts'
+import { attempt, type AttemptEnd, type AttemptParts } from './attempt.ts'
 import type { CallFact, CallOutcome } from './contract.ts'
-import { classOf, isUnanswered, stopsRun } from './failure.ts'
+import { classOf, isUnanswered, stopsRun, withWhy } from './failure.ts'
 import { takenUp } from './recorder.ts'
 import { permissionFor, permitted } from './permission.ts'
+import { policyAfter, policyAfterRefusal, retryAfterOf } from './resilience/retry.ts'
+import type { RetryBudget } from './resilience/retry-budget.ts'
+import { type AttemptTime, startAttempt } from './resilience/timeout.ts'
 import { lessonOf } from './routing/lesson.ts'
 import { type Judged, judged } from './judged.ts'
 import type { Tries, Turn, Work } from './work.ts'
@@ -24,17 +28,10 @@ export type Keep = (result: TargetResult, made: Made) => void
 
 /** The outcome, or undefined when the next candidate is due. */
 export async function tryTurn(work: Work, turn: Turn, keep?: Keep): Promise<CallOutcome | undefined> {
-  const { spec, ledger, deadline, clock } = work
-  const { open, made } = turn
-  const tries: Tries = {
-    call: open?.call ?? 0,
-    entered: open !== undefined,
-    open,
-    made,
-    failures: made,
-    delay: undefined,
-  }
-  while (tries.open || tries.made < spec.retry.attempts) {
+  const { ledger, deadline, clock } = work
+  const tries = firstTry(turn)
+  if (!tries.open) budgetOf(work, turn)?.called()
+  for (;;) {
     // What is open is still gone into, to be cancelled where it runs.
     if (deadline.signal.aborted && !tries.open) return aborted(work)
     const permission = await permissionFor(work, turn, tries)
@@ -43,7 +40,7 @@ export async function tryTurn(work: Work, turn: Turn, keep?: Keep): Promise<Call
     const end = await permitted(permission, work, tries, async () => {
       await enter(work, turn, tries)
       const began = clock.monotonic()
-      const made = await attempt(attemptOf(work, turn, tries))
+      const made = await attemptOnce(work, turn, tries)
       latency_ms = Math.round(clock.monotonic() - began)
       return { made, end: await judged(work, turn, tries, made, latency_ms) }
     })
@@ -55,16 +52,21 @@ export async function tryTurn(work: Work, turn: Turn, keep?: Keep): Promise<Call
     if (tries.delay === undefined) return undefined
     if (!(await slept(clock, tries.delay, deadline.signal))) return aborted(work)
   }
-  return undefined
 }
 
-/** The end of a call whose signal aborted: cancelled, or failed when its time was up. Throws what only abandons it. */
-export function aborted({ ledger, deadline, context }: Work): CallOutcome {
+function firstTry({ open, made }: Turn): Tries {
+  const entered = open !== undefined
+  return { call: open?.call ?? 0, entered, open, made, failures: made, refused: 0, delay: undefined }
+}
+
+/** The end of a call whose signal aborted; undefined: only its agent's time was up. Throws what only abandons the call. */
+export function aborted({ ledger, deadline, whole, context }: Work): CallOutcome | undefined {
   const reason = abortReason(deadline.signal)
   if (!isCalledOff(reason)) throw reason
-  // The step's own time is up; a workflow that timed out cancels its steps.
-  if (reason instanceof TimeoutError && !context.signal.aborted) return ledger.ended('failed', reason)
-  return ledger.cancelled()
+  // A workflow that timed out cancels its steps.
+  if (!(reason instanceof TimeoutError) || context.signal.aborted) return ledger.cancelled()
+  ledger.failed(ledger.model ?? '', reason)
+  return whole.signal.aborted ? ledger.ended('failed', reason) : undefined
 }
 
 // ── an attempt ──
@@ -87,8 +89,17 @@ function takeMissed(turn: Turn): CallFact | undefined {
   return missed
 }
 
-function attemptOf(work: Work, turn: Turn, { call, open }: Tries): Parameters<typeof attempt>[0] {
-  const { clock, random, context, deadline, spec, ledger } = work
+async function attemptOnce(work: Work, turn: Turn, tries: Tries): Promise<AttemptEnd> {
+  const time = startAttempt(work.clock, work.deadline, turn.retry.attempt_timeout_ms)
+  try {
+    return await attempt(attemptOf(work, turn, tries, time))
+  } finally {
+    time.end()
+  }
+}
+
+function attemptOf(work: Work, turn: Turn, { call, open }: Tries, deadline: AttemptTime): AttemptParts {
+  const { clock, random, context, spec, ledger } = work
   const { target, candidate, position, input } = turn
   const { output_schema } = spec
   const limiter = work.limiters.get(candidate.target)
@@ -149,11 +160,12 @@ async function callOff(
   call: number,
   end: Ended<'aborted'>,
   latency_ms: number,
-): Promise<CallOutcome> {
+): Promise<CallOutcome | undefined> {
   const { reason, cost_usd } = end
   work.ledger.attempted(cost_usd)
   const error = toErrorData(reason)
-  await settle(work, turn, end, { call, status: 'cancelled', error, latency_ms, cost_usd }, true)
+  const isLast = work.whole.signal.aborted || turn.last
+  await settle(work, turn, end, { call, status: 'cancelled', error, latency_ms, cost_usd }, isLast)
   return aborted(work)
 }
 
@@ -191,34 +203,49 @@ async function takeFailure(
   end: Ended<'failed'>,
   latency_ms: number,
 ): Promise<void> {
-  const { context, limiters, spec } = work
+  const { context, limiters } = work
   const { failure } = end
+  const isRefused = failure instanceof RateLimitError
   tries.failures += 1
+  tries.refused = isRefused ? tries.refused + 1 : 0
   tries.open = isUnanswered(failure) ? end.open : undefined
-  tries.delay = delayAfter(work, failure, tries)
-  tries.entered = failure instanceof RateLimitError && tries.delay !== undefined
-  if (failure instanceof RateLimitError)
-    limiters.get(turn.candidate.target)?.pause(failure.retryAfterMs ?? tries.delay ?? 0)
+  const next = nextTry(work, turn, tries, failure)
+  tries.delay = next.delay
+  tries.entered = isRefused && next.delay !== undefined
+  if (isRefused) limiters.get(turn.candidate.target)?.pause(failure.retryAfterMs ?? next.delay ?? 0)
   if (tries.entered) {
-    const seconds = Math.ceil((tries.delay ?? 0) / 1_000)
+    const seconds = Math.ceil((next.delay ?? 0) / 1_000)
     return context.progress({ call: tries.call, status: `rate limited, waiting ${seconds} s` })
   }
   tries.made += 1
-  if (tries.made >= spec.retry.attempts) tries.delay = undefined
-  await settleFailed(work, turn, tries, end, latency_ms)
+  await settleFailed(work, turn, tries, next.why ? { ...end, failure: withWhy(failure, next.why) } : end, latency_ms)
 }
 
-/** Milliseconds until this candidate is tried again, or undefined: it is not. */
-function delayAfter(
-  { spec, backoff, random }: Work,
-  failure: ReplicateAgentError,
-  { failures, delay }: Tries,
-): number | undefined {
-  const policy = spec.retry
-  const kind = classOf(failure)
-  if (kind === undefined || !policy.on.includes(kind)) return undefined
-  const retry_after_ms = failure instanceof RateLimitError ? failure.retryAfterMs : undefined
-  return backoff(policy, { failures, previous_ms: delay, retry_after_ms }, random)
+interface Next {
+  /** Milliseconds until this candidate is tried again; absent: it is not. */
+  delay?: number
+  /** Why it is not, though its policy would have it. */
+  why?: string
+}
+
+function nextTry(work: Work, turn: Turn, tries: Tries, failure: ReplicateAgentError): Next {
+  const { deadline, clock, backoff, random } = work
+  const { failures, delay: previous_ms, refused, made, open } = tries
+  const isRefused = failure instanceof RateLimitError
+  const policy = isRefused
+    ? policyAfterRefusal(turn.retry, refused)
+    : policyAfter(turn.retry, classOf(failure), made + 1)
+  if (!policy) return {}
+  const delay = backoff(policy, { failures, previous_ms, retry_after_ms: retryAfterOf(failure) }, random)
+  if (deadline.at !== undefined && clock.now() + delay >= deadline.at)
+    return { why: `the next attempt would begin in ${formatDuration(delay)}, when its time is up` }
+  // What was refused was not made, what has an id is only asked for again.
+  if (isRefused || open?.id !== undefined || (budgetOf(work, turn)?.take() ?? true)) return { delay }
+  return { why: `retries of ${turn.candidate.model} are as many as its \`retry.budget\` allows` }
+}
+
+function budgetOf({ retryBudgets }: Work, { candidate, retry }: Turn): RetryBudget | undefined {
+  return retryBudgets.of(candidate, retry.budget)
 }
 
 async function settleFailed(

@@ -1,4 +1,5 @@
 /** What is known of a call on its way, of a candidate whose turn it is, and of the attempts at it. */
+import type { RetryPolicy } from '../domain/retry-policy.ts'
 import type { RoutingDecision } from '../domain/routing.ts'
 import type { Clock } from '../std/clock.ts'
 import type { JsonObject } from '../std/json.ts'
@@ -10,6 +11,7 @@ import type { AgentGates } from './resilience/agent-limits.ts'
 import type { Breakers } from './resilience/breakers.ts'
 import type { RateLimiter } from './resilience/rate-limit.ts'
 import type { backoffDelay } from './resilience/retry.ts'
+import type { RetryBudgets } from './resilience/retry-budget.ts'
 import type { Deadline } from './resilience/timeout.ts'
 import type { Pupil, Router } from './routing/router.ts'
 
@@ -24,10 +26,14 @@ export interface Work {
   spec: CallSpec
   context: CallContext
   ledger: Ledger
+  /** Of the whole call; `signal.aborted`: there is no next candidate. */
+  whole: Deadline
+  /** Of the agent whose turn it is, within the whole. */
   deadline: Deadline
   backoff: typeof backoffDelay
   router: Router
   breakers: Breakers
+  retryBudgets: RetryBudgets
 }
 
 /** A candidate that may be called. */
@@ -38,6 +44,7 @@ export interface Turn {
   /** Defaults merged in. */
   input: JsonObject
   open: OpenCall | undefined
+  retry: RetryPolicy
   /** Attempts that earlier processes made. */
   made: number
   /** Whether no other candidate comes after it. */
@@ -59,5 +66,7 @@ export interface Tries {
   made: number
   /** Failures in a row, 429s included: what back-off grows with. */
   failures: number
+  /** 429s in a row. */
+  refused: number
   delay: number | undefined
 }

@@ -1,5 +1,6 @@
 /** What a target adapter must do: make one call, so that it can be taken up again after a crash. */
 import type { BreakerPolicy } from '../domain/breaker.ts'
+import type { RetryPolicy } from '../domain/retry-policy.ts'
 import type { KeptFile } from '../domain/file.ts'
 import type { AgentLimits } from '../domain/rate-limit.ts'
 import type { Price } from '../domain/price.ts'
@@ -21,6 +22,10 @@ export interface Candidate {
   defaults: JsonObject
   input_schema?: JsonObject
   price?: Price
+  /** Absent: the call's. */
+  retry?: RetryPolicy
+  /** How long its agent may take, all of its candidates and attempts together. */
+  timeout_ms?: number
   breaker?: BreakerPolicy
   limits?: AgentLimits
 }
@@ -81,8 +86,8 @@ export interface TargetContext {
   open?: OpenCall
   /** The version that the run has already fixed for a model (ruling 19). */
   versionOf(model: string): string | undefined
-  /** When the call must be over, epoch milliseconds; a remote may be told to stop by then. */
-  deadline?: number
+  /** When the attempt must be over, epoch milliseconds; a remote may be told to stop by then. Moves while it waits to be sent. */
+  deadline?(): number | undefined
   /** Replaces secrets in a value; applied to remote bodies before they are compared with the journal. */
   mask<T extends Json>(value: T): T
   progress(news: { text?: string; status?: string; fraction?: number }): void
@@ -118,6 +123,8 @@ export interface ModelInfo {
 
 export interface Target {
   readonly kind: string
+  /** Whether making a call twice does and costs nothing that making it once does not: it may then be hedged. */
+  readonly idempotent?: boolean
   /**
    * Makes one attempt. Throws ReplicateAgentError classes: RetryableError kinds for what may help again,
    * AuthenticationError / `payment_required` for what stops a run; NonRetryableError('outcome_unknown') never without a search.

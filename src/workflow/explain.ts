@@ -69,7 +69,7 @@ async function explainStep(
   }
   if (first) {
     explained.model = first.model
-    const one = await estimate(first, timeout_ms)
+    const one = await estimate(first, timeout_ms ?? first.timeout_ms)
     explained.estimate_usd = one === null ? null : inAll(step, one, state)
   }
   if (explained.decision === 'reuse' || explained.decision === 'reattach') {

@@ -1,6 +1,6 @@
 /** `retry`, `timeout` and `cache` of an agent: each of their keys, in the configuration and through the command line. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { systemClock } from '../../src/std/clock.ts'
+import { type Clock, systemClock } from '../../src/std/clock.ts'
 import type { JsonObject } from '../../src/std/json.ts'
 import { eagerClock } from '../../src/testing/eager-clock.ts'
 import { type CliRig, openCli } from './rig.ts'
@@ -17,13 +17,18 @@ const agent = (policies: string) =>
 
 describe('retry', () => {
   /** How long was waited before each further attempt, milliseconds, over so many calls that all fail. */
-  async function waits(retry: string, calls = 1, fault = 'status=500'): Promise<number[]> {
+  async function waits(
+    retry: string,
+    calls = 1,
+    fault = 'status=500',
+    clock: Clock = eagerClock(10_000),
+  ): Promise<number[]> {
     await agent(retry && `, retry: ${retry}`)
-    await cli.write('faults.yaml', `faults: ['meta/*:${fault}']\n`)
+    await cli.write('faults.yaml', `latency: 1\nfaults: ['meta/*:${fault}']\n`)
     const list = JSON.stringify(Array.from({ length: calls }, (_, at) => at))
     const step = `{foreach: {in: ${list}}, agent: writer, input: {prompt: 'say \${{ item }}'}}`
     await cli.write('flow.yaml', `name: flow\nsteps:\n  say: ${step}\n`)
-    const end = await cli.run('run flow.yaml --sandbox --faults faults.yaml --json', { clock: eagerClock(10_000) })
+    const end = await cli.run('run flow.yaml --sandbox --faults faults.yaml --json', { clock })
     expect(end.code).toBe(1)
     const { events } = (await cli.run(`runs logs ${String(end.json()['run_id'])} --json`)).json() as {
       events: JsonObject[]
@@ -67,6 +72,100 @@ describe('retry', () => {
     expect(await waits('{on: server}')).toHaveLength(2)
     expect(await waits('{on: [timeout, resource_exhausted]}', 1, 'failed')).toHaveLength(0)
   })
+
+  test('differs by class where `by_class` says so, and a class that is named there is tried again', async () => {
+    const first = '{attempts: 2, jitter: none, by_class: {server: {attempts: 4, base_delay: 3s, max_delay: 5s}}}'
+    expect(await waits(first)).toEqual([3_000, 5_000, 5_000])
+    expect(await waits('{jitter: none, by_class: {network: {attempts: 9, base_delay: 3s}}}')).toEqual([500, 1_000])
+    expect(await waits('{jitter: none, by_class: {exception: {}}}', 1, 'error=NSFW')).toEqual([500, 1_000])
+    const spread = await waits('{attempts: 2, jitter: none, by_class: {server: {jitter: equal}}}', 20)
+    expect(new Set(spread).size).toBeGreaterThan(5)
+  })
+
+  test('has a `budget`: retries are a share of the calls of the last minute, and some are made in any case', async () => {
+    const all = (budget: string) => waits(`{attempts: 3, base_delay: 0, budget: ${budget}}`, 20, 'failed', systemClock)
+    expect(await all('{ratio: 0.2, min_per_minute: 0}')).toHaveLength(4)
+    expect(await all('{ratio: 0, min_per_minute: 7}')).toHaveLength(7)
+    expect(await all('false')).toHaveLength(40)
+  })
+})
+
+test('`retry.attempt_timeout` cancels an attempt that takes longer, and the next one is made', async () => {
+  await cli.write('slow.yaml', `latency: 50\nfaults: ['meta/*:queue=600:times=1']\n`)
+  await agent(', retry: {attempt_timeout: 600ms, base_delay: 0}')
+  const end = await cli.run('agents run writer -i prompt=hi --sandbox --faults slow.yaml --json')
+  expect(end.json()).toMatchObject({ steps: { call: { status: 'succeeded', attempts: 2 } } })
+  const { events } = (await cli.run(`runs logs ${String(end.json()['run_id'])} --json`)).json() as {
+    events: JsonObject[]
+  }
+  expect(events.filter(({ type }) => type === 'call.settled')).toMatchObject([
+    { status: 'failed', error: { code: 'timeout' } },
+    { status: 'succeeded' },
+  ])
+  // The first was cancelled, so that nothing runs, and costs, twice.
+  const [first] = events.filter(({ type }) => type === 'call.settled')
+  expect((first as { error: { details: JsonObject } }).error.details).toMatchObject({ prediction: expect.any(String) })
+  await agent(', retry: {attempt_timeout: 300ms, attempts: 1}')
+  const late = await cli.run('agents run writer -i prompt=ho --sandbox --faults slow.yaml --json')
+  expect(late.json()).toMatchObject({
+    steps: { call: { error: { code: 'timeout', hint: expect.stringContaining('attempt_timeout') } } },
+  })
+})
+
+describe('the agents of a chain', () => {
+  const chain = (policies: string, step = '') => `
+name: flow
+agents:
+  writer: {model: ${small}, fallback: spare${policies}}
+  spare: {model: openai/gpt-5-nano, retry: {attempts: 2, jitter: none, base_delay: 3s}, timeout: 1h}
+steps:
+  say: {agent: writer, input: {prompt: hi}${step}}
+`
+  const run = async (faults: string, text: string) => {
+    await cli.write('faults.yaml', faults)
+    await cli.write('flow.yaml', text)
+    const end = await cli.run('run flow.yaml --sandbox --faults faults.yaml --json')
+    const { say } = (end.json() as unknown as { steps: { say: JsonObject } }).steps
+    const logs = (await cli.run(`runs logs ${String(end.json()['run_id'])} --json`)).json()
+    const settled = (logs['events'] as JsonObject[]).filter(({ type }) => type === 'call.settled')
+    return { say, waits: settled.map(({ retry_in_ms }) => retry_in_ms ?? null) }
+  }
+
+  test('are tried each as its own `retry` says, with what the step says over it', async () => {
+    const down = `faults: ['*:status=500']\n`
+    const own = await run(down, chain(', retry: {attempts: 1}').replace('3s', '3ms'))
+    expect(own.waits).toEqual([null, 3, null])
+    const step = await run(down, chain(', retry: {attempts: 1}', ', retry: {base_delay: 7ms, jitter: none}'))
+    expect(step.waits).toEqual([null, 7, null])
+    expect(step.say).toMatchObject({
+      error: {
+        details: {
+          tried: [
+            { model: small, code: 'server' },
+            { model: 'openai/gpt-5-nano', code: 'server' },
+          ],
+        },
+      },
+    })
+  })
+
+  test('have each their own `timeout`, within that of the step', async () => {
+    const slow = `faults: ['meta/*:queue=600']\n`
+    const { say } = await run(slow, chain(', timeout: 300ms'))
+    expect(say).toMatchObject({ status: 'succeeded', model: expect.stringContaining('openai/gpt-5-nano') })
+    const whole = await run(slow, chain('', ', timeout: 300ms'))
+    expect(whole.say).toMatchObject({ status: 'failed', error: { code: 'timeout' }, attempts: 1 })
+  })
+})
+
+test('No back-off goes beyond the `timeout`: the call ends at once, and says why', async () => {
+  await cli.write('faults.yaml', `faults: ['meta/*:429=3600']\n`)
+  await agent(', timeout: 10m')
+  const { stdout, code } = await cli.run('agents run writer -i prompt=hi --sandbox --faults faults.yaml --json')
+  expect([code, JSON.parse(stdout)]).toMatchObject([
+    1,
+    { steps: { call: { error: { code: 'rate_limited', message: expect.stringMatching(/not tried again: .*1h/) } } } },
+  ])
 })
 
 test('`timeout` ends a call, all attempts together', async () => {

@@ -26,7 +26,7 @@ describe('timeout and cancellation', () => {
   })
 
   it('tells the target by when it must be over', async () => {
-    const { executor, clock } = scriptedHarness(async (context) => context.deadline ?? null)
+    const { executor, clock } = scriptedHarness(async (context) => context.deadline?.() ?? null)
     const start = clock.now()
     const outcome = await executor.execute(spec({ timeout_ms: 30_000 }), memoryCall().context)
     expect(outcome).toMatchObject({ output: start + 30_000 })

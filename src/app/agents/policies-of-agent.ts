@@ -1,7 +1,9 @@
 /** Every policy of an agent as it holds, named as in YAML, each with where it is written. */
 import type { BreakerPolicy } from '../../domain/breaker.ts'
 import { type AgentDefinition, type CachePolicy, defaultRetry } from '../../domain/definition.ts'
+import type { Backoff, RetryPolicy } from '../../domain/retry-policy.ts'
 import { defaultRouting } from '../../domain/routing.ts'
+import { defined } from '../../std/defined.ts'
 import { isObject, type Json, type JsonObject } from '../../std/json.ts'
 import type { App } from '../app.ts'
 import type { Place, WrittenAgent } from './written-agent.ts'
@@ -41,11 +43,10 @@ export async function policiesOfAgent(
 /** As it would be written out in full. */
 function asWritten(definition: AgentDefinition, isRouted: boolean): JsonObject {
   const { timeout_ms, cache, breaker, fallback, qos, limits, version_pin = 'latest' } = definition
-  const { attempts, base_delay_ms, max_delay_ms, jitter, on } = definition.retry ?? defaultRetry
   const held = {
     timeout: timeout_ms === undefined ? null : durationText(timeout_ms),
     fallback,
-    retry: { attempts, base_delay: durationText(base_delay_ms), max_delay: durationText(max_delay_ms), jitter, on },
+    retry: retryAsWritten(definition.retry ?? defaultRetry),
     cache: cache ? cacheAsWritten(cache) : false,
     breaker: breaker ? breakerAsWritten(breaker) : false,
     limits: limits
@@ -65,6 +66,26 @@ function asWritten(definition: AgentDefinition, isRouted: boolean): JsonObject {
 function cacheAsWritten({ policy = 'lru', ttl_ms, max_entries, max_bytes }: CachePolicy): JsonObject {
   const ttl = ttl_ms === undefined ? null : durationText(ttl_ms)
   return { policy, ttl, max_entries: max_entries ?? null, max_bytes: max_bytes ?? null }
+}
+
+function retryAsWritten({ on, by_class = {}, attempt_timeout_ms: timeout, budget, ...backoff }: RetryPolicy) {
+  const classes = Object.entries(by_class).map(([name, own]) => [name, backoffAsWritten(own)])
+  return {
+    ...backoffAsWritten(backoff),
+    on,
+    ...(classes.length > 0 && { by_class: Object.fromEntries(classes) as JsonObject }),
+    budget: budget ? { ...budget } : false,
+    attempt_timeout: timeout === undefined ? null : durationText(timeout),
+  }
+}
+
+function backoffAsWritten({ attempts, base_delay_ms: base, max_delay_ms: max, jitter }: Partial<Backoff>) {
+  return defined({
+    attempts,
+    base_delay: base === undefined ? undefined : durationText(base),
+    max_delay: max === undefined ? undefined : durationText(max),
+    jitter,
+  })
 }
 
 function breakerAsWritten({ window_ms, cooldown_ms, ramp_ms, slow_call_ms, ...same }: BreakerPolicy) {

@@ -1,11 +1,12 @@
 /** Agents as written → as kept; what does not fit together is reported. */
 import { type AgentDefinition, defaultRetry } from '../../domain/definition.ts'
+import { retryOver } from '../../domain/retry-policy.ts'
 import type { JsonObject } from '../../std/json.ts'
 import { normaliseLimits } from './limits.ts'
 import type { Loading } from '../loading.ts'
 import { breakerOver } from './breaker.ts'
 import { ownCache } from './cache-spec.ts'
-import { milliseconds, retryOver } from './policies.ts'
+import { milliseconds, writtenRetry } from './policies.ts'
 import type { RetrySpec } from './policy-spec.ts'
 import { type AgentSpec, modelPattern } from './spec.ts'
 import { qosOf, routingOver } from './routing.ts'
@@ -92,7 +93,7 @@ function normaliseAgent(
       description,
       tags: spec.tags && [...new Set(spec.tags)],
       input_schema: spec.input_schema as JsonObject | undefined,
-      retry: retry && retryOver(retryOver(defaultRetry, defaults?.retry ?? {}), retry),
+      retry: retry && retryOver(retryOver(defaultRetry, writtenRetry(defaults?.retry ?? {})), writtenRetry(retry)),
       timeout_ms: timeout === undefined ? undefined : milliseconds(timeout),
       cache: ownCache(cache, [...path, 'cache'], loading.report),
       breaker: breakerOver(loading.breaker, breaker),

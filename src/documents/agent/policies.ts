@@ -1,22 +1,34 @@
 /** Durations and retries as written → as kept. */
-import type { RetryPolicy } from '../../domain/definition.ts'
+import { failureClasses } from '../../domain/errors.ts'
+import { type Backoff, defaultRetryBudget, type RetryPolicy } from '../../domain/retry-policy.ts'
+import { defined } from '../../std/defined.ts'
 import { parseDuration } from '../../std/duration.ts'
-import type { DurationSpec, RetrySpec } from './policy-spec.ts'
+import type { ClassRetrySpec, DurationSpec, RetrySpec } from './policy-spec.ts'
 
 /** Milliseconds. The schema has let only durations through. */
 export function milliseconds(written: DurationSpec): number {
   return parseDuration(written) as number
 }
 
-/** What is written, over what holds otherwise. */
-export function retryOver(under: RetryPolicy, written: RetrySpec): RetryPolicy {
-  const { attempts, base_delay: base, max_delay: max, jitter, on } = written
-  const policy: RetryPolicy = { ...under }
-  if (attempts !== undefined) policy.attempts = attempts
-  if (base !== undefined) policy.base_delay_ms = milliseconds(base)
-  if (max !== undefined) policy.max_delay_ms = milliseconds(max)
-  else if (base !== undefined) policy.max_delay_ms = Math.max(under.max_delay_ms, policy.base_delay_ms)
-  if (jitter !== undefined) policy.jitter = jitter
+/** What is written of it, and nothing else. */
+export function writtenRetry(written: RetrySpec): Partial<RetryPolicy> {
+  const { on, by_class: classes, attempt_timeout: timeout, budget } = written
+  const policy: Partial<RetryPolicy> = backoffOf(written)
   if (on !== undefined) policy.on = [...new Set([on].flat())]
+  if (timeout !== undefined) policy.attempt_timeout_ms = milliseconds(timeout)
+  if (budget !== undefined) policy.budget = budget ? { ...defaultRetryBudget, ...defined(budget) } : null
+  if (classes) {
+    policy.by_class = {}
+    for (const name of failureClasses) if (classes[name]) policy.by_class[name] = backoffOf(classes[name])
+  }
   return policy
+}
+
+function backoffOf({ attempts, base_delay: base, max_delay: max, jitter }: ClassRetrySpec): Partial<Backoff> {
+  return defined({
+    attempts,
+    base_delay_ms: base === undefined ? undefined : milliseconds(base),
+    max_delay_ms: max === undefined ? undefined : milliseconds(max),
+    jitter,
+  })
 }

@@ -1,4 +1,4 @@
-/** One deadline over all attempts of a call, and a bounded wait for what was called off. */
+/** Deadlines within deadlines (a call's, its agent's, an attempt's), and a bounded wait for what was called off. */
 import { isCalledOff, TimeoutError } from '../../domain/errors.ts'
 import { abortReason } from '../../std/abort.ts'
 import type { Clock } from '../../std/clock.ts'
@@ -6,42 +6,112 @@ import { formatDuration } from '../../std/duration.ts'
 
 export interface Deadline {
   /** Aborts with the outer signal's reason, or with a TimeoutError. */
-  signal: AbortSignal
-  /** Epoch milliseconds; undefined: none. */
-  at: number | undefined
+  readonly signal: AbortSignal
+  /** Epoch milliseconds, its own or an outer one; undefined: none. */
+  readonly at: number | undefined
   end(): void
 }
 
-/** `spent_ms` was used up by earlier processes. */
+/** What a deadline lies within. */
+export type Bounds = Pick<Deadline, 'signal' | 'at'>
+
+/** `spent_ms` was used up by earlier processes. `what`: what takes too long, as in `agent "writer"`. */
 export function startDeadline(
   clock: Clock,
-  outer: AbortSignal,
+  outer: Bounds,
   timeout_ms: number | undefined,
   spent_ms: number,
+  what = 'it',
 ): Deadline {
-  if (timeout_ms === undefined) return { signal: outer, at: undefined, end: () => {} }
-  const left = Math.max(0, timeout_ms - spent_ms)
-  // What `AbortSignal.any` gives costs more than all else that guards a call.
-  const inner = new AbortController()
+  if (timeout_ms === undefined) return { signal: outer.signal, at: outer.at, end: () => {} }
+  const inner = innerSignal(outer.signal)
   const over = new AbortController()
-  const onAbort = () => inner.abort(outer.reason)
-  if (outer.aborted) onAbort()
-  else outer.addEventListener('abort', onAbort, { once: true })
-  clock.sleep(left, over.signal).then(
-    () =>
-      inner.abort(
-        new TimeoutError(`it took longer than its timeout of ${formatDuration(timeout_ms)}, all attempts together`),
-      ),
-    () => {},
-  )
+  const left = timeout_ms - spent_ms
+  const expire = () =>
+    inner.abort(
+      new TimeoutError(`${what} took longer than its timeout of ${formatDuration(timeout_ms)}, all attempts together`),
+    )
+  if (left <= 0) expire()
+  else clock.sleep(left, over.signal).then(expire, () => {})
   return {
     signal: inner.signal,
-    at: clock.now() + left,
+    at: earlier(outer.at, clock.now() + Math.max(0, left)),
     end() {
-      outer.removeEventListener('abort', onAbort)
+      inner.release()
       over.abort(ended)
     },
   }
+}
+
+/** A signal that aborts with the outer one. What `AbortSignal.any` gives costs more than all else that guards a call. */
+function innerSignal(outer: AbortSignal): { signal: AbortSignal; abort(reason: Error): void; release(): void } {
+  const inner = new AbortController()
+  const onAbort = () => inner.abort(outer.reason)
+  if (outer.aborted) onAbort()
+  else outer.addEventListener('abort', onAbort, { once: true })
+  return {
+    signal: inner.signal,
+    abort: (reason) => inner.abort(reason),
+    release: () => outer.removeEventListener('abort', onAbort),
+  }
+}
+
+function earlier(a: number | undefined, b: number): number {
+  return a === undefined ? b : Math.min(a, b)
+}
+
+/** The time of one attempt, which does not run while the attempt waits to be sent. */
+export interface AttemptTime extends Deadline {
+  hold(): void
+  go(): void
+  /** Whether it is this time that was up, and not an outer one. */
+  isOwn(reason: Error): boolean
+}
+
+export function startAttempt(clock: Clock, outer: Bounds, timeout_ms: number | undefined): AttemptTime {
+  if (timeout_ms === undefined) return withoutTime(outer)
+  const inner = innerSignal(outer.signal)
+  const reason = new TimeoutError(
+    `the attempt took longer than its \`attempt_timeout\` of ${formatDuration(timeout_ms)}`,
+  )
+  let left = timeout_ms
+  let began = 0
+  let running: AbortController | undefined
+  const stop = (): void => {
+    running?.abort(ended)
+    running = undefined
+  }
+  const leftNow = () => (running ? left - (clock.monotonic() - began) : left)
+  const time: AttemptTime = {
+    signal: inner.signal,
+    get at() {
+      return earlier(outer.at, clock.now() + Math.max(0, leftNow()))
+    },
+    hold() {
+      left = leftNow()
+      stop()
+    },
+    go() {
+      if (running) return
+      running = new AbortController()
+      began = clock.monotonic()
+      clock.sleep(Math.max(0, left), running.signal).then(
+        () => inner.abort(reason),
+        () => {},
+      )
+    },
+    isOwn: (given) => given === reason,
+    end() {
+      inner.release()
+      stop()
+    },
+  }
+  time.go()
+  return time
+}
+
+function withoutTime({ signal, at }: Bounds): AttemptTime {
+  return { signal, at, hold: () => {}, go: () => {}, isOwn: () => false, end: () => {} }
 }
 
 /** Seen by nobody; without a reason, each `abort()` would make an error of its own. */

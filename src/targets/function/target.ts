@@ -36,6 +36,7 @@ export function createFunctionTarget(functions: Readonly<Record<string, AgentFun
 
   return {
     kind: 'function',
+    idempotent: true,
     async call(candidate, input, context): Promise<TargetResult> {
       const { signal, clock, record } = context
       const run = find(candidate.model)

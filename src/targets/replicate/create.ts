@@ -49,6 +49,7 @@ export async function createPrediction(
     const isOurs = await record.claim(prediction.id)
     return isOurs ? prediction : await exchange(api, route, open, context, prediction)
   } catch (error) {
+    if (sending.signal.aborted) throw unansweredInTime(sending.signal)
     if (!mayHaveArrived(error)) throw error
     return await searchedFor(api, route, open, context, error)
   } finally {
@@ -87,16 +88,25 @@ function notBegun(signal: AbortSignal): Error {
     : reason
 }
 
+/** It may have arrived: whoever goes on with the call looks for it first. */
+function unansweredInTime(signal: AbortSignal): Error {
+  const reason = abortReason(signal)
+  if (!isCalledOff(reason)) return reason
+  const details = { unanswered: true, cost_usd: null }
+  return new CancelledError('called off before its create was answered', { cause: reason, details })
+}
+
 function pathOf(route: Route): string {
   if (route.kind === 'version') return '/predictions'
   return `/${route.kind === 'official' ? 'models' : 'deployments'}/${route.model}/predictions`
 }
 
-function headersOf({ deadline, clock }: TargetContext, waitSeconds: number): Record<string, string> {
+function headersOf(context: TargetContext, waitSeconds: number): Record<string, string> {
+  const deadline = context.deadline?.()
   const headers: Record<string, string> = {}
   if (waitSeconds > 0) headers['Prefer'] = `wait=${Math.min(60, Math.ceil(waitSeconds))}`
   if (deadline !== undefined) {
-    const left = Math.ceil((deadline - clock.now()) / 1_000) + spareSeconds
+    const left = Math.ceil((deadline - context.clock.now()) / 1_000) + spareSeconds
     headers['Cancel-After'] = `${Math.max(leastSeconds, left)}s`
   }
   return headers

@@ -29,9 +29,15 @@ export function answerFailure(
   const message = `${what}: ${status}${said === '' ? '' : ` ${said}`}`
   const retryAfterMs = retryAfterOf(retryAfter, body, said, now)
   const details = { status }
-  if (status === 429 || (status === 503 && retryAfter !== undefined))
-    return new RateLimitError(message, { retryAfterMs, details })
-  if (status >= 500 || status === 408) return new ServerError(message, { details })
+  const isAsked = retryAfter !== undefined || (isObject(body) && body['retry_after'] !== undefined)
+  if (status === 429 || (status === 503 && isAsked)) return new RateLimitError(message, { retryAfterMs, details })
+  if (status >= 500 || status === 408) return new ServerError(message, { retryAfterMs, details })
+  return refusal(message, status, said)
+}
+
+/** An answer that the same request would get again. */
+function refusal(message: string, status: number, said: string): ReplicateAgentError {
+  const details = { status }
   if (status === 401 || status === 403) {
     return new AuthenticationError(message, {
       details,
@@ -72,15 +78,28 @@ function hintOf(said: string): { hint: string } | undefined {
 /** Timers do not reach further, and nobody waits longer. */
 const longestWaitMs = 24 * 3_600_000
 
+/** The header says it best, then the body's field, then its words; nothing that is not understood counts. */
 function retryAfterOf(header: string | undefined, body: unknown, said: string, now: number): number | undefined {
-  const written =
-    header ?? (isObject(body) && typeof body['retry_after'] === 'number' ? String(body['retry_after']) : undefined)
-  if (written !== undefined) {
-    const ms = /^\s*\d+(\.\d+)?\s*$/.test(written) ? Number(written) * 1_000 : Date.parse(written) - now
-    if (Number.isFinite(ms)) return Math.min(longestWaitMs, Math.max(0, ms))
-  }
-  const seconds = /(?:resets in|available in) ~?(\d+(?:\.\d+)?) ?s/.exec(said)?.[1]
-  return seconds === undefined ? undefined : Math.min(longestWaitMs, Number(seconds) * 1_000)
+  const field = isObject(body) ? body['retry_after'] : undefined
+  const ms = msOf(header, now) ?? msOf(typeof field === 'number' ? String(field) : field, now) ?? msSaid(said)
+  return ms === undefined ? undefined : Math.min(longestWaitMs, Math.max(0, ms))
+}
+
+/** Seconds, perhaps fractional, or an HTTP date (RFC 9110, 10.2.3). */
+function msOf(written: unknown, now: number): number | undefined {
+  if (typeof written !== 'string') return undefined
+  if (/^\s*\d+(\.\d+)?\s*$/.test(written)) return Number(written) * 1_000
+  const at = /^\s*[A-Z][a-z]{2}[a-z]*,? /.test(written) ? Date.parse(written) : Number.NaN
+  return Number.isNaN(at) ? undefined : at - now
+}
+
+const saidUnits: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000 }
+
+/** "Your rate limit resets in ~30s.", "Expected available in 1 second.", "try again in 2 minutes". */
+function msSaid(said: string): number | undefined {
+  const [, amount, unit = 's'] =
+    /(?:resets|available|again|retry) (?:in|after) ~?(\d+(?:\.\d+)?) ?(s|m(?!s)|h)/i.exec(said) ?? []
+  return amount === undefined ? undefined : Number(amount) * (saidUnits[unit.toLowerCase()] as number)
 }
 
 /** Failures to connect: no byte of the request has left. */

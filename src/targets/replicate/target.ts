@@ -129,7 +129,10 @@ async function calledOff(
   if (!isCalledOff(reason) || id === undefined) return error
   const ended = await cancelBounded(api, id, options.clock)
   const cost_usd = ended ? costNow(course, ended) : null
-  return new CancelledError(`prediction ${id} was canceled`, { cause: reason, details: { prediction: id, cost_usd } })
+  // What may still run, or was done just now, is not to be made a second time.
+  const open = ended && !hasSucceeded(ended) ? {} : { unanswered: true }
+  const details = { prediction: id, cost_usd, ...open }
+  return new CancelledError(`prediction ${id} was canceled`, { cause: reason, details })
 }
 
 function costNow({ before, rates }: Course, ended: Prediction): number | null {

@@ -11,6 +11,7 @@ import {
   type StepAction,
   type StepDefinition,
 } from '../../domain/definition.ts'
+import { retryOver } from '../../domain/retry-policy.ts'
 import { isReservedWord } from '../../expression/names.ts'
 import { isObject, type Json, type JsonObject } from '../../std/json.ts'
 import type { StepGroup } from '../planning/compile-step.ts'
@@ -18,7 +19,7 @@ import type { Loading } from '../../documents/loading.ts'
 import { checkFallback, checkUsable, isModelName, listOf } from '../../documents/agent/normalise.ts'
 import { normaliseInputs } from './normalise-inputs.ts'
 import { cachePolicy, checkCache } from '../../documents/agent/cache-spec.ts'
-import { milliseconds, retryOver } from '../../documents/agent/policies.ts'
+import { milliseconds, writtenRetry } from '../../documents/agent/policies.ts'
 import { qosOf } from '../../documents/agent/routing.ts'
 import { defined } from '../../std/defined.ts'
 import type { DefaultsSpec, StepSpec } from '../spec.ts'
@@ -254,8 +255,8 @@ function repeatOf(written: NonNullable<StepSpec['repeat']>, path: Path, loading:
 function addChildPolicies(step: StepDefinition, spec: StepSpec, path: Path, loading: Loading): void {
   if (spec.timeout !== undefined) step.timeout_ms = milliseconds(spec.timeout)
   if (spec.retry === undefined) return
-  step.retry = retryOver(childRetry, spec.retry)
-  if (step.retry.on.includes('exception')) return
+  step.retry = retryOver(childRetry, writtenRetry(spec.retry))
+  if (step.retry.on?.includes('exception')) return
   const message = 'a child run that failed counts as an `exception`, which is not among these'
   loading.report([...path, 'retry', 'on'], { code: 'contradiction', message, hint: 'leave `on` out', at: 'key' })
 }
@@ -270,8 +271,7 @@ function addCallPolicies(
 ): void {
   const { defaults } = around
   const agent = spec.agent === undefined ? undefined : agentOf(spec.agent, path, around, loading)
-  const retry = retryOf(spec, agent, defaults)
-  if (retry) step.retry = retry
+  if (spec.retry) step.retry = writtenRetry(spec.retry)
   const timeout = spec.timeout ?? (agent?.timeout_ms === undefined ? defaults?.timeout : undefined)
   if (timeout !== undefined) step.timeout_ms = milliseconds(timeout)
   const cache = cacheOf(spec, agent, defaults)
@@ -284,12 +284,6 @@ function addCallPolicies(
 }
 
 type Agent = AgentDefinition | undefined
-
-function retryOf(spec: StepSpec, agent: Agent, defaults: DefaultsSpec | undefined): RetryPolicy | undefined {
-  const byDefault = retryOver(defaultRetry, defaults?.retry ?? {})
-  if (spec.retry !== undefined) return retryOver(agent?.retry ?? byDefault, spec.retry)
-  return defaults?.retry !== undefined && !agent?.retry ? byDefault : undefined
-}
 
 /** Key by key over what its agent does; false: the step says no to it. */
 function cacheOf(spec: StepSpec, agent: Agent, defaults: DefaultsSpec | undefined): CachePolicy | false | undefined {

@@ -106,8 +106,11 @@ agents:
   plain: {model: a/b}
 defaults: {retry: {attempts: 4, base_delay: 1s}, timeout: 5s, cache: {ttl: 1m}, fallback: [plain], on_error: continue, max_concurrency: 2}
 `
+    const { retry, agents } = await definitionOf(`${top}steps: {s: {agent: slow}}`)
+    expect(retry).toMatchObject({ attempts: 4, base_delay_ms: 1_000, max_delay_ms: 30_000 })
+    expect(agents['slow']?.retry).toMatchObject({ attempts: 7, base_delay_ms: 1_000, max_delay_ms: 30_000 })
+    expect(agents['plain']?.retry).toBeUndefined()
     expect(await stepOf('{agent: plain}', top)).toMatchObject({
-      retry: { attempts: 4, base_delay_ms: 1_000, max_delay_ms: 30_000 },
       timeout_ms: 5_000,
       cache: { ttl_ms: 60_000 },
       fallback: ['plain'],
@@ -115,11 +118,7 @@ defaults: {retry: {attempts: 4, base_delay: 1s}, timeout: 5s, cache: {ttl: 1m}, 
     })
     const slow = await stepOf('{agent: slow}', top)
     expect([slow.retry, slow.timeout_ms, slow.cache]).toEqual([undefined, undefined, undefined])
-    expect((await stepOf('{agent: slow, retry: {max_delay: 1m}}', top)).retry).toMatchObject({
-      attempts: 7,
-      base_delay_ms: 1_000,
-      max_delay_ms: 60_000,
-    })
+    expect((await stepOf('{agent: slow, retry: {max_delay: 1m}}', top)).retry).toEqual({ max_delay_ms: 60_000 })
     expect(await stepOf('{agent: slow, cache: false, fallback: [], on_error: fail}', top)).toMatchObject({
       cache: false,
       fallback: [],

@@ -1,12 +1,13 @@
 /** A whole file as written → a definition, as far as it can be made; what does not fit together is reported. */
 import { basename, extname } from 'node:path'
-import type { StepDefinition, WorkflowDefinition } from '../../domain/definition.ts'
+import { defaultRetry, type StepDefinition, type WorkflowDefinition } from '../../domain/definition.ts'
 import { isObject, type Json, type JsonObject } from '../../std/json.ts'
 import type { StepGroup } from '../planning/compile-step.ts'
 import type { Loading } from '../../documents/loading.ts'
 import { isModelName, normaliseAgents } from '../../documents/agent/normalise.ts'
 import { normaliseInputs } from './normalise-inputs.ts'
-import { milliseconds } from '../../documents/agent/policies.ts'
+import { retryOver } from '../../domain/retry-policy.ts'
+import { milliseconds, writtenRetry } from '../../documents/agent/policies.ts'
 import { checkFallbacks, normaliseStep, type StepSurroundings, writtenFields } from './normalise-step.ts'
 import type { Path } from '../../documents/yaml-places.ts'
 import { namePattern } from '../../documents/spec-fields.ts'
@@ -61,6 +62,7 @@ export function normalise(spec: WorkflowSpec, outline: Outline, loading: Loading
   }
   if (spec.description !== undefined) definition.description = spec.description
   if (spec.version !== undefined) definition.version = spec.version
+  if (defaults?.retry) definition.retry = retryOver(defaultRetry, writtenRetry(defaults.retry))
   if (spec.timeout !== undefined) definition.timeout_ms = milliseconds(spec.timeout)
   if (spec.budget_usd !== undefined) definition.budget_usd = spec.budget_usd
   addUsedAgents(agents, usedAgents(definition), loading.agents)

@@ -1,28 +1,30 @@
 /** What a step's call may be answered by: its agent's candidates, the agent's fallbacks, the step's (ruling 46). */
-import {
-  type AgentDefinition,
-  defaultRetry,
-  type StepDefinition,
-  type WorkflowDefinition,
-} from '../../domain/definition.ts'
+import type { AgentDefinition, StepDefinition, WorkflowDefinition } from '../../domain/definition.ts'
+import { defaultRetry, retryOver, type RetryPolicy } from '../../domain/retry-policy.ts'
 import { defaultRouting } from '../../domain/routing.ts'
 import type { CallSpec, Candidate, RoutePolicy } from '../../executor/contract.ts'
 import { strictestPin } from '../../domain/version-pin.ts'
+import { defined } from '../../std/defined.ts'
 import type { JsonObject } from '../../std/json.ts'
 
 /** The call of a step with an `agent` or `model`, given its rendered input. */
 export function callSpecOf(definition: WorkflowDefinition, step: StepDefinition, input: JsonObject): CallSpec {
   const agent = step.action.kind === 'agent' ? definition.agents[step.action.agent] : undefined
   const chain = chainOf(definition, step)
-  const spec: CallSpec = { chain, input, retry: step.retry ?? agent?.retry ?? defaultRetry }
-  const timeout = step.timeout_ms ?? agent?.timeout_ms
-  if (timeout !== undefined) spec.timeout_ms = timeout
+  const spec: CallSpec = { chain, input, retry: retryOf(undefined, step, definition) }
+  if (step.timeout_ms !== undefined) spec.timeout_ms = step.timeout_ms
   const cache = step.cache ?? agent?.cache
   if (cache) spec.cache = cache
   if (step.output_schema) spec.output_schema = step.output_schema
   const routes = routesOf(definition, step, chain)
   if (routes.size > 0) spec.routes = routes
   return spec
+}
+
+/** Each link of a chain is tried as its own agent says, and the step has the last word. */
+function retryOf(agent: AgentDefinition | undefined, step: StepDefinition, { retry }: WorkflowDefinition): RetryPolicy {
+  const own = agent?.retry ?? retry ?? defaultRetry
+  return step.retry ? retryOver(own, step.retry) : own
 }
 
 /** Policies of the agents in a chain, where they or the step say something. */
@@ -59,7 +61,8 @@ export function chainOf(definition: WorkflowDefinition, step: StepDefinition): C
       chain.push(withPin(called, definition))
       return
     }
-    chain.push(...candidatesOf(name, agent).map((candidate) => withPin(candidate, definition)))
+    const shared = sharedOf(name, agent, step, definition)
+    chain.push(...candidatesOf(agent, shared).map((candidate) => withPin(candidate, definition)))
     for (const fallback of agent.fallback) add(fallback)
   }
   if (step.action.kind === 'agent') add(step.action.agent)
@@ -68,18 +71,31 @@ export function chainOf(definition: WorkflowDefinition, step: StepDefinition): C
   return chain
 }
 
-function candidatesOf(name: string, agent: AgentDefinition): Candidate[] {
-  const shared = {
+type Shared = Omit<Candidate, 'model' | 'deployment'>
+
+/** What an agent's candidates have in common. */
+function sharedOf(name: string, agent: AgentDefinition, step: StepDefinition, definition: WorkflowDefinition): Shared {
+  const { target, defaults, retry, timeout_ms, input_schema, price, breaker, limits } = agent
+  // The time that a step is given is that of its agent; those that stand in for it have their own within it.
+  const isOwn = step.action.kind === 'agent' && step.action.agent === name && step.timeout_ms !== undefined
+  return {
     name,
-    target: agent.target,
-    defaults: agent.defaults,
-    ...(agent.input_schema && { input_schema: agent.input_schema }),
-    ...(agent.price && { price: agent.price }),
-    ...(agent.breaker && { breaker: agent.breaker }),
-    ...(agent.limits && { limits: agent.limits }),
+    target,
+    defaults,
+    ...defined({
+      retry: retry && retryOf(agent, step, definition),
+      timeout_ms: isOwn ? undefined : timeout_ms,
+      input_schema,
+      price,
+      breaker,
+      limits,
+    }),
   }
-  if (agent.deployment !== undefined) return [{ ...shared, model: agent.deployment, deployment: true }]
-  return agent.models.map((model) => ({ ...shared, model, deployment: false }))
+}
+
+function candidatesOf({ deployment, models }: AgentDefinition, shared: Shared): Candidate[] {
+  if (deployment !== undefined) return [{ ...shared, model: deployment, deployment: true }]
+  return models.map((model) => ({ ...shared, model, deployment: false }))
 }
 
 /** In a run a model has one version: where agents disagree on how far it may move, the strictest is heard. */

@@ -10,13 +10,15 @@ export function priorCalls(state: RunState, loaded: ReadonlyMap<string, Json>, r
   const calls = work?.calls ?? []
   const attempts: number[] = []
   const ids: string[] = []
-  const prior: PriorCalls = { attempts, ids, calls: 0, cost_usd: 0, elapsed_ms: 0 }
+  const elapsed_by: number[] = []
+  const prior: PriorCalls = { attempts, ids, calls: 0, cost_usd: 0, elapsed_ms: 0, elapsed_by }
   for (const call of calls) {
     prior.calls = Math.max(prior.calls, call.call)
     const { settled } = call
     if (!settled) continue
     prior.cost_usd = addCost(prior.cost_usd, settled.cost_usd)
     prior.elapsed_ms += settled.latency_ms
+    elapsed_by[call.candidate] = (elapsed_by[call.candidate] ?? 0) + settled.latency_ms
     attempts[call.candidate] = (attempts[call.candidate] ?? 0) + 1
     prior.last = call.candidate
     // What an abandoned call came to is still to be learned: a search must be able to find it.

@@ -1,5 +1,5 @@
 /** One piece of work, from its rendered input to its outcome: a value, a call, a child run; once or in rounds. */
-import type { RetryPolicy } from '../../domain/definition.ts'
+import { defaultRetry, retryOver, type RetryPolicy } from '../../domain/retry-policy.ts'
 import {
   CancelledError,
   type ErrorData,
@@ -210,7 +210,8 @@ async function performChild(
   inputs: JsonObject,
   signal: AbortSignal,
 ): Promise<Once> {
-  const { timeout_ms: timeout, retry } = step.definition
+  const { timeout_ms: timeout } = step.definition
+  const retry = step.definition.retry && retryOver(defaultRetry, step.definition.retry)
   const timer = new AbortController()
   if (timeout !== undefined) {
     parts.clock.sleep(timeout, timer.signal).then(
