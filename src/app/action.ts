@@ -30,6 +30,8 @@ export interface ActionContext {
   tested?(one: TestedCase, file: string): void
   /** Called now and then by what takes long, with how much of it is done. */
   progressed?(done: number, whole: number): void
+  /** Called with each piece, in order, of a text that may be too long to be held in memory. */
+  piece?(text: string): void
   /** Something that the user should know and that stops nothing; `problem` is what it is about, if that has a place. */
   warn(message: string, problem?: Problem): void
 }

@@ -2,6 +2,7 @@
 import { resolve } from 'node:path'
 import { cacheSettings } from '../config/cache.ts'
 import { baseUrlOf } from '../config/environment.ts'
+import { auditSettings } from '../config/audit.ts'
 import { openConfig, type OpenConfigOptions } from '../config/open.ts'
 import type { Bus } from '../domain/events.ts'
 import type { PriceBook } from '../domain/price.ts'
@@ -9,6 +10,7 @@ import type { Executor } from '../executor/contract.ts'
 import type { ExecutorParts } from '../executor/executor.ts'
 import type { CacheParts } from '../executor/resilience/cache.ts'
 import type { RouterState } from '../executor/routing/state.ts'
+import type { AuditLog } from '../observe/audit/log.ts'
 import { type Cells, cellsUnder, createMemoryCells } from '../std/cells.ts'
 import { type Clock, systemClock } from '../std/clock.ts'
 import { defined } from '../std/defined.ts'
@@ -58,6 +60,8 @@ export interface AppOptions {
   frozen?: boolean
   /** For a trial run in the sandbox. */
   trial?: Pick<Isolation, 'around' | 'sandbox'> & Pick<App, 'prices'>
+  /** The way in that calls come by, for the audit log. Default: sdk. */
+  door?: string
   /** Default: $REPLICATE_API_TOKEN. */
   token?: string
   /** Default: $REPLICATE_BASE_URL, else Replicate's. */
@@ -245,6 +249,23 @@ export async function createApp(options: AppOptions): Promise<App> {
     ),
   )
 
+  /** Replays and trials call nothing. */
+  const callLog = worldly((world) =>
+    once(
+      async (): Promise<AuditLog | undefined> => {
+        config?.use('audit')
+        const settings = config?.audit ?? auditSettings()
+        if (!settings.enabled || trial || replayFolder(world) !== undefined) return undefined
+        const { openAudit } = await import('./audit/open-audit.ts')
+        const { warn = () => {}, door = 'sdk' } = options
+        const key = await (await store()).secretKey()
+        const own = { home, world, cells: () => cells(world), clock, random, durability, warn }
+        return openAudit({ ...own, settings, key, door })
+      },
+      async (opened) => opened?.close(),
+    ),
+  )
+
   const executor = worldly((world) =>
     once(
       async (): Promise<Executor> => {
@@ -252,6 +273,8 @@ export async function createApp(options: AppOptions): Promise<App> {
         const parts: ExecutorParts = { targets: targetOf(world), cache: await cacheOf(world), clock, random }
         parts.routerState = await routerState(world)
         parts.cells = () => cells(world)
+        const log = await callLog(world)
+        if (log) parts.callLog = log
         // Only Replicate has a limit to respect.
         if (world !== 'real') parts.limits = {}
         else if (config) {
@@ -324,7 +347,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     scenarioProblems: async (wishes) => (await options.checkScenario?.(wishes)) ?? [],
     isolated: ({ sandbox: wishes, around, ...own }) =>
       createApp({
-        ...defined({ startSandbox: options.startSandbox, functions: options.functions }),
+        ...defined({ startSandbox: options.startSandbox, functions: options.functions, door: options.door }),
         ...{ ...own, config: false, sandbox: true, durability: 'none', trial: { around, sandbox: wishes, prices } },
       }),
     subscribe(listener) {

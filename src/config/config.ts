@@ -15,6 +15,7 @@ import type { Path } from '../documents/yaml-places.ts'
 import { defined } from '../std/defined.ts'
 import { isObject } from '../std/json.ts'
 import type { Env, Scope } from './discover.ts'
+import { type AuditSettings, auditSettings } from './audit.ts'
 import { isLate, keyOf, type Layer, type Unset } from './layer.ts'
 import type { RateLimit } from '../domain/rate-limit.ts'
 import { checkLimits, replicateLimit } from './limits.ts'
@@ -65,6 +66,7 @@ export interface Config extends Required<Omit<ConfigParts, 'envFile'>>, Pick<Con
   store: StoreSettings
   /** How long what was read of a model holds. */
   discoveryTtlMs: number
+  audit: AuditSettings
   /** Creates at Replicate. */
   replicateLimit: RateLimit
   /** Values of variables that have the name of a secret, of `.env` and of those that the files name. */
@@ -135,6 +137,7 @@ export function createConfig(parts: ConfigParts): Config {
     },
     store: storeSettings(),
     discoveryTtlMs: milliseconds(written.discovery?.ttl ?? defaultDiscoveryTtl),
+    audit: auditSettings(written.audit),
     replicateLimit: replicateLimit(written.limits ?? {}),
   }
 

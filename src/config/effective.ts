@@ -4,6 +4,7 @@ import { defaultRouting } from '../domain/routing.ts'
 import type { Path } from '../documents/yaml-places.ts'
 import { defined } from '../std/defined.ts'
 import { isObject, type Json } from '../std/json.ts'
+import { defaultRetention } from './audit.ts'
 import { type Config, defaultDiscoveryTtl } from './config.ts'
 import { isLate, keyOf, type Layer, separator } from './layer.ts'
 import { isSecretName, masked, withoutPassword } from './secrets.ts'
@@ -149,6 +150,12 @@ function outside(
   tell('store.durability', around.durability)
   for (const [key, value] of Object.entries(defaultCacheSettings)) tell(`cache.${key}`, value)
   tell('discovery.ttl', defaultDiscoveryTtl)
+  const { enabled, keep, redact, required } = config.audit
+  tell('audit.enabled', enabled)
+  tell('audit.keep', [...keep])
+  tell('audit.redact', [...redact])
+  tell('audit.required', required)
+  tell('audit.retention', defaultRetention)
   const { per_minute, burst } = config.replicateLimit
   tell('limits.replicate.creates_per_minute', per_minute + burst)
   tell('limits.replicate.burst', burst)

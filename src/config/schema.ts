@@ -5,6 +5,7 @@ import { routingSpec } from '../documents/agent/routing-spec.ts'
 import { agentsSpec } from '../documents/agent/spec.ts'
 import { duration, strict, text, whole, words } from '../documents/spec-fields.ts'
 import { cacheSettingsSpec } from './cache.ts'
+import { auditSpec } from './audit.ts'
 import { pricesSpec } from './prices/spec.ts'
 
 const durabilities = ['full', 'normal'] as const
@@ -67,6 +68,7 @@ export const configSpec = strict(
     agents: agentsSpec('Agents that every workflow may name.').optional(),
     breaker: generalBreakerSpec.optional(),
     cache: cacheSettingsSpec.optional(),
+    audit: auditSpec.optional(),
     discovery: discoverySpec.optional(),
     limits: limitsSpec.optional(),
     store: storeSpec.optional(),

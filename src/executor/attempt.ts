@@ -62,10 +62,15 @@ export async function attempt(parts: AttemptParts): Promise<AttemptEnd> {
     now: () => clock.now(),
     monotonic: () => clock.monotonic(),
     async admit() {
+      const began = clock.monotonic()
       parts.deadline.hold()
-      const reserved = await admission.admit()
-      parts.deadline.go()
-      return reserved
+      try {
+        const reserved = await admission.admit()
+        parts.deadline.go()
+        return reserved
+      } finally {
+        context.waited?.(clock.monotonic() - began)
+      }
     },
   })
   let spent: number | null = 0

@@ -54,6 +54,23 @@ export interface PriorCalls {
   elapsed_ms: number
   /** The same, per position in the chain. */
   elapsed_by?: readonly number[]
+  /** The settled attempts themselves. */
+  settled?: readonly PriorAttempt[]
+}
+
+/** An attempt that an earlier process settled. */
+export interface PriorAttempt {
+  call: number
+  /** Position in the chain. */
+  candidate: number
+  target: string
+  model: string
+  version?: string
+  /** Of its prediction. */
+  id?: string
+  /** Epoch milliseconds. */
+  intended_at: number
+  settled: EventOf<'call.settled'>
 }
 
 /** Money set aside for calls in flight, settled after (ruling 20). */
@@ -139,6 +156,8 @@ export interface CallContext {
    */
   score?(answer: Answer, signal: AbortSignal): Promise<Scored | undefined>
   progress(news: { call: number; text?: string; status?: string; fraction?: number }): void
+  /** Told how long an attempt was held back by limits, bulkhead and budget, milliseconds. */
+  waited?(ms: number): void
   labels: CallLabels
 }
 
@@ -181,5 +200,7 @@ export interface Executor {
    * a signal that abandons the work without calling it off (`isCalledOff`); then the call stays open in the journal.
    */
   execute(spec: CallSpec, context: CallContext): Promise<CallOutcome>
+  /** Resolves when what was told of calls that are over is kept: due before the work that they belong to settles. */
+  reported?(): Promise<void>
   close(): Promise<void>
 }

@@ -1,6 +1,7 @@
 /** The one path of every call: route (pick a candidate) → guard (cache, budget, limit, retry, timeout, schema) → call → learn. */
 import { CancelledError, NonRetryableError, ReplicateAgentError, toErrorData } from '../domain/errors.ts'
 import type { BreakerPolicy } from '../domain/breaker.ts'
+import type { CallLog } from '../domain/call-report.ts'
 import type { RateLimit } from '../domain/rate-limit.ts'
 import type { Cells } from '../std/cells.ts'
 import type { Clock } from '../std/clock.ts'
@@ -16,6 +17,7 @@ import { createRateLimiter, replicateLimit } from './resilience/rate-limit.ts'
 import { backoffDelay } from './resilience/retry.ts'
 import { createRetryBudgets, noRetryBudgets } from './resilience/retry-budget.ts'
 import { startDeadline } from './resilience/timeout.ts'
+import { reported } from './reported.ts'
 import { resumePoint } from './resume-point.ts'
 import { createRouter, type Route, type RouterParts } from './routing/router.ts'
 import { createMemoryState, type RouterState } from './routing/state.ts'
@@ -44,6 +46,8 @@ export interface ExecutorParts {
   routerState?: RouterState
   /** In a replay: which of these candidates was called then, as an index; undefined: nobody knows. */
   replayed?: RouterParts['replayed']
+  /** Told of every call that is over. */
+  callLog?: CallLog
   /** How long to wait before another attempt; default: as the step's policy says. */
   backoff?: typeof backoffDelay
 }
@@ -84,14 +88,14 @@ export function createExecutor(parts: ExecutorParts): Executor {
       const ledger = new Ledger(prior, clock)
       const bounds = { signal: context.signal, at: context.deadline }
       const whole = startDeadline(clock, bounds, spec.timeout_ms, prior.elapsed_ms)
-      const agents = createAgentTimes({ ...shared, spec, context, ledger, whole, deadline: whole })
+      const work = { ...shared, spec, context, ledger, whole, deadline: whole }
       try {
-        return await run(agents)
+        return await reported(parts.callLog, work, inTime)
       } finally {
-        agents.end()
         whole.end()
       }
     },
+    reported: async () => parts.callLog?.flushed(),
     async close() {
       closed = true
       await breakers.close()
@@ -101,6 +105,15 @@ export function createExecutor(parts: ExecutorParts): Executor {
 }
 
 // ── route ──
+
+async function inTime(work: Routed): Promise<CallOutcome> {
+  const agents = createAgentTimes(work)
+  try {
+    return await run(agents)
+  } finally {
+    agents.end()
+  }
+}
 
 /** Tries candidates until one answers. */
 async function run(agents: AgentTimes<Routed>): Promise<CallOutcome> {

@@ -53,6 +53,11 @@ export class Ledger {
     this.#failures.unshift({ model: agent, failure })
   }
 
+  /** Models that were not called, for their circuit breaker is open. */
+  get refused(): string[] {
+    return this.#failures.flatMap(({ model, failure }) => (failure.code === 'circuit_open' ? model : []))
+  }
+
   get lastFailure(): ReplicateAgentError | undefined {
     return this.#failures.at(-1)?.failure
   }

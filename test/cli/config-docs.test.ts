@@ -46,10 +46,11 @@ describe('docs/configuration.md', () => {
     expect((await cli.run('config show')).stdout).toMatch(/environment.REPLICATE_API_TOKEN +\*\*\* +\.env:2/)
   })
 
-  it('has a part on every section, and a row for every key of cache, discovery, limits and store', () => {
+  it('has a part on every section, and a row for every key of audit, cache, discovery, limits and store', () => {
     for (const section of Object.keys(configSpec.shape)) expect(page).toContain(`\n### ${section}\n`)
-    const { cache, discovery, store, limits } = configSpec.shape
+    const { audit, cache, discovery, store, limits } = configSpec.shape
     const keys = [
+      ...Object.keys(audit.unwrap().shape),
       ...Object.keys(cache.unwrap().shape),
       ...Object.keys(store.unwrap().shape),
       ...Object.keys(discovery.unwrap().shape),

@@ -141,7 +141,7 @@ async function openApp(around: Surroundings, choice: AppChoice, warn: (message: 
   assertOneWorld(choice)
   const scenario = faults === undefined ? {} : await readScenarioFile(resolve(cwd, faults))
   return createApp({
-    ...{ env, cwd, clock, warn },
+    ...{ env, cwd, clock, warn, door: 'cli' },
     ...defined({ config: choice.config, durability: choice.durability }),
     ...(choice.store !== undefined && { storeUrl: choice.store }),
     ...(choice.checkpointDir !== undefined && { checkpointDir: choice.checkpointDir }),

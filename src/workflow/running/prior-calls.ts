@@ -1,6 +1,6 @@
 /** What earlier processes did of a call, as the journal tells it. */
 import type { WorkRef } from '../../domain/events.ts'
-import type { PriorCalls } from '../../executor/contract.ts'
+import type { PriorAttempt, PriorCalls } from '../../executor/contract.ts'
 import type { Json } from '../../std/json.ts'
 import { addCost, openCall, type RunState, unspill, workOf } from '../state.ts'
 
@@ -11,11 +11,16 @@ export function priorCalls(state: RunState, loaded: ReadonlyMap<string, Json>, r
   const attempts: number[] = []
   const ids: string[] = []
   const elapsed_by: number[] = []
-  const prior: PriorCalls = { attempts, ids, calls: 0, cost_usd: 0, elapsed_ms: 0, elapsed_by }
+  const settledCalls: PriorAttempt[] = []
+  const prior: PriorCalls = {
+    ...{ attempts, ids, calls: 0, cost_usd: 0, elapsed_ms: 0, elapsed_by },
+    settled: settledCalls,
+  }
   for (const call of calls) {
     prior.calls = Math.max(prior.calls, call.call)
     const { settled } = call
     if (!settled) continue
+    settledCalls.push({ ...call, settled })
     prior.cost_usd = addCost(prior.cost_usd, settled.cost_usd)
     prior.elapsed_ms += settled.latency_ms
     elapsed_by[call.candidate] = (elapsed_by[call.candidate] ?? 0) + settled.latency_ms

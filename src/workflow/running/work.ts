@@ -165,6 +165,7 @@ async function performCall(
   const score = scorerOf({ ...parts, ref, childId: childRunId(parts.state, ref, 1) }, call.spec)
   if (score) context.score = score
   const outcome = await parts.executor.execute(call.spec, context)
+  await parts.executor.reported?.()
   if (outcome.status === 'stopped') return { kind: 'stopped', facts, error: outcome.error }
   const result: Result = { facts, status: outcome.status, latency_ms: outcome.latency_ms }
   if (outcome.model !== undefined) result.model = outcome.model

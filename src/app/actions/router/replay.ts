@@ -2,6 +2,7 @@
 import { resolve } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { z } from 'zod'
+import { quantile } from '../../../std/quantile.ts'
 import { UsageError } from '../../../domain/errors.ts'
 import { type RoutingPolicy, type StrategyName, strategyNames } from '../../../domain/routing.ts'
 import { evaluate } from '../../../executor/routing/replay/evaluate.ts'
@@ -145,8 +146,4 @@ function usualLatency(decisions: readonly LoggedDecision[]): number | undefined 
       0.5,
     ) || undefined
   )
-}
-
-function quantile(values: readonly number[], share: number): number | undefined {
-  return Float64Array.from(values).sort()[Math.round(share * (values.length - 1))]
 }

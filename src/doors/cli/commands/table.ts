@@ -197,6 +197,34 @@ export const nounTable: Readonly<Record<string, NounEntry>> = {
       },
     },
   },
+  audit: {
+    summary: 'look into the log of every call, and check it',
+    verbs: {
+      list: { summary: 'list calls, the latest first', load: async () => (await import('./audit/list.ts')).list },
+      show: { summary: 'show everything about one call', load: async () => (await import('./audit/show.ts')).show },
+      tail: {
+        summary: 'show the latest calls, and follow those to come',
+        load: async () => (await import('./audit/tail.ts')).tail,
+      },
+      costs: {
+        summary: 'say what calls cost, by model, agent, user, day',
+        load: async () => (await import('./audit/costs.ts')).costs,
+      },
+      stats: {
+        summary: 'say how calls went: errors, latency, cache hits',
+        load: async () => (await import('./audit/stats.ts')).stats,
+      },
+      export: {
+        summary: 'write the log as JSON lines or CSV',
+        load: async () => (await import('./audit/export.ts')).exportCommand,
+      },
+      verify: {
+        summary: 'check that nothing in the log was changed or removed',
+        load: async () => (await import('./audit/verify.ts')).verify,
+      },
+      purge: { summary: 'remove old days of the log', load: async () => (await import('./audit/purge.ts')).purge },
+    },
+  },
 }
 
 /** Verbs without a noun. */

@@ -1,0 +1,32 @@
+/** One call as the audit log has it. */
+import { z } from 'zod'
+import { UsageError } from '../../../domain/errors.ts'
+import { defineAction } from '../../action.ts'
+import { type LoggedCall, loggedCallShape, openCallLog, worldField } from '../../audit/filter.ts'
+
+const idPattern = /^[0-9a-z]{4,20}$/
+
+export const showAudit = defineAction({
+  noun: 'audit',
+  verb: 'show',
+  summary: 'one call: who made it, every attempt, where its time and money went',
+  input: z.object({ id: z.string().describe('of a record, or the beginning of it'), sandbox: worldField }),
+  output: loggedCallShape,
+  async run(app, { id, sandbox }, context) {
+    if (!idPattern.test(id)) throw unknown(id)
+    const log = openCallLog(app, { since: '1970-01-01', sandbox }, context, `"id":"${id}`)
+    const found: LoggedCall[] = []
+    for await (const calls of log.calls()) found.push(...calls.filter((call) => call.id.startsWith(id)))
+    const [first, ...others] = found
+    if (!first) throw unknown(id)
+    if (others.length === 0) return first
+    const ids = found.slice(0, 5).map((call) => call.id)
+    throw new UsageError(`${found.length} records begin with "${id}"`, { hint: `such as ${ids.join(', ')}` })
+  },
+})
+
+function unknown(id: string): UsageError {
+  return new UsageError(`no record of the audit log has the id "${id}"`, {
+    hint: '`replicate-agent audit list` shows them; with --sandbox those of the sandbox',
+  })
+}
