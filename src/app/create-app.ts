@@ -191,7 +191,8 @@ export async function createApp(options: AppOptions): Promise<App> {
         const { openTargets } = await import('../targets/table.ts')
         const userAgent = `replicate-agent/${version}`
         const versions = await (await pins()).chooser(world)
-        const own = defined({ userAgent, clock, random, prices: await prices(), versions })
+        const requests = (await limits(world)).requests('replicate')
+        const own = defined({ userAgent, clock, random, prices: await prices(), versions, requests })
         return openTargets({
           replicate: { ...(await place(world)), ...own },
           functions: options.functions ?? {},
@@ -219,6 +220,18 @@ export async function createApp(options: AppOptions): Promise<App> {
       if (trial || replayFolder(world) !== undefined) return createMemoryCells()
       return cellsUnder(await cellsOfFile(), `${world}/`)
     }),
+  )
+
+  const limits = worldly((world) =>
+    once(
+      async () => {
+        if (trial || replayFolder(world) !== undefined)
+          return (await import('../executor/resilience/call-limits.ts')).noLimits
+        const { openLimits } = await import('./open-limits.ts')
+        return openLimits({ world, config, token, cells: () => cells(world), clock, random })
+      },
+      (made) => made.close(),
+    ),
   )
 
   /** What is recorded or replayed is asked for each time; what other worlds made is not for this one. */
@@ -275,16 +288,11 @@ export async function createApp(options: AppOptions): Promise<App> {
         parts.cells = () => cells(world)
         const log = await callLog(world)
         if (log) parts.callLog = log
-        // Only Replicate has a limit to respect.
-        if (world !== 'real') parts.limits = {}
-        else if (config) {
-          config.use('limits')
-          parts.limits = { replicate: config.replicateLimit }
-        }
+        parts.limits = await limits(world)
         config?.use('providers')
         if (config) parts.providerBreakers = config.providerBreakers
         if (trial || replayFolder(world) !== undefined) {
-          parts.agentLimits = 'none'
+          parts.retryBudgets = 'none'
           parts.backoff = (_policy, { retry_after_ms = 0 }) => retry_after_ms
         }
         const { calledNext } = replayFolder(world) === undefined ? {} : await place(world)

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Problem } from '../domain/problem.ts'
 import type { Config } from './config.ts'
+import { configuredLimits } from './limits.ts'
 import { openConfig, type OpenConfigOptions } from './open.ts'
 
 let folder: string
@@ -107,7 +108,7 @@ prices:
     const config = await open()
     expect(problemsOf(config)).toEqual([])
     expect(config.store).toEqual({ durability: 'normal', home: join(folder, 'a/project/state') })
-    expect(config.replicateLimit).toEqual({ per_minute: 45, burst: 5 })
+    expect(configuredLimits(config.spec.limits ?? {}, true).replicate.rate).toEqual({ per_minute: 45, burst: 5 })
     expect(config.agents['writer']).toMatchObject({ models: ['a/project'] })
     expect(config.agents['writer']?.timeout_ms).toBeUndefined()
     expect(config.agents['writer']?.description).toBeUndefined()
@@ -176,7 +177,7 @@ describe('Variables', () => {
     const config = await open({ N: '90', T: 'true' })
     expect(problemsOf(config)).toEqual([])
     expect(config.agents['w']?.cache).toEqual({})
-    expect(config.replicateLimit).toEqual({ per_minute: 81, burst: 9 })
+    expect(configuredLimits(config.spec.limits ?? {}, true).replicate.rate).toEqual({ per_minute: 81, burst: 9 })
     expect(config.agents['w']?.description).toBe('90')
     const bad = await open({ N: 'many', T: 'true' })
     expect(problemsOf(bad)[0]).toContain('must be a whole number from 2 to 1000000, but is the string "many"')

@@ -17,8 +17,7 @@ import { isObject } from '../std/json.ts'
 import type { Env, Scope } from './discover.ts'
 import { type AuditSettings, auditSettings } from './audit.ts'
 import { isLate, keyOf, type Layer, type Unset } from './layer.ts'
-import type { RateLimit } from '../domain/rate-limit.ts'
-import { checkLimits, replicateLimit } from './limits.ts'
+import { checkLimits } from './limits.ts'
 import { type PriceSheet, sheetOf } from './prices/sheet.ts'
 import type { ConfigSpec } from './schema.ts'
 import { isSecretName } from './secrets.ts'
@@ -67,8 +66,6 @@ export interface Config extends Required<Omit<ConfigParts, 'envFile'>>, Pick<Con
   /** How long what was read of a model holds. */
   discoveryTtlMs: number
   audit: AuditSettings
-  /** Creates at Replicate. */
-  replicateLimit: RateLimit
   /** Values of variables that have the name of a secret, of `.env` and of those that the files name. */
   secrets: readonly string[]
   /** Errors and warnings of every layer. */
@@ -138,7 +135,6 @@ export function createConfig(parts: ConfigParts): Config {
     store: storeSettings(),
     discoveryTtlMs: milliseconds(written.discovery?.ttl ?? defaultDiscoveryTtl),
     audit: auditSettings(written.audit),
-    replicateLimit: replicateLimit(written.limits ?? {}),
   }
 
   /** What holds for all agents may stand in another layer than the agent. */

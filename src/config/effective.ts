@@ -1,12 +1,14 @@
 /** Every value of the configuration as it holds, with where it came from; secrets are masked. */
 import { defaultCacheSettings } from './cache.ts'
 import { defaultRouting } from '../domain/routing.ts'
+import { perMinuteOf } from '../domain/rate-limit.ts'
 import type { Path } from '../documents/yaml-places.ts'
 import { defined } from '../std/defined.ts'
 import { isObject, type Json } from '../std/json.ts'
 import { defaultRetention } from './audit.ts'
 import { type Config, defaultDiscoveryTtl } from './config.ts'
 import { isLate, keyOf, type Layer, separator } from './layer.ts'
+import { configuredLimits } from './limits.ts'
 import { isSecretName, masked, withoutPassword } from './secrets.ts'
 
 export type Source =
@@ -156,9 +158,10 @@ function outside(
   tell('audit.redact', [...redact])
   tell('audit.required', required)
   tell('audit.retention', defaultRetention)
-  const { per_minute, burst } = config.replicateLimit
-  tell('limits.replicate.creates_per_minute', per_minute + burst)
-  tell('limits.replicate.burst', burst)
+  const { rate, requests } = configuredLimits(config.spec.limits ?? {}, true).replicate
+  tell('limits.replicate.creates_per_minute', rate ? perMinuteOf(rate) : null)
+  tell('limits.replicate.burst', rate?.burst ?? null)
+  tell('limits.replicate.requests_per_minute', requests ? perMinuteOf(requests) : null)
   tell('prices.max_age_days', around.maxAgeDays)
   leavesOf((config.routing ?? defaultRouting) as unknown as Json, ['routing'], (path, value) =>
     tell(named(path), value),

@@ -1,12 +1,17 @@
 /** `replicate-agent.yaml` as it is written: the zod schema behind loading, and behind the published JSON Schema. */
 import { z } from 'zod'
 import { generalBreakerSpec, providerBreakerSpec } from '../documents/agent/breaker-spec.ts'
+import { bulkheadSpec } from '../documents/agent/bulkhead-spec.ts'
+import { amountFields, callFields } from '../documents/agent/limits.ts'
 import { routingSpec } from '../documents/agent/routing-spec.ts'
 import { agentsSpec } from '../documents/agent/spec.ts'
 import { duration, strict, text, whole, words } from '../documents/spec-fields.ts'
 import { cacheSettingsSpec } from './cache.ts'
 import { auditSpec } from './audit.ts'
 import { pricesSpec } from './prices/spec.ts'
+
+const modelError = 'must be a model: owner/name'
+const modelOnly = z.string().regex(/^[A-Za-z0-9][\w.-]*\/[A-Za-z0-9][\w.-]*$/, { error: modelError })
 
 const durabilities = ['full', 'normal'] as const
 
@@ -33,9 +38,24 @@ const limitsSpec = strict(
       {
         creates_per_minute: whole(2, 1_000_000, 'Predictions that are created in a minute. 600 by default.').optional(),
         burst: whole(1, 1_000_000, 'Of these, how many may be created at once: a tenth of them by default.').optional(),
+        requests_per_minute: whole(
+          2,
+          1_000_000,
+          'Other requests in a minute: polls, files, searches. 3,000 by default.',
+        ).optional(),
+        ...amountFields,
+        bulkhead: bulkheadSpec.optional(),
       },
-      'Of calls to Replicate.',
+      'Of calls to Replicate, over all processes with the same token.',
     ).optional(),
+    models: z
+      .record(
+        modelOnly,
+        strict('model_limits', { ...callFields, bulkhead: bulkheadSpec.optional() }, 'Of calls to a model.'),
+        { error: 'must be a mapping of models to their limits' },
+      )
+      .register(...words('Of calls to models, owner/name, whatever agent they belong to.'))
+      .optional(),
   },
   'What this program holds back by itself.',
 )

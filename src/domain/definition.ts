@@ -6,7 +6,7 @@ import type { Json, JsonObject } from '../std/json.ts'
 import type { BreakerPolicy } from './breaker.ts'
 import type { CacheLimits, CachePolicyName } from './cache.ts'
 import type { Price } from './price.ts'
-import type { AgentLimits } from './rate-limit.ts'
+import type { Bulkhead, CallLimits } from './rate-limit.ts'
 import type { RetryPolicy } from './retry-policy.ts'
 import type { QosPolicy, RoutingPolicy } from './routing.ts'
 import type { VersionPin } from './version-pin.ts'
@@ -61,7 +61,8 @@ export interface AgentDefinition {
   /** Agent names or models, tried in order after this one failed. */
   fallback: string[]
   price?: Price
-  limits?: AgentLimits
+  limits?: CallLimits
+  bulkhead?: Bulkhead
   /** Words to find it by. */
   tags?: string[]
   /** How its candidates are chosen among. Absent: `defaultRouting`. */

@@ -12,8 +12,7 @@ import { asFailure, costOf } from './failure.ts'
 import { trackedRecorder } from './recorder.ts'
 import { assertInput } from './resilience/input-schema.ts'
 import { fitOutput } from './resilience/output-schema.ts'
-import type { AgentGate } from './resilience/agent-limits.ts'
-import type { RateLimiter } from './resilience/rate-limit.ts'
+import type { CallGate } from './resilience/call-limits.ts'
 import { type AttemptTime, withGrace } from './resilience/timeout.ts'
 
 /** Milliseconds that a target has to cancel what it began, before nobody waits for it any more. */
@@ -23,9 +22,8 @@ export interface AttemptParts {
   clock: Clock
   random: Random
   target: Target
-  limiter: RateLimiter | undefined
-  /** Of the candidate's agent. */
-  gate: AgentGate | undefined
+  /** What holds it back; undefined: nothing. */
+  gate: CallGate | undefined
   candidate: Candidate
   position: number
   /** Defaults merged in. */
@@ -74,6 +72,7 @@ export async function attempt(parts: AttemptParts): Promise<AttemptEnd> {
     },
   })
   let spent: number | null = 0
+  let tokens: number | undefined
   const how = () => {
     const sent = parts.open ? undefined : recorder.sent()
     return { open: recorder.open(), took_ms: sent === undefined ? undefined : Math.round(clock.monotonic() - sent) }
@@ -96,6 +95,7 @@ export async function attempt(parts: AttemptParts): Promise<AttemptEnd> {
     })
     const result = await withGrace(made, signal, clock, graceMs)
     spent = result.cost_usd
+    tokens = result.tokens
     const output = fitOutput(result.output, parts.output_schema)
     return { status: 'succeeded', result, output, cost_usd: spent, ...how() }
   } catch (thrown) {
@@ -122,6 +122,6 @@ export async function attempt(parts: AttemptParts): Promise<AttemptEnd> {
     }
     return { status: 'aborted', reason, cost_usd: spent, ...how() }
   } finally {
-    admission.release(spent)
+    admission.release(spent, tokens)
   }
 }

@@ -2,8 +2,7 @@
 import { CancelledError, NonRetryableError, ReplicateAgentError, toErrorData } from '../domain/errors.ts'
 import type { BreakerPolicy } from '../domain/breaker.ts'
 import type { CallLog } from '../domain/call-report.ts'
-import type { RateLimit } from '../domain/rate-limit.ts'
-import type { Cells } from '../std/cells.ts'
+import { type Cells, createMemoryCells } from '../std/cells.ts'
 import type { Clock } from '../std/clock.ts'
 import type { Random } from '../std/random.ts'
 import type { Candidate, Target } from '../targets/target.ts'
@@ -12,8 +11,7 @@ import { asFailure, stopsRun } from './failure.ts'
 import { Ledger } from './ledger.ts'
 import { createBreakers, refusalOf, shareOf } from './resilience/breakers.ts'
 import { type CacheParts, type CallCache, createCallCache } from './resilience/cache.ts'
-import { type AgentGates, createAgentGates } from './resilience/agent-limits.ts'
-import { createRateLimiter, replicateLimit } from './resilience/rate-limit.ts'
+import { type CallLimitsOf, createCallLimits } from './resilience/call-limits.ts'
 import { backoffDelay } from './resilience/retry.ts'
 import { createRetryBudgets, noRetryBudgets } from './resilience/retry-budget.ts'
 import { startDeadline } from './resilience/timeout.ts'
@@ -36,12 +34,12 @@ export interface ExecutorParts {
   cache?: CacheParts
   clock: Clock
   random: Random
-  /** Creates that may go out, by target kind. Default: Replicate's 600 a minute; `{}` for none (the sandbox). */
-  limits?: Readonly<Record<string, RateLimit>>
+  /** What holds calls back. Default: what agents say of themselves. Whoever gives it closes it. */
+  limits?: CallLimitsOf
   /** Circuit breakers of providers as a whole, by target kind. */
   providerBreakers?: Readonly<Record<string, BreakerPolicy>>
-  /** `none`: agents' own `limits` and retry budgets are not kept. */
-  agentLimits?: 'none'
+  /** `none`: retry budgets are not kept. */
+  retryBudgets?: 'none'
   /** What is known of models; default: what calls of this executor teach. */
   routerState?: RouterState
   /** In a replay: which of these candidates was called then, as an index; undefined: nobody knows. */
@@ -52,12 +50,9 @@ export interface ExecutorParts {
   backoff?: typeof backoffDelay
 }
 
-const noGates: AgentGates = { of: () => undefined }
-
 type Routed = Work & { cache: CallCache | undefined }
 
 export function createExecutor(parts: ExecutorParts): Executor {
-  const limits = Object.entries(parts.limits ?? { replicate: replicateLimit })
   const { clock, random } = parts
   const breakers = createBreakers({ clock, cells: parts.cells, providers: parts.providerBreakers })
   const shared = {
@@ -74,9 +69,8 @@ export function createExecutor(parts: ExecutorParts): Executor {
     }),
     backoff: parts.backoff ?? backoffDelay,
     cache: parts.cache && createCallCache(parts.cache, clock),
-    retryBudgets: parts.agentLimits === 'none' ? noRetryBudgets : createRetryBudgets(clock),
-    gates: parts.agentLimits === 'none' ? noGates : createAgentGates(clock),
-    limiters: new Map(limits.map(([kind, limit]) => [kind, createRateLimiter(limit, clock)])),
+    retryBudgets: parts.retryBudgets === 'none' ? noRetryBudgets : createRetryBudgets(clock),
+    limits: parts.limits ?? ownLimits(parts),
   }
   let closed = false
   return {
@@ -102,6 +96,11 @@ export function createExecutor(parts: ExecutorParts): Executor {
       await shared.cache?.close()
     },
   }
+}
+
+function ownLimits({ cells, clock }: ExecutorParts): CallLimitsOf {
+  const own = createMemoryCells()
+  return createCallLimits({ providers: {}, models: {} }, { cells: cells ?? (async () => own), clock, process: 'own' })
 }
 
 // ── route ──

@@ -33,6 +33,11 @@ export function costOf(failure: ReplicateAgentError): number | null {
   return cost === null || typeof cost === 'number' ? cost : 0
 }
 
+/** Whether this program did not let the call begin: that says nothing of what would have been called. */
+export function isHeldBack(failure: ReplicateAgentError): boolean {
+  return failure.details?.['held_back'] === true
+}
+
 /** Whether it is still open at the remote how the attempt ended. */
 export function isUnanswered(failure: ReplicateAgentError): boolean {
   return failure.details?.['unanswered'] === true

@@ -1,5 +1,6 @@
 /** The attempts at one candidate, as its retry policy allows; what each of them leaves in the journal. */
 import { isCalledOff, RateLimitError, type ReplicateAgentError, TimeoutError, toErrorData } from '../domain/errors.ts'
+import { allowedIn } from '../domain/rate-limit.ts'
 import type { QualityScore, RoutingDecision } from '../domain/routing.ts'
 import { abortReason } from '../std/abort.ts'
 import type { Clock } from '../std/clock.ts'
@@ -102,7 +103,6 @@ function attemptOf(work: Work, turn: Turn, { call, open }: Tries, deadline: Atte
   const { clock, random, context, spec, ledger } = work
   const { target, candidate, position, input } = turn
   const { output_schema } = spec
-  const limiter = work.limiters.get(candidate.target)
   return {
     clock,
     random,
@@ -113,8 +113,7 @@ function attemptOf(work: Work, turn: Turn, { call, open }: Tries, deadline: Atte
     position,
     input,
     output_schema,
-    limiter,
-    gate: work.gates.of(candidate),
+    gate: work.limits.of(candidate),
     call,
     open,
     decided: () => takeDecision(turn),
@@ -203,7 +202,7 @@ async function takeFailure(
   end: Ended<'failed'>,
   latency_ms: number,
 ): Promise<void> {
-  const { context, limiters } = work
+  const { context, limits } = work
   const { failure } = end
   const isRefused = failure instanceof RateLimitError
   tries.failures += 1
@@ -212,7 +211,8 @@ async function takeFailure(
   const next = nextTry(work, turn, tries, failure)
   tries.delay = next.delay
   tries.entered = isRefused && next.delay !== undefined
-  if (isRefused) limiters.get(turn.candidate.target)?.pause(failure.retryAfterMs ?? next.delay ?? 0)
+  if (isRefused)
+    await limits.of(turn.candidate)?.pause(failure.retryAfterMs ?? next.delay ?? 0, allowedIn(failure.details))
   if (tries.entered) {
     const seconds = Math.ceil((next.delay ?? 0) / 1_000)
     return context.progress({ call: tries.call, status: `rate limited, waiting ${seconds} s` })

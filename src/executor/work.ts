@@ -7,9 +7,8 @@ import type { Random } from '../std/random.ts'
 import type { Candidate, OpenCall, Target } from '../targets/target.ts'
 import type { CallContext, CallFact, CallSpec } from './contract.ts'
 import type { Ledger } from './ledger.ts'
-import type { AgentGates } from './resilience/agent-limits.ts'
+import type { CallLimitsOf } from './resilience/call-limits.ts'
 import type { Breakers } from './resilience/breakers.ts'
-import type { RateLimiter } from './resilience/rate-limit.ts'
 import type { backoffDelay } from './resilience/retry.ts'
 import type { RetryBudgets } from './resilience/retry-budget.ts'
 import type { Deadline } from './resilience/timeout.ts'
@@ -20,9 +19,7 @@ export interface Work {
   targets(kind: string): Promise<Target>
   clock: Clock
   random: Random
-  /** By target kind. */
-  limiters: ReadonlyMap<string, RateLimiter>
-  gates: AgentGates
+  limits: CallLimitsOf
   spec: CallSpec
   context: CallContext
   ledger: Ledger

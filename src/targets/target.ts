@@ -2,7 +2,7 @@
 import type { BreakerPolicy } from '../domain/breaker.ts'
 import type { RetryPolicy } from '../domain/retry-policy.ts'
 import type { KeptFile } from '../domain/file.ts'
-import type { AgentLimits } from '../domain/rate-limit.ts'
+import type { Bulkhead, CallLimits } from '../domain/rate-limit.ts'
 import type { Price } from '../domain/price.ts'
 import type { ModelVersions, VersionPin } from '../domain/version-pin.ts'
 import type { Clock } from '../std/clock.ts'
@@ -27,7 +27,8 @@ export interface Candidate {
   /** How long its agent may take, all of its candidates and attempts together. */
   timeout_ms?: number
   breaker?: BreakerPolicy
-  limits?: AgentLimits
+  limits?: CallLimits
+  bulkhead?: Bulkhead
 }
 
 /** A call of an earlier process that was never settled. */
@@ -102,6 +103,8 @@ export interface TargetResult {
   cost_usd: number | null
   /** What really answered, `owner/name` or `owner/name:version`. */
   model: string
+  /** That went in and came out; absent: unknown. */
+  tokens?: number
   metrics?: JsonObject
 }
 
@@ -140,6 +143,8 @@ export interface Target {
   estimate(candidate: Candidate, input: JsonObject, context: { timeout_ms?: number }): Promise<number | null>
   /** What a call typically costs, when it takes `latency_ms` (null: nobody knows); null when its price is not known. */
   expect?(candidate: Candidate, input: JsonObject, context: { latency_ms: number | null }): Promise<number | null>
+  /** Tokens that a call is likely to use; undefined: nobody knows. */
+  tokens?(candidate: Candidate, input: JsonObject): number | undefined
   /** Cancels a remote prediction of a run that nobody drives any more (ruling 33). */
   cancel?(id: string, signal: AbortSignal): Promise<void>
   describe?(model: string, signal: AbortSignal): Promise<ModelInfo>

@@ -102,8 +102,10 @@ describe('agents', () => {
       return Math.max(...times.map(([at]) => times.filter(([from, to]) => from <= at && at < to).length))
     }
     await config(`agents: {writer: {model: ${model}, limits: {max_concurrency: 2}}}`)
-    // Each of the two processes has its own two.
-    expect(await most()).toBeLessThanOrEqual(4)
+    // The two runs share them.
+    expect(await most()).toBeLessThanOrEqual(2)
+    await config(`agents: {writer: {model: ${model}, bulkhead: {max_concurrent: 2}}}`)
+    expect(await most()).toBeLessThanOrEqual(2)
     await config(`agents: {writer: {model: ${model}}}`)
     expect(await most()).toBeGreaterThan(4)
     await slow.close()

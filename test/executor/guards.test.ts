@@ -2,6 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { RateLimitError } from '../../src/domain/errors.ts'
 import { createExecutor } from '../../src/executor/executor.ts'
+import { createCallLimits } from '../../src/executor/resilience/call-limits.ts'
+import { createMemoryCells } from '../../src/std/cells.ts'
 import { createBudget } from '../../src/executor/resilience/budget.ts'
 import { seededRandom } from '../../src/std/random.ts'
 import type { Target } from '../../src/targets/target.ts'
@@ -80,7 +82,9 @@ describe('the rate limit', () => {
       }
       return 'ok'
     })
-    const limits = { function: { per_minute: 60, burst: 2 } }
+    const cells = createMemoryCells()
+    const providers = { function: { rate: { per_minute: 60, burst: 2 } } }
+    const limits = createCallLimits({ providers, models: {} }, { cells: async () => cells, clock, process: 'this' })
     const executor = createExecutor({ targets: async () => target, clock, random: seededRandom(1), limits })
     const outcomes = await Promise.all(Array.from({ length: 6 }, () => executor.execute(spec(), memoryCall().context)))
     expect(outcomes.every((outcome) => outcome.status === 'succeeded' && outcome.attempts === 1)).toBe(true)

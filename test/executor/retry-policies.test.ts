@@ -111,16 +111,13 @@ describe('attempt_timeout', () => {
 
   test('The target is told of the sooner of both ends, and waiting to be sent does not count', async () => {
     const told: (number | undefined)[] = []
-    const script = (waits: boolean) =>
-      scriptedHarness(
-        async (context) => {
-          await context.record.intended({}, undefined)
-          told.push(context.deadline?.())
-          return 'done'
-        },
-        waits ? { limits: { function: { per_minute: 60, burst: 1 } } } : {},
-      )
-    const one = script(false)
+    const script = () =>
+      scriptedHarness(async (context) => {
+        await context.record.intended({}, undefined)
+        told.push(context.deadline?.())
+        return 'done'
+      })
+    const one = script()
     const start = one.clock.now()
     await one.executor.execute(
       spec({ timeout_ms: 9_000, retry: retry({ attempt_timeout_ms: 2_000 }) }),
@@ -131,8 +128,9 @@ describe('attempt_timeout', () => {
       memoryCall().context,
     )
     expect(told.splice(0)).toEqual([start + 2_000, start + 1_000])
-    const limited = script(true)
-    const asked = spec({ retry: retry({ attempt_timeout_ms: 900 }) })
+    const limited = script()
+    const chain = [candidate('f', { limits: { rate: { per_minute: 60, burst: 1 } } })]
+    const asked = spec({ chain, retry: retry({ attempt_timeout_ms: 900 }) })
     const all = await Promise.all(
       Array.from({ length: 4 }, () => limited.executor.execute(asked, memoryCall().context)),
     )

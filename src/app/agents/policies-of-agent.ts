@@ -1,6 +1,7 @@
 /** Every policy of an agent as it holds, named as in YAML, each with where it is written. */
 import type { BreakerPolicy } from '../../domain/breaker.ts'
 import { type AgentDefinition, type CachePolicy, defaultRetry } from '../../domain/definition.ts'
+import { type Bulkhead, type CallLimits, perMinuteOf } from '../../domain/rate-limit.ts'
 import type { Backoff, RetryPolicy } from '../../domain/retry-policy.ts'
 import { defaultRouting } from '../../domain/routing.ts'
 import { defined } from '../../std/defined.ts'
@@ -42,25 +43,38 @@ export async function policiesOfAgent(
 
 /** As it would be written out in full. */
 function asWritten(definition: AgentDefinition, isRouted: boolean): JsonObject {
-  const { timeout_ms, cache, breaker, fallback, qos, limits, version_pin = 'latest' } = definition
+  const { timeout_ms, cache, breaker, fallback, qos, limits, bulkhead, version_pin = 'latest' } = definition
   const held = {
     timeout: timeout_ms === undefined ? null : durationText(timeout_ms),
     fallback,
     retry: retryAsWritten(definition.retry ?? defaultRetry),
     cache: cache ? cacheAsWritten(cache) : false,
     breaker: breaker ? breakerAsWritten(breaker) : false,
-    limits: limits
-      ? {
-          requests_per_minute: limits.rate ? limits.rate.per_minute + limits.rate.burst : null,
-          ...(limits.rate && { burst: limits.rate.burst }),
-          max_concurrency: limits.max_concurrency ?? null,
-        }
-      : null,
+    limits: limitsAsWritten(limits),
+    bulkhead: bulkheadAsWritten(bulkhead),
     ...(isRouted && { routing: definition.routing ?? defaultRouting }),
     qos: qos ?? null,
     version_pin,
   }
   return JSON.parse(JSON.stringify(held)) as JsonObject
+}
+
+function limitsAsWritten(limits: CallLimits | undefined): JsonObject | null {
+  if (!limits) return null
+  const { rate, tokens, usd } = limits
+  return {
+    requests_per_minute: rate ? perMinuteOf(rate) : null,
+    ...(rate && { burst: rate.burst }),
+    tokens_per_minute: tokens ? perMinuteOf(tokens) : null,
+    usd_per_minute: usd ? perMinuteOf(usd) : null,
+  }
+}
+
+function bulkheadAsWritten(bulkhead: Bulkhead | undefined): JsonObject | null {
+  if (!bulkhead) return null
+  const { max_concurrent, max_queue, queue_timeout_ms } = bulkhead
+  const queue_timeout = queue_timeout_ms === undefined ? null : durationText(queue_timeout_ms)
+  return { max_concurrent, max_queue: max_queue ?? null, queue_timeout }
 }
 
 function cacheAsWritten({ policy = 'lru', ttl_ms, max_entries, max_bytes }: CachePolicy): JsonObject {
@@ -114,6 +128,7 @@ function flattened(value: JsonObject, path: string[]): { path: string[]; value: 
 function aliasesOf(path: string[]): string[][] {
   const [first = '', second] = path
   if (first === 'fallback') return [path, ['breaker', 'fallback_agent']]
+  if (first === 'bulkhead' && second === 'max_concurrent') return [path, ['limits', 'max_concurrency']]
   return second !== undefined && (first === 'cache' || first === 'breaker') ? [path, [first]] : [path]
 }
 

@@ -1,35 +1,72 @@
-/** The limits of an agent: as written, and as kept. */
-import type { z } from 'zod'
-import { type AgentLimits, rateLimitOf } from '../../domain/rate-limit.ts'
+/** The limits of an agent, a model or a provider: as written, and as kept. */
+import { z } from 'zod'
+import { type CallLimits, dollarLimitOf, rateLimitOf } from '../../domain/rate-limit.ts'
 import type { Report } from '../loading.ts'
-import { strict, whole } from '../spec-fields.ts'
+import { strict, whole, words } from '../spec-fields.ts'
 import type { Path } from '../yaml-places.ts'
+
+const most = 1_000_000_000
+const dollarsError = 'must be a number of dollars, more than 0'
+
+const burstField = whole(1, 1_000_000, 'Of these, how many may begin at once: a tenth of them by default.').optional()
+
+/** What is counted of calls besides their number. */
+export const amountFields = {
+  tokens_per_minute: whole(
+    10,
+    most,
+    'Tokens of input and answer in any minute: guessed before a call, made right after it.',
+  ).optional(),
+  usd_per_minute: z
+    .number({ error: dollarsError })
+    .positive({ error: dollarsError })
+    .max(most, { error: dollarsError })
+    .register(...words('Dollars that calls cost in any minute: what a call may cost, made right after it.'))
+    .optional(),
+}
+
+export const callFields = {
+  requests_per_minute: whole(2, 1_000_000, 'Calls that begin in any minute, retries included.').optional(),
+  burst: burstField,
+  ...amountFields,
+}
 
 export const agentLimitsSpec = strict(
   'agent_limits',
   {
-    requests_per_minute: whole(
-      2,
-      1_000_000,
-      'Calls of this agent that begin in any minute, retries included.',
-    ).optional(),
-    burst: whole(1, 1_000_000, 'Of these, how many may begin at once: a tenth of them by default.').optional(),
-    max_concurrency: whole(1, 10_000, 'Calls of this agent that are under way at once.').optional(),
+    ...callFields,
+    max_concurrency: whole(1, 10_000, 'Another way to write `bulkhead: {max_concurrent}`.').optional(),
   },
-  'What calls of this agent keep to in this process, over all of its runs.',
+  'What calls of this agent keep to, over all runs and processes.',
   'must be a mapping, as in `limits: {requests_per_minute: 60, max_concurrency: 4}`',
 )
 
-type LimitsSpec = z.infer<typeof agentLimitsSpec>
+type AmountsSpec = { [K in keyof typeof amountFields]?: number | undefined }
+type CallsSpec = { [K in keyof typeof callFields]?: number | undefined }
 
 /** Undefined where nothing is limited. */
-export function normaliseLimits(written: LimitsSpec, path: Path, report: Report): AgentLimits | undefined {
-  const { requests_per_minute: rate, burst, max_concurrency } = written
+export function normaliseLimits(written: CallsSpec, path: Path, report: Report): CallLimits | undefined {
+  const { requests_per_minute: rate, burst } = written
   checkBurst({ rate, burst }, 'requests_per_minute', path, report)
-  const limits: AgentLimits = {}
-  if (rate !== undefined) limits.rate = rateLimitOf(rate, burst)
-  if (max_concurrency !== undefined) limits.max_concurrency = max_concurrency
+  const limits = callLimits(written)
   return Object.keys(limits).length > 0 ? limits : undefined
+}
+
+/** As `normaliseLimits` of what is right. */
+export function callLimits({ requests_per_minute: rate, burst, ...amounts }: CallsSpec): CallLimits {
+  return { ...(rate !== undefined && { rate: fittingLimit(rate, burst) }), ...amountLimits(amounts) }
+}
+
+/** With the burst, unless it does not fit. */
+export function fittingLimit(rate: number, burst: number | undefined) {
+  return burst !== undefined && burst < rate ? rateLimitOf(rate, burst) : rateLimitOf(rate)
+}
+
+export function amountLimits({ tokens_per_minute: tokens, usd_per_minute: usd }: AmountsSpec): CallLimits {
+  return {
+    ...(tokens !== undefined && { tokens: rateLimitOf(tokens) }),
+    ...(usd !== undefined && { usd: dollarLimitOf(usd) }),
+  }
 }
 
 export function checkBurst(

@@ -5,6 +5,7 @@ import type { JsonObject } from '../../std/json.ts'
 import { normaliseLimits } from './limits.ts'
 import type { Loading } from '../loading.ts'
 import { breakerOver } from './breaker.ts'
+import { agentBulkhead } from './bulkhead-spec.ts'
 import { ownCache } from './cache-spec.ts'
 import { milliseconds, writtenRetry } from './policies.ts'
 import type { RetrySpec } from './policy-spec.ts'
@@ -101,6 +102,7 @@ function normaliseAgent(
       routing: routingOf(spec, loading.routing),
       qos: qos && qosOf(qos),
       limits: limits && normaliseLimits(limits, [...path, 'limits'], loading.report),
+      bulkhead: agentBulkhead(spec, path, loading.report),
       version_pin: spec.version_pin,
     }),
   }

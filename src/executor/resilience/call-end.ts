@@ -2,6 +2,7 @@
 import { type CountedClass, troubles } from '../../domain/breaker.ts'
 import { type ReplicateAgentError, TimeoutError } from '../../domain/errors.ts'
 import type { AttemptEnd } from '../attempt.ts'
+import { isHeldBack } from '../failure.ts'
 import type { Judged } from '../judged.ts'
 import type { CallEnd } from './breaker.ts'
 import type { Guard } from './breakers.ts'
@@ -30,7 +31,7 @@ export function callEnd(ended: EndedAttempt, guard: Guard, told: (message: strin
 }
 
 function failureOf({ made, judged, cancelled }: EndedAttempt): ReplicateAgentError | 'none' | 'called off' {
-  if (made.status === 'failed') return made.failure
+  if (made.status === 'failed') return isHeldBack(made.failure) ? 'called off' : made.failure
   if (made.status === 'aborted') {
     // A time that ran out before anything was sent says nothing of what was to be called.
     const isLate = made.reason instanceof TimeoutError && !cancelled && made.took_ms !== undefined

@@ -2,6 +2,7 @@
 import { type ErrorCode, TimeoutError } from '../../domain/errors.ts'
 import type { QualityScore } from '../../domain/routing.ts'
 import type { CallContext } from '../contract.ts'
+import { isHeldBack } from '../failure.ts'
 import type { Judged } from '../judged.ts'
 import type { Observation } from './statistics.ts'
 
@@ -39,7 +40,7 @@ export function lessonOf(
     const late = end.reason instanceof TimeoutError && !signal.aborted && took_ms !== undefined
     return late ? { succeeded: false, ...timed(took_ms) } : undefined
   }
-  if (!isTelling(end.failure.code)) return undefined
+  if (!isTelling(end.failure.code) || isHeldBack(end.failure)) return undefined
   return {
     succeeded: false,
     ...(isTimed.has(end.failure.code) && timed(took_ms)),

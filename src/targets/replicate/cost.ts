@@ -56,11 +56,21 @@ function numberIn(metrics: JsonObject, ...names: readonly string[]): number | un
   return undefined
 }
 
+/** Tokens that went in and came out, by the metrics; undefined: they do not say. */
+export function tokensIn(metrics: JsonObject): number | undefined {
+  const [input, output] = [
+    numberIn(metrics, ...metricNames.input_token),
+    numberIn(metrics, ...metricNames.output_token),
+  ]
+  return input === undefined && output === undefined ? undefined : (input ?? 0) + (output ?? 0)
+}
+
 // ── what it is likely to cost ──
 
 /** What a token of English has, and what a model that may say more usually says. */
 const bytesPerToken = 4
 const usualOutputTokens = 200
+const mostTokenNames = ['max_tokens', 'max_new_tokens', 'max_completion_tokens', 'max_output_tokens', 'max_length']
 
 /** Dollars, when the call takes `latency_ms` (null: nobody knows); null: unknown. For comparing models, not for budgets. */
 export function usualCost(rates: Rates | undefined, input: JsonObject, latency_ms: number | null): number | null {
@@ -76,6 +86,12 @@ export function usualCost(rates: Rates | undefined, input: JsonObject, latency_m
     input_token: bytes / bytesPerToken,
     output_token: Math.min(usualOutputTokens, tokensAsked(input)),
   })
+}
+
+/** Tokens of the input, and those that it lets the model answer with. */
+export function likelyTokens(input: JsonObject): number {
+  const asksFor = asked(input, mostTokenNames)
+  return Math.ceil(textBytes(input) / bytesPerToken) + (asksFor ?? usualOutputTokens)
 }
 
 // ── what it may cost at most ──
@@ -111,8 +127,7 @@ function outputsAsked(input: JsonObject): number {
 }
 
 function tokensAsked(input: JsonObject): number {
-  const names = ['max_tokens', 'max_new_tokens', 'max_completion_tokens', 'max_output_tokens', 'max_length']
-  return asked(input, names) ?? mostOutputTokens
+  return asked(input, mostTokenNames) ?? mostOutputTokens
 }
 
 /** Of video or sound; undefined where the input leaves it to the model. */

@@ -28,7 +28,7 @@ export function answerFailure(
   const said = saidIn(body)
   const message = `${what}: ${status}${said === '' ? '' : ` ${said}`}`
   const retryAfterMs = retryAfterOf(retryAfter, body, said, now)
-  const details = { status }
+  const details = { status, ...allowance(status, said) }
   const isAsked = retryAfter !== undefined || (isObject(body) && body['retry_after'] !== undefined)
   if (status === 429 || (status === 503 && isAsked)) return new RateLimitError(message, { retryAfterMs, details })
   if (status >= 500 || status === 408) return new ServerError(message, { retryAfterMs, details })
@@ -54,6 +54,12 @@ function refusal(message: string, status: number, said: string): ReplicateAgentE
   if (status >= 300 && status < 400)
     return new ServerError(`${message}: redirects are not followed with a token`, { details })
   return new ValidationError(message, { details, ...(status === 422 && hintOf(said)) })
+}
+
+/** At low credit: "Your rate limit for creating predictions is reduced to 6 requests per minute with a burst of 1 requests …" */
+function allowance(status: number, said: string): { allowed_per_minute?: number } {
+  const perMinute = status === 429 ? /reduced to (\d+) requests? per minute/.exec(said)?.[1] : undefined
+  return perMinute === undefined ? {} : { allowed_per_minute: Number(perMinute) }
 }
 
 /** `title`, `detail` and the fields of a problem-details body, of which any may be missing. */

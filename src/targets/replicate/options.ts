@@ -7,6 +7,13 @@ import type { Wire } from './wire.ts'
 
 export const officialUrl = 'https://api.replicate.com/v1'
 
+export interface RequestGate {
+  /** Resolves when one more may go. */
+  take(signal: AbortSignal): Promise<void>
+  /** The API refused one (429). `allowed`: what it said that it lets through in a minute. */
+  pause(ms: number, allowed?: number): void
+}
+
 export interface ReplicateOptions {
   /** Empty or absent: every call fails with `missing_token`. */
   token?: string | undefined
@@ -20,6 +27,8 @@ export interface ReplicateOptions {
   prices: PriceBook
   /** Decides which version a run takes that has none yet; default: the one that is current. */
   versions?: VersionChooser
+  /** Holds back requests that create and cancel nothing; default: nothing does. */
+  requests?: RequestGate
   /** Seconds that a create may hold its connection for a quick answer (`Prefer: wait`), 0 to 60; 0: none. Default 1. */
   wait_seconds?: number
   /** Bytes that one output file may have. Default 2 GiB. */

@@ -2,6 +2,7 @@
 import { CancelledError, isCalledOff, NotFoundError, ReplicateAgentError } from '../../domain/errors.ts'
 import type { Rates } from '../../domain/price.ts'
 import { abortReason } from '../../std/abort.ts'
+import { defined } from '../../std/defined.ts'
 import type { Json, JsonObject } from '../../std/json.ts'
 import type { Candidate, Target, TargetContext, TargetResult } from '../target.ts'
 import { cancelBounded, cancelPrediction } from './cancel.ts'
@@ -13,7 +14,7 @@ import { createInputFiles, type InputFiles } from './input-files.ts'
 import type { ReplicateOptions } from './options.ts'
 import { createOutputFiles, type OutputFiles } from './output-files.ts'
 import { hasSucceeded, isLost, type Prediction } from './prediction.ts'
-import { costOf, mostCost, usualCost } from './cost.ts'
+import { costOf, likelyTokens, mostCost, tokensIn, usualCost } from './cost.ts'
 import { createModels, type Models, parseReference, pinned, type Route } from './resolve.ts'
 import { takeUp } from './take-up.ts'
 import { wholeText } from './whole-text.ts'
@@ -56,6 +57,7 @@ export function createReplicateTarget(options: ReplicateOptions): Target {
     async expect(candidate, input, { latency_ms }) {
       return usualCost(options.prices.find(candidate)?.rates, input, latency_ms)
     },
+    tokens: (_candidate, input) => likelyTokens(input),
     async cancel(id, signal) {
       await cancelPrediction(api, id, signal)
     },
@@ -167,7 +169,8 @@ async function resultOf(
   try {
     const text = await wholeText(parts.models, route, ended, context.signal)
     const { output, files } = await parts.outputFiles.keep(text, context)
-    return { output, files, cost_usd, model: modelOf(route, ended), metrics: ended.metrics }
+    const tokens = tokensIn(ended.metrics)
+    return { output, files, cost_usd, model: modelOf(route, ended), ...defined({ tokens }), metrics: ended.metrics }
   } catch (error) {
     // Paid for: what could not be had now is asked for again, and not made again.
     const mayHelp = error instanceof ReplicateAgentError && error.retryable

@@ -5,10 +5,10 @@
  */
 import Replicate from 'replicate'
 import type { Response as FetchResponse } from 'undici'
-import { ConfigurationError, NetworkError, ReplicateAgentError } from '../../domain/errors.ts'
+import { ConfigurationError, NetworkError, RateLimitError, ReplicateAgentError } from '../../domain/errors.ts'
+import { allowedIn } from '../../domain/rate-limit.ts'
 import type { Json, JsonObject } from '../../std/json.ts'
 import { textMask } from '../../std/text-mask.ts'
-import type { Clock } from '../../std/clock.ts'
 import { answerFailure, transportFailure } from './failure.ts'
 import { officialUrl, type ReplicateOptions } from './options.ts'
 import { createWire, type Method, type Wire } from './wire.ts'
@@ -40,7 +40,7 @@ export function createApi(options: ReplicateOptions): Api {
     auth: token,
     baseUrl: baseUrl.href,
     userAgent: options.userAgent ?? 'replicate-agent',
-    fetch: adapter(wire, token, options.clock),
+    fetch: adapter(wire, token, options),
     useFileOutput: false,
   })
   return {
@@ -106,14 +106,16 @@ function mayKnowToken(url: URL, baseUrl: URL): boolean {
 type ClientFetch = NonNullable<NonNullable<ConstructorParameters<typeof Replicate>[0]>['fetch']>
 
 /** The client reads nothing of a response but `ok` and `json()`. */
-function adapter(wire: Wire, token: string, clock: Clock): ClientFetch {
+function adapter(wire: Wire, token: string, { clock, requests }: ReplicateOptions): ClientFetch {
   const withoutToken = textMask([token], '(token)')
   return async (input, init = {}) => {
     const url = input instanceof Request ? input.url : String(input)
     const method = (init.method ?? 'GET') as Method
     const what = () => `${method} ${new URL(url).pathname}`
+    const gate = isHeldBack(method, url) ? requests : undefined
     const read = async (): Promise<Json> => {
       try {
+        await gate?.take(init.signal ?? unending)
         const {
           status,
           headers,
@@ -132,6 +134,7 @@ function adapter(wire: Wire, token: string, clock: Clock): ClientFetch {
         if (parsed === undefined) throw new NetworkError(`${what()}: the answer is not JSON`)
         return parsed
       } catch (error) {
+        if (error instanceof RateLimitError) gate?.pause(pauseOf(error), allowedIn(error.details))
         if (error instanceof ReplicateAgentError) throw error
         if (init.signal?.aborted) throw init.signal.reason
         throw transportFailure(what(), error)
@@ -146,6 +149,19 @@ function adapter(wire: Wire, token: string, clock: Clock): ClientFetch {
     const settled = await outcome
     return { ok: true, status: 200, json: async () => settled() } as unknown as Response
   }
+}
+
+const unending = new AbortController().signal
+/** Where a refusal does not say for how long. */
+const defaultPauseMs = 5_000
+
+function pauseOf({ retryAfterMs = defaultPauseMs }: RateLimitError): number {
+  return retryAfterMs
+}
+
+/** Creates have a limit of their own; who cancels is not to pay for those who ask how it goes. */
+function isHeldBack(method: Method, url: string): boolean {
+  return method !== 'POST' || !/\/(?:predictions|cancel)\/?$/.test(new URL(url).pathname)
 }
 
 /** The client writes text as JSON, in quotes, too. */

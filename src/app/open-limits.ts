@@ -1,0 +1,46 @@
+/** What holds the calls of a world back, as the configuration and Replicate say. */
+import type { Config } from '../config/config.ts'
+import { configuredLimits } from '../config/limits.ts'
+import { type CallLimitsOf, createCallLimits } from '../executor/resilience/call-limits.ts'
+import { probeHolder, thisHolder } from '../state/store/holder.ts'
+import type { LeaseHolder } from '../state/store/contract.ts'
+import type { Cells } from '../std/cells.ts'
+import type { Clock } from '../std/clock.ts'
+import { sha256 } from '../std/hash.ts'
+import { timeSortedId } from '../std/ids.ts'
+import type { Json } from '../std/json.ts'
+import type { Random } from '../std/random.ts'
+import type { World } from './app.ts'
+
+export interface LimitsParts {
+  world: World
+  config: Config | undefined
+  /** Calls with the same one share the limits of the provider. */
+  token: string
+  cells(): Promise<Cells>
+  clock: Clock
+  random: Random
+}
+
+/** Throws ProblemsError when the configuration is wrong. */
+export function openLimits({ world, config, token, cells, clock, random }: LimitsParts): CallLimitsOf {
+  config?.use('limits')
+  const { replicate, models } = configuredLimits(config?.spec.limits ?? {}, world === 'real')
+  const parts = {
+    ...{ cells, clock },
+    process: `${process.pid}-${timeSortedId(clock.now(), random)}`,
+    self: () => thisHolder() as unknown as Json,
+    isGone,
+  }
+  return createCallLimits({ providers: { replicate: { ...replicate, key: keyOf(world, token) } }, models }, parts)
+}
+
+/** The token itself is kept nowhere. */
+function keyOf(world: World, token: string): string {
+  return world === 'real' && token !== '' ? sha256(`limits of ${token}`).slice(0, 12) : ''
+}
+
+function isGone(holder: Json): boolean | undefined {
+  const life = probeHolder(holder as unknown as LeaseHolder)
+  return life === 'elsewhere' ? undefined : life === 'gone'
+}
