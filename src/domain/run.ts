@@ -40,6 +40,8 @@ const stepFields = {
   cost_usd: z.number().nullable(),
   model: z.string().optional(),
   cached: z.boolean().optional(),
+  /** What its cached answer had cost; null: unknown. */
+  saved_usd: z.number().nullable().optional(),
   files: z.array(fileShape).optional(),
   /** The child run of a `workflow` step. */
   child_run_id: z.string().optional(),

@@ -103,6 +103,7 @@ const folds: Folds = {
     work.rounds.push({ output: event.output, attempts: event.attempts, cost_usd: event.cost_usd })
     work.calls = []
     if (event.model !== undefined) work.model = event.model
+    if (event.saved_usd !== undefined) work.saved_usd = addCost(work.saved_usd ?? 0, event.saved_usd)
     if (work.child_run_id !== undefined) {
       work.cost_usd = addCost(work.cost_usd, event.cost_usd)
       state.cost_usd = addCost(state.cost_usd, event.cost_usd)
@@ -199,6 +200,7 @@ function settle(work: WorkState, event: Extract<RunEvent, { type: 'step.settled'
   if (event.reason !== undefined) work.reason = event.reason
   if (event.model !== undefined) work.model = event.model
   if (event.cached !== undefined) work.cached = event.cached
+  if (event.saved_usd !== undefined) work.saved_usd = event.saved_usd
   if (event.files) work.files = event.files
   work.calls = []
   delete work.retries_nested

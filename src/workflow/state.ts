@@ -37,6 +37,8 @@ export interface WorkState {
   cost_usd: number | null
   model?: string
   cached?: boolean
+  /** Of a cached one, or of rounds that were: what that had cost; null: unknown. */
+  saved_usd?: number | null
   files: KeptFile[]
   rounds: RoundState[]
   /** Of the current round. */

@@ -55,6 +55,7 @@ function viewWork(parts: ViewParts, work: WorkState, output: Json): Omit<StepRes
   if (reason !== undefined) view.reason = reason
   if (work.model !== undefined) view.model = work.model
   if (work.cached) view.cached = true
+  if (work.saved_usd !== undefined) view.saved_usd = roundUsd(work.saved_usd)
   if (work.child_run_id !== undefined) view.child_run_id = work.child_run_id
   if (work.files.length > 0) view.files = work.files.map((file) => shownFile(parts, file))
   return view

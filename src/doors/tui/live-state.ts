@@ -45,6 +45,8 @@ export interface StepView extends LiveStep {
   /** Dollars; null: a part is unknown. */
   cost_usd: number | null
   cached: boolean
+  /** Of a cached one; null: unknown. */
+  saved_usd: number | null
   /** What there is to say: progress, an error, why it was skipped, what it asks. */
   note: string | undefined
   /** It waits for a person's answer. */
@@ -204,6 +206,7 @@ const stepFolds: Folds = {
     cost_usd: event.cost_usd,
     model: event.model ?? step.model,
     cached: event.cached ?? false,
+    saved_usd: event.saved_usd ?? null,
     note: event.error?.message ?? event.reason,
     retry_at: undefined,
     asks: false,
@@ -284,6 +287,7 @@ function pendingStep({ id, group, level }: LiveStep): StepView {
     retry_at: undefined,
     cost_usd: 0,
     cached: false,
+    saved_usd: null,
     note: undefined,
     asks: false,
     items: undefined,

@@ -64,7 +64,8 @@ function detailOf(step: StepView, now: number, paint: Paint): string {
   const parts: string[] = []
   if (note !== undefined) parts.push(paint(toneOfNote(step), note))
   if (step.model !== undefined) parts.push(paint('quiet', shownModel(step.model)))
-  if (step.cached) parts.push(paint('quiet', 'from the cache'))
+  if (step.cached)
+    parts.push(paint('quiet', `from the cache${step.saved_usd ? `, saved ${shownDollars(step.saved_usd)}` : ''}`))
   if (step.attempts > Math.max(1, step.items?.total ?? 1)) parts.push(paint('warn', attemptsOf(step)))
   if (step.retry_at !== undefined) parts.push(paint('warn', `again in ${shownDuration(step.retry_at - now)}`))
   return parts.join('  ')

@@ -121,6 +121,23 @@ export const nounTable: Readonly<Record<string, NounEntry>> = {
       },
     },
   },
+  cache: {
+    summary: 'answers that are kept for the same call: stats, clear, why',
+    verbs: {
+      stats: {
+        summary: 'show what is in the cache of results, and what it was good for',
+        load: async () => (await import('./cache/stats.ts')).stats,
+      },
+      clear: {
+        summary: 'take answers out of the cache of results',
+        load: async () => (await import('./cache/clear.ts')).clear,
+      },
+      why: {
+        summary: 'say why the cache answered a step of a run, or did not',
+        load: async () => (await import('./cache/why.ts')).why,
+      },
+    },
+  },
   prices: {
     summary: 'what models cost: list, set, check',
     verbs: {

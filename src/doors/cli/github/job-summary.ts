@@ -3,7 +3,7 @@ import type { RunResult } from '../../../domain/run.ts'
 import { formatDuration } from '../../../std/duration.ts'
 import type { Json } from '../../../std/json.ts'
 import { oneLine } from '../output/printable.ts'
-import { count, formatUsd, shortModel } from '../output/quantity.ts'
+import { cachedText, count, formatUsd, shortModel } from '../output/quantity.ts'
 import { marks, shownStatus } from '../output/status.ts'
 
 /** GitHub takes 1 MiB a step; what is longer helps nobody either. */
@@ -50,7 +50,11 @@ function stepRows(run: RunResult): string[] {
         `${marks[step.status]} ${text(id)}`,
         step.status,
         step.status === 'skipped' ? '' : formatDuration(step.latency_ms),
-        step.cached ? 'cached' : step.model === undefined && step.cost_usd === 0 ? '' : formatUsd(step.cost_usd),
+        step.cached
+          ? cachedText(step.saved_usd)
+          : step.model === undefined && step.cost_usd === 0
+            ? ''
+            : formatUsd(step.cost_usd),
         step.items ? count(step.items.length, 'item') : String(step.attempts),
         text(shortModel(step.model ?? '')),
         text(step.error?.message ?? step.reason ?? ''),

@@ -4,7 +4,7 @@ import type { RunOutline } from '../../../app/action.ts'
 import { formatDuration } from '../../../std/duration.ts'
 import { decisionText } from './decision-lines.ts'
 import { oneLine } from './printable.ts'
-import { count, formatUsd, shortModel } from './quantity.ts'
+import { cachedText, count, formatUsd, shortModel } from './quantity.ts'
 import { coloured, marks } from './status.ts'
 import type { Style } from './style.ts'
 import { pad } from './table.ts'
@@ -140,7 +140,7 @@ function settled(event: OneOf<'step.settled'>, style: Style, items?: Tally): str
   if (event.status === 'skipped')
     return `${mark} ${style.dim(`skipped${event.reason === undefined ? '' : `: ${short(event.reason)}`}`)}`
   const facts = [formatDuration(event.latency_ms)]
-  if (event.cached) facts.push('cached')
+  if (event.cached) facts.push(cachedText(event.saved_usd))
   else if (event.model !== undefined) facts.push(formatUsd(event.cost_usd))
   if (items) facts.push(...tallied(items))
   // Attempts of all items together say nothing.

@@ -14,6 +14,11 @@ export function formatSmallUsd(usd: number | null): string {
   return `$${usd.toFixed(Math.min(12, 1 - Math.floor(Math.log10(usd))))}`
 }
 
+/** In place of the cost of a step whose answer was kept: `cached, saved $0.0031`. */
+export function cachedText(saved_usd: number | null | undefined): string {
+  return saved_usd ? `cached, saved ${formatUsd(saved_usd)}` : 'cached'
+}
+
 export function formatBytes(bytes: number): string {
   if (bytes < 1_000) return `${bytes} B`
   const units = ['kB', 'MB', 'GB', 'TB']

@@ -5,7 +5,7 @@ import type { Json } from '../../../std/json.ts'
 import { complaintOfData } from '../errors.ts'
 import { oneLine, printable } from './printable.ts'
 import { complaintLines, shortPath } from './problem.ts'
-import { count, formatBytes, formatUsd, shortModel } from './quantity.ts'
+import { cachedText, count, formatBytes, formatUsd, shortModel } from './quantity.ts'
 import { coloured, marks, shownStatus } from './status.ts'
 import type { Style } from './style.ts'
 import { tableLines } from './table.ts'
@@ -22,7 +22,15 @@ export function headline(run: RunResult, { style }: SummaryShow): string {
   const mark = coloured(run.status, `${marks[run.status]} ${run.workflow} ${status}`, style)
   const steps = Object.values(run.steps)
   const cost = `${formatUsd(run.cost_usd)}${run.cost_usd === null ? ' (a price is unknown)' : ''}`
-  return `${mark} after ${formatDuration(run.duration_ms)}, ${count(steps.length, 'step')}, ${cost}  ${style.dim(`run ${run.run_id}`)}`
+  const saved = savedBy(steps)
+  const kept = saved === 0 ? '' : `, ${formatUsd(saved)} saved by the cache`
+  return `${mark} after ${formatDuration(run.duration_ms)}, ${count(steps.length, 'step')}, ${cost}${kept}  ${style.dim(`run ${run.run_id}`)}`
+}
+
+/** What is known of what cached answers had cost. */
+function savedBy(steps: readonly StepResult[]): number {
+  const all = steps.flatMap(({ saved_usd, items = [] }) => [saved_usd, ...items.map((item) => item.saved_usd)])
+  return all.reduce<number>((sum, saved) => sum + (saved ?? 0), 0)
 }
 
 export function outputLines(run: RunResult, show: SummaryShow): string[] {
@@ -118,7 +126,7 @@ export function stepLines(run: RunResult, { style, columns }: SummaryShow): stri
     `  ${coloured(step.status, marks[step.status], style)} ${id}`,
     coloured(step.status, step.status, style),
     step.status === 'skipped' ? '' : formatDuration(step.latency_ms),
-    step.model === undefined ? '' : step.cached ? 'cached' : formatUsd(step.cost_usd),
+    step.model === undefined ? '' : step.cached ? cachedText(step.saved_usd) : formatUsd(step.cost_usd),
     step.attempts > 1 && !step.items ? count(step.attempts, 'attempt') : '',
     shortModel(step.model ?? ''),
     style.dim(noteOf(step, Math.max(20, columns - 70))),
