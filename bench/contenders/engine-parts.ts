@@ -39,6 +39,7 @@ export async function openEngine(home: string, bus: Bus = () => {}): Promise<Ope
       probe: probeHolder,
       endHolder: async () => {},
       createBudget,
+      backoff: () => 0,
       env: {},
       cwd: home,
     },

@@ -317,7 +317,12 @@ export async function createApp(options: AppOptions): Promise<App> {
       // Other worlds have no token; a shorter text is a stand-in for one, and may be any word.
       const own = world === 'real' && token.length >= leastToken ? [token] : []
       const secrets = [...own, ...(config?.secrets ?? []).filter((text) => text.length >= leastToken)]
-      return { ...opened, ...process_, secrets, clock, random, bus, createBudget, env, cwd }
+      const waits = !trial && replayFolder(world) === undefined
+      const { backoffDelay } = await import('../executor/resilience/retry.ts')
+      const nothing = { previous_ms: undefined, retry_after_ms: undefined }
+      const backoff: EngineParts['backoff'] = (policy, failures) =>
+        waits ? backoffDelay(policy, { failures, ...nothing }, random) : 0
+      return { ...opened, ...process_, secrets, clock, random, bus, createBudget, backoff, env, cwd }
     }),
   )
 

@@ -73,6 +73,7 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
       dead.add(held.pid)
     },
     createBudget,
+    backoff: () => 0,
     env: {},
     cwd: home,
   }

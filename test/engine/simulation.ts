@@ -88,6 +88,7 @@ export async function openSimulation(workflow: RandomWorkflow, seed = 1): Promis
         probe: ({ pid, host }) => (host !== 'here' ? 'elsewhere' : pid === living?.pid ? 'alive' : 'gone'),
         endHolder: async () => {},
         createBudget,
+        backoff: () => 0,
         env: {},
         cwd: '/',
       }

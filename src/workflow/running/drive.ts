@@ -68,6 +68,8 @@ export async function begin(parts: EngineParts, held: Held, first: FirstEvents =
     mask,
     inputs: held.inputs,
     env: held.env,
+    deadline: earliest(family?.deadline, ownDeadline(held, clock.now())),
+    backoff: parts.backoff,
     max_concurrency: state.max_concurrency ?? plan.definition.max_concurrency,
     files: filesOf(parts, state),
     claim: (id, ref) => store.claimPrediction(id, ownerOf(state, ref)),
@@ -108,6 +110,16 @@ async function driveHeld(parts: EngineParts, lease: Lease, driver: RunDriver, st
 }
 
 // ── what a run holds ──
+
+/** Of the run's own time, without what it waited or was paused, or nobody drove it (ruling 17). */
+function ownDeadline({ plan, state }: Held, now: number): number | undefined {
+  const { timeout_ms: timeout } = plan.definition
+  return timeout === undefined ? undefined : now + timeout - state.active_ms
+}
+
+function earliest(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : Math.min(a, b)
+}
 
 function both(a: Mask, b: Mask): Mask {
   return (value) => b(a(value))
@@ -158,6 +170,8 @@ interface Family {
   mask: Mask
   secrets: readonly Json[]
   children: Set<RunDriver>
+  /** When the step that nests it has to be over. */
+  deadline?: number
 }
 
 async function runChild(parts: EngineParts, family: Family, call: ChildCall): Promise<ChildEnd> {
@@ -173,7 +187,9 @@ async function runChild(parts: EngineParts, family: Family, call: ChildCall): Pr
     return { status: 'failed', error: toErrorData(error), cost_usd: 0 }
   }
   const held = await createOrTakeChild(parts, family, call, plan, checked.inputs)
-  const begun = await begin(parts, held, call.retry ? retryFirst(held, family.held.state) : {}, family)
+  const { deadline } = call
+  const above = { ...family, ...(deadline !== undefined && { deadline }) }
+  const begun = await begin(parts, held, call.retry ? retryFirst(held, family.held.state) : {}, above)
   const end = () => {
     const reason = abortReason(call.signal)
     const called = (reason instanceof CancelledError && reason.code === 'cancelled') || reason instanceof TimeoutError

@@ -15,6 +15,7 @@ import {
 } from '../../state/store/contract.ts'
 import type { Clock } from '../../std/clock.ts'
 import type { JsonObject } from '../../std/json.ts'
+import type { RetryPolicy } from '../../domain/retry-policy.ts'
 import type { Random } from '../../std/random.ts'
 import { type Plan, planOf } from '../plan.ts'
 import { createMask, fillSecrets, hashSecret, type Mask, placeholders, readEnv, secretsOf } from './secrets.ts'
@@ -29,6 +30,8 @@ export interface EngineParts {
   executor: Executor
   clock: Clock
   random: Random
+  /** How long to wait before a nested run is made again after so many failures, milliseconds. */
+  backoff(policy: RetryPolicy, failures: number): number
   bus: Bus
   /** This process. */
   holder: LeaseHolder

@@ -1,19 +1,13 @@
 /** One piece of work, from its rendered input to its outcome: a value, a call, a child run; once or in rounds. */
-import { defaultRetry, retryOver, type RetryPolicy } from '../../domain/retry-policy.ts'
-import {
-  CancelledError,
-  type ErrorData,
-  NonRetryableError,
-  ReplicateAgentError,
-  TimeoutError,
-  toErrorData,
-} from '../../domain/errors.ts'
+import { type ErrorData, NonRetryableError, ReplicateAgentError, toErrorData } from '../../domain/errors.ts'
 import type { EventOf, RunEventBody, WorkRef } from '../../domain/events.ts'
+import type { RetryPolicy } from '../../domain/retry-policy.ts'
 import type { KeptFile } from '../../domain/file.ts'
 import type { BudgetGate, CallContext, CallFiles, Executor } from '../../executor/contract.ts'
 import { evaluateExpression, truthy } from '../../expression/evaluate.ts'
 import type { Clock } from '../../std/clock.ts'
 import type { Json, JsonObject } from '../../std/json.ts'
+import { childRunId, deadlineOf, performChild } from './child.ts'
 import { filledCall } from './agent-variables.ts'
 import { evaluation } from './gate.ts'
 import { priorCalls } from './prior-calls.ts'
@@ -53,6 +47,8 @@ export interface ChildCall {
   retry: boolean
   /** Set for the run of a judge: files of the answer, which no journal names yet. */
   judged?: readonly KeptFile[]
+  /** When it has to be over, epoch milliseconds; the signal tells. */
+  deadline?: number
   signal: AbortSignal
 }
 
@@ -66,6 +62,10 @@ export interface WorkParts {
   files: CallFiles
   mask: Mask
   env: Readonly<Record<string, string>>
+  /** When the run's time is up, or that of a run above it, epoch milliseconds. `finally` has none. */
+  deadline?: number | undefined
+  /** How long to wait before a nested run is made again, milliseconds. */
+  backoff(policy: RetryPolicy, failures: number): number
   claim(predictionId: string, ref: WorkRef): Promise<boolean>
   progress(ref: WorkRef, news: { call: number; text?: string; status?: string; fraction?: number }): void
   /** Drives (or goes on with) the child run of a `workflow` step. */
@@ -114,7 +114,7 @@ interface Result {
   cost_usd?: number | null
 }
 
-type Once =
+export type Once =
   | { kind: 'done'; result: Result }
   | { kind: 'ended'; end: Result }
   | Exclude<WorkOutcome, { kind: 'settled' }>
@@ -161,7 +161,7 @@ async function performCall(
   const facts: RunEventBody[] = []
   const call = filledCall(parts.plan.definition, step.definition, input, parts.env)
   if ('missing' in call) return { kind: 'stopped', facts, error: call.missing }
-  const context = callContext(parts, ref, signal, facts)
+  const context = callContext(parts, step, ref, signal, facts)
   const score = scorerOf({ ...parts, ref, childId: childRunId(parts.state, ref, 1) }, call.spec)
   if (score) context.score = score
   const outcome = await parts.executor.execute(call.spec, context)
@@ -175,11 +175,19 @@ async function performCall(
   return { kind: 'done', result: { ...result, output, files, cached, ...(saved_usd !== undefined && { saved_usd }) } }
 }
 
-function callContext(parts: WorkParts, ref: WorkRef, signal: AbortSignal, last: RunEventBody[]): CallContext {
+function callContext(
+  parts: WorkParts,
+  step: PlanStep,
+  ref: WorkRef,
+  signal: AbortSignal,
+  last: RunEventBody[],
+): CallContext {
+  const deadline = deadlineOf(parts, step)
   const { journal, state } = parts
   const labels = { run_id: state.run_id, attempt: state.attempt, workflow: parts.plan.definition.name, ...ref }
   return {
     signal,
+    ...(deadline !== undefined && { deadline }),
     prior: priorCalls(parts.state, parts.journal.loaded, ref),
     async record(...together) {
       const events: RunEventBody[] = []
@@ -199,86 +207,6 @@ function callContext(parts: WorkParts, ref: WorkRef, signal: AbortSignal, last: 
     progress: (news) => parts.progress(ref, news),
     labels,
   }
-}
-
-// ── child runs ──
-
-async function performChild(
-  parts: WorkParts,
-  step: PlanStep,
-  ref: WorkRef,
-  workflow: string,
-  inputs: JsonObject,
-  signal: AbortSignal,
-): Promise<Once> {
-  const { timeout_ms: timeout } = step.definition
-  const retry = step.definition.retry && retryOver(defaultRetry, step.definition.retry)
-  const timer = new AbortController()
-  if (timeout !== undefined) {
-    parts.clock.sleep(timeout, timer.signal).then(
-      () => timer.abort(new TimeoutError(`the child run took longer than ${timeout} ms`)),
-      () => {},
-    )
-  }
-  const work = workOf(parts.state, ref) as WorkState
-  // A nested run that goes on says what it cost in all: what its step has counted of that counts once.
-  let cost_usd: number | null = work.rounds.length === 0 && work.cost_usd !== null ? -work.cost_usd : 0
-  const ended = (status: 'failed' | 'cancelled', error?: ErrorData): Once => {
-    return { kind: 'ended', end: { status, cost_usd, ...(error && { error }) } }
-  }
-  try {
-    for (let attempt = 1; ; attempt += 1) {
-      const end = await childAttempt(parts, ref, workflow, inputs, attempt, AbortSignal.any([signal, timer.signal]))
-      if (end.status === 'waiting') return waitingChild(end)
-      cost_usd = addCost(cost_usd, end.cost_usd)
-      if (end.status === 'succeeded') {
-        const { outputs: output, files } = end
-        return { kind: 'done', result: { status: 'succeeded', output, files, cost_usd } }
-      }
-      if (signal.aborted) return ended('cancelled')
-      if (timer.signal.aborted) return ended('failed', toErrorData(timer.signal.reason))
-      if (end.error.code === 'budget_exceeded') return { kind: 'stopped', facts: [], error: end.error, cost_usd }
-      if (!mayRunAgain(retry, attempt)) return ended('failed', end.error)
-    }
-  } finally {
-    timer.abort(new CancelledError('over'))
-  }
-}
-
-/** A failed child counts as an `exception`: what failed inside it has had its own retries. */
-function mayRunAgain(retry: RetryPolicy | undefined, attempt: number): boolean {
-  return retry !== undefined && attempt < retry.attempts && retry.on.includes('exception')
-}
-
-async function childAttempt(
-  parts: WorkParts,
-  ref: WorkRef,
-  workflow: string,
-  inputs: JsonObject,
-  attempt: number,
-  signal: AbortSignal,
-): Promise<ChildEnd> {
-  const work = workOf(parts.state, ref) as WorkState
-  const retry = work.retries_nested === true && attempt === 1
-  const childId = retry ? (work.child_run_id as string) : childRunId(parts.state, ref, attempt)
-  if (work.child_run_id !== childId) await parts.journal.write({ type: 'child.started', ...ref, run_id: childId })
-  return parts.runChild({ ref, workflow, childId, inputs, retry, signal })
-}
-
-/** The same piece of work has the same child, so that a resume finds it again. */
-function childRunId(state: RunState, ref: WorkRef, attempt: number): string {
-  const parts = [state.run_id, ref.step]
-  if (ref.index !== undefined) parts.push(String(ref.index))
-  let id = parts.join('.')
-  if (ref.round !== undefined) id += `-round${ref.round}`
-  if (state.attempt > 1) id += `-retry${state.attempt}`
-  if (attempt > 1) id += `-try${attempt}`
-  return id
-}
-
-function waitingChild(end: Extract<ChildEnd, { status: 'waiting' }>): Once {
-  if (end.waiting_for === 'approval') return { kind: 'parked' }
-  return end.error ? { kind: 'stopped', facts: [], error: end.error } : { kind: 'paused' }
 }
 
 // ── rounds ──
