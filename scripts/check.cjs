@@ -8,6 +8,7 @@ var checks = [
   { name: 'lint', command: ['node_modules/oxlint/bin/oxlint'] },
   { name: 'types', command: ['node_modules/typescript/bin/tsc', '--noEmit'] },
   { name: 'imports', command: ['scripts/check-imports.ts'] },
+  { name: 'errors', command: ['scripts/check-errors.ts'] },
   { name: 'unused', command: ['node_modules/knip/bin/knip.js', '--no-progress'] },
 ]
 

@@ -1,4 +1,5 @@
 /** The only place that picks concrete parts and wires them; each is made when first asked for, and closed in reverse order. */
+import { UsageError } from '../domain/errors.ts'
 import { resolve } from 'node:path'
 import { cacheSettings } from '../config/cache.ts'
 import { baseUrlOf } from '../config/environment.ts'
@@ -156,7 +157,8 @@ export async function createApp(options: AppOptions): Promise<App> {
 
   const sandbox = once(
     async () => {
-      if (!options.startSandbox) throw new Error('this app was made without a sandbox')
+      if (!options.startSandbox)
+        throw new UsageError('this app was made without a sandbox', { hint: 'give createApp a `startSandbox`' })
       return options.startSandbox(trial ? undefined : resolve(home, 'sandbox'), trial?.sandbox)
     },
     (started) => started.close(),

@@ -171,7 +171,7 @@ function appended(
       : text.slice(0, at)
     return ended(head, newline) + block(path, value, indent, newline) + text.slice(at)
   }
-  if (parent.flow === true) throw new Error('a flow mapping is written anew')
+  if (parent.flow === true) throw new NonRetryableError('internal', 'a flow mapping is written anew')
   const [first] = parent.items as Held[]
   const indent = first ? columnOf(text, first.key.range[0]) : 0
   const end = contentEnd(text, parent.range[2], indent)
@@ -187,7 +187,7 @@ function atEnd(text: string, path: readonly string[], value: JsonObject | number
 
 /** Takes the lines of an entry out; the last one leaves an empty mapping behind. */
 function without(text: string, parent: Pairs | Held, found: Held): string {
-  if (!isMap(parent) || parent.flow === true) throw new Error('a flow mapping is written anew')
+  if (!isMap(parent) || parent.flow === true) throw new NonRetryableError('internal', 'a flow mapping is written anew')
   const from = lineStart(text, found.key.range[0])
   const until = contentEnd(text, (found.value ?? found.key).range[2], columnOf(text, found.key.range[0]) + 1)
   const next = text.slice(0, from) + text.slice(Math.max(until, lineEnd(text, found.key.range[0])))

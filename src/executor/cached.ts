@@ -1,4 +1,5 @@
 /** Answers a call from the cache, else makes it and keeps what came of it; equal calls in flight are made once. */
+import { StoreError } from '../domain/errors.ts'
 import type { CacheEntry, MissReason } from '../domain/cache.ts'
 import type { KeptFile } from '../domain/file.ts'
 import { untilAborted } from '../std/abort.ts'
@@ -163,7 +164,7 @@ async function readHit(
   if (!kept) {
     cache.warn(
       'an answer in the cache is damaged and is asked for anew',
-      new Error(`${entry.model}, kept of "${entry.agent}"`),
+      new StoreError('store_corrupt', `${entry.model}, kept of "${entry.agent}"`),
     )
     cache.drop(entry, 'damaged')
     return { refused: 'damaged' }

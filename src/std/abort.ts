@@ -1,8 +1,9 @@
 /** Waiting that can be called off: every wait in the project takes an AbortSignal. */
+import { asError } from './as-error.ts'
 
 /** The reason of an aborted signal as an error. */
 export function abortReason(signal: AbortSignal): Error {
-  return signal.reason instanceof Error ? signal.reason : new Error(String(signal.reason ?? 'aborted'))
+  return asError(signal.reason, 'aborted')
 }
 
 /** Settles as `promise` does, or rejects with the signal's reason as soon as it aborts. */

@@ -1,4 +1,5 @@
 /** A call's surroundings held in memory: a journal of facts, files, claims; for tests of executors and targets. */
+import { NotFoundError } from '../domain/errors.ts'
 import type { KeptFile } from '../domain/file.ts'
 import { parseArtifactUri } from '../domain/file.ts'
 import type { BudgetGate, CallContext, CallFact, PriorCalls } from '../executor/contract.ts'
@@ -28,7 +29,7 @@ export function memoryFiles(): MemoryFiles {
     find: (uri) => held.get(parseArtifactUri(uri)?.sha256 ?? ''),
     async read(hash) {
       const bytes = bytesOf.get(hash)
-      if (!bytes) throw new Error(`no file ${hash}`)
+      if (!bytes) throw new NotFoundError(`no file ${hash}`)
       return bytes
     },
     renew: async (hash) => bytesOf.has(hash),

@@ -1,4 +1,5 @@
 /** A clock that stands still until a test moves it: sleepers wake in the order of their time. */
+import { NonRetryableError } from '../domain/errors.ts'
 import { setImmediate as turn } from 'node:timers/promises'
 import { abortReason } from '../std/abort.ts'
 import type { Clock } from '../std/clock.ts'
@@ -39,7 +40,7 @@ export function virtualClock(start = Date.UTC(2026, 0, 1)): VirtualClock {
     for (let woken = 0; ; woken += 1) {
       const sleeper = next()
       if (!sleeper || sleeper.due > moment) return
-      if (woken >= most) throw new Error(`still sleeping after ${most} awakenings`)
+      if (woken >= most) throw new NonRetryableError('internal', `still sleeping after ${most} awakenings`)
       time = Math.max(time, sleeper.due)
       sleeper.wake()
       await turn()

@@ -1,4 +1,5 @@
 /** Inputs of a workflow (or of an approval): checks given values against their specs and fills defaults in. */
+import { NonRetryableError } from '../domain/errors.ts'
 import type { InputSpec } from '../domain/definition.ts'
 import { nameOf } from '../documents/name-of.ts'
 import { evaluateExpression } from '../expression/evaluate.ts'
@@ -158,7 +159,7 @@ function patternFault(spec: InputSpec, value: Json): Fault | undefined {
 /** Whether the pattern (re2 syntax) is found in the text, by the language's own `matches`; or why it can't be used. */
 export function matchesPattern(pattern: string, text: string): boolean | { message: string } {
   const parsed = parseExpression('matches(text, pattern)')
-  if (!parsed.ok) throw new Error('the expression of matchesPattern is broken')
+  if (!parsed.ok) throw new NonRetryableError('internal', 'the expression of matchesPattern is broken')
   try {
     return evaluateExpression(parsed.expression, { text, pattern }, { now: 0 }) === true
   } catch (error) {
@@ -193,7 +194,7 @@ function parseJson(text: string): Json | undefined {
   try {
     const value = JSON.parse(text, (key, inner: Json) => {
       if (key === '__proto__' || key === 'constructor' || key === 'prototype')
-        throw new SyntaxError(`the key ${key} is not allowed`)
+        throw new NonRetryableError('invalid_input', `the key ${key} is not allowed`)
       return inner
     }) as Json
     return typeof value === 'object' ? value : undefined

@@ -16,6 +16,7 @@
  */
 import { CancelledError, type ErrorData, TimeoutError } from '../domain/errors.ts'
 import type { EventOf, RunCommand, WorkRef } from '../domain/events.ts'
+import { asError } from '../std/as-error.ts'
 import type { JsonObject } from '../std/json.ts'
 import { type Alarms, createAlarms } from './running/alarms.ts'
 import { answerApproval, expireApproval, openApprovals } from './running/approval.ts'
@@ -108,7 +109,7 @@ export class RunDriver {
         if (!this.#more) await this.#inbox.wait()
       }
     } catch (error) {
-      this.abandon(error instanceof Error ? error : new Error(String(error)))
+      this.abandon(asError(error))
       throw error
     } finally {
       this.#over.abort(new CancelledError('the run is over'))

@@ -1,4 +1,5 @@
 /** A journal and a definition from elsewhere, checked so far that they can be trusted as our own. */
+import { StoreError } from '../../domain/errors.ts'
 import { z } from 'zod'
 import type { WorkflowDefinition } from '../../domain/definition.ts'
 import { eventProblem, plainText } from '../../domain/event-shapes.ts'
@@ -57,8 +58,8 @@ function recordOf(state: RunState): RunRecord {
   }
 }
 
-function wrong({ run_id }: Entry, what: string): Error {
-  return new Error(`the journal of run ${run_id}: ${what}`)
+function wrong({ run_id }: Entry, what: string): StoreError {
+  return new StoreError('store_corrupt', `the journal of run ${run_id}: ${what}`)
 }
 
 // ── definitions ──
@@ -86,23 +87,24 @@ const definition = z.looseObject({
   },
 })
 
-/** Throws an Error that says what is wrong: it must be what its hash says, and a plan must come of it. */
+/** Throws a StoreError that says what is wrong: it must be what its hash says, and a plan must come of it. */
 export function checkDefinition(hash: string, text: string): void {
   const where = `the definition ${hash.slice(0, 8)}`
   let parsed: WorkflowDefinition
   try {
     parsed = JSON.parse(text) as WorkflowDefinition
-    if (nestsDeeper(parsed as unknown as Json, deepest)) throw new Error('it is nested too deeply')
+    if (nestsDeeper(parsed as unknown as Json, deepest))
+      throw new StoreError('store_corrupt', 'it is nested too deeply')
     const checked = definition.safeParse(parsed)
     if (!checked.success) {
       const [issue] = checked.error.issues
-      throw new Error(`"${issue?.path.join('.')}" ${issue?.message}`)
+      throw new StoreError('store_corrupt', `"${issue?.path.join('.')}" ${issue?.message}`)
     }
     plan(parsed)
   } catch (error) {
-    throw new Error(`${where}: ${(error as Error).message}`, { cause: error })
+    throw new StoreError('store_corrupt', `${where}: ${(error as Error).message}`, { cause: error })
   }
-  if (hashDefinition(parsed) !== hash) throw new Error(`${where} is not what its hash says`)
+  if (hashDefinition(parsed) !== hash) throw new StoreError('store_corrupt', `${where} is not what its hash says`)
 }
 
 /** Nested ones, too. */

@@ -1,5 +1,5 @@
 /** What the verbs about versions work with: the lock file, and the versions that the provider tells. */
-import { NotFoundError, UsageError } from '../../domain/errors.ts'
+import { NotFoundError, UsageError, NonRetryableError } from '../../domain/errors.ts'
 import { type ModelVersion, type ModelVersions, officialVersion } from '../../domain/version-pin.ts'
 import type { App, World } from '../app.ts'
 import { missingToken } from '../need-token.ts'
@@ -24,7 +24,7 @@ export async function openLock(app: App): Promise<LockStore> {
 export async function publishedVersions(app: App, world: World = app.world): Promise<ModelVersions> {
   if (world === 'real' && !app.hasToken) throw missingToken()
   const { versions } = await app.target('replicate', world)
-  if (!versions) throw new Error('the target of models tells no versions')
+  if (!versions) throw new NonRetryableError('internal', 'the target of models tells no versions')
   return patientVersions(versions, app)
 }
 

@@ -1,4 +1,5 @@
 /** Expressions over the result of a run, and over what its calls were sent, that a test expects to be true. */
+import { NonRetryableError } from '../../domain/errors.ts'
 import type { WorkflowDefinition } from '../../domain/definition.ts'
 import { checkExpression } from '../../expression/check.ts'
 import { evaluateExpression, truthy } from '../../expression/evaluate.ts'
@@ -64,7 +65,7 @@ export type Truth =
 
 export function evaluateExpected(text: string, scope: JsonObject, now: number): Truth {
   const outcome = parseBareExpression(text)
-  if (!outcome.ok) throw new Error('an expectation was not checked before it was evaluated')
+  if (!outcome.ok) throw new NonRetryableError('internal', 'an expectation was not checked before it was evaluated')
   try {
     const value = evaluateExpression(outcome.expression, scope, { now })
     if (truthy(value)) return { holds: true }

@@ -1,4 +1,5 @@
 /** Sends one webhook, once: a POST that has to be answered within ten seconds and is not redirected. */
+import { TimeoutError } from '../../domain/errors.ts'
 import { abortReason } from '../../std/abort.ts'
 import type { Clock } from '../../std/clock.ts'
 
@@ -16,7 +17,7 @@ export async function sendWebhook(
 ): Promise<Sent> {
   const over = new AbortController()
   const late = clock.sleep(patienceMs, AbortSignal.any([signal, over.signal])).then(
-    () => over.abort(new Error(`no answer within ${patienceMs / 1_000} s`)),
+    () => over.abort(new TimeoutError(`no answer within ${patienceMs / 1_000} s`)),
     () => {},
   )
   try {

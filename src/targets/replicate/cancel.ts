@@ -1,5 +1,5 @@
 /** Cancels a prediction, and says what it cost if the API tells soon. */
-import { NotFoundError } from '../../domain/errors.ts'
+import { NotFoundError, TimeoutError } from '../../domain/errors.ts'
 import type { Clock } from '../../std/clock.ts'
 import { getPrediction } from './follow.ts'
 import { hasEnded, type Prediction, readPrediction } from './prediction.ts'
@@ -13,7 +13,7 @@ export async function cancelBounded(api: Api, id: string, clock: Clock): Promise
   const late = new AbortController()
   const over = new AbortController()
   clock.sleep(patienceMs, over.signal).then(
-    () => late.abort(new Error('too late')),
+    () => late.abort(new TimeoutError('Replicate did not answer a cancellation in time')),
     () => {},
   )
   try {

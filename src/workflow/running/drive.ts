@@ -5,6 +5,7 @@ import { parseArtifactUri } from '../../domain/file.ts'
 import type { BudgetGate, CallFiles } from '../../executor/contract.ts'
 import { heartbeatEveryMs, type Lease, type Store } from '../../state/store/contract.ts'
 import { abortReason } from '../../std/abort.ts'
+import { asError } from '../../std/as-error.ts'
 import { isObject, type Json, type JsonObject } from '../../std/json.ts'
 import { createRun, type EngineParts, type Held, takeRun } from './hold.ts'
 import { filesNamedIn, importFiles } from './input-files.ts'
@@ -97,7 +98,7 @@ async function driveHeld(parts: EngineParts, lease: Lease, driver: RunDriver, st
     }
   }
   beat().catch((error: unknown) => {
-    if (!over.signal.aborted) driver.abandon(error instanceof Error ? error : new Error(String(error)))
+    if (!over.signal.aborted) driver.abandon(asError(error))
   })
   try {
     await driver.drive()

@@ -1,5 +1,5 @@
 /** What an answer is worth, by its agent's own measure: an expression over it, or another agent that is asked. */
-import { ReplicateAgentError, type ErrorData } from '../../domain/errors.ts'
+import { ReplicateAgentError, type ErrorData, NonRetryableError } from '../../domain/errors.ts'
 import type { WorkRef } from '../../domain/events.ts'
 import type { QualityScore } from '../../domain/routing.ts'
 import type { Answer, CallContext, CallSpec, Scored } from '../../executor/contract.ts'
@@ -84,7 +84,7 @@ async function askJudge(
   if (end.status === 'succeeded') return end
   const { error } = end
   if (error && (end.status === 'waiting' || error.code === 'budget_exceeded')) throw thrown(error)
-  if (end.status === 'waiting') throw new Error('a judge waits for nobody')
+  if (end.status === 'waiting') throw new NonRetryableError('internal', 'a judge waits for nobody')
   return end
 }
 
