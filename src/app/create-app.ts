@@ -96,6 +96,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const token = options.token ?? env['REPLICATE_API_TOKEN']?.trim() ?? ''
   const listeners = new Set<Bus>()
   const closers: (() => Promise<void>)[] = []
+  const warn = (message: string) => options.warn?.(message)
   const bus: Bus = (news) => {
     for (const listener of listeners) listener(news)
   }
@@ -149,7 +150,6 @@ export async function createApp(options: AppOptions): Promise<App> {
   const frozen = options.frozen ?? isOn(env['REPLICATE_AGENT_FROZEN'])
   const pins = once(async () => {
     const { openPins } = await import('./pins/open-pins.ts')
-    const warn = (message: string) => options.warn?.(message)
     const recordFolder = options.record?.folder
     const configFile = config?.files.findLast(({ scope }) => scope !== 'user')?.file
     return openPins({ cwd, configFile, clock, frozen, recordFolder, isTrial: trial !== undefined, warn })
@@ -281,6 +281,11 @@ export async function createApp(options: AppOptions): Promise<App> {
     ),
   )
 
+  async function budgetParts(world: World): Promise<NonNullable<ExecutorParts['budgets']>> {
+    const { budgetParts: partsOf } = await import('./budgets/budget-parts.ts')
+    return partsOf({ store, settings: config?.budgets ?? {}, sandbox: world === 'sandbox', warn })
+  }
+
   const executor = worldly((world) =>
     once(
       async (): Promise<Executor> => {
@@ -296,6 +301,9 @@ export async function createApp(options: AppOptions): Promise<App> {
         if (trial || replayFolder(world) !== undefined) {
           parts.retryBudgets = 'none'
           parts.backoff = (_policy, { retry_after_ms = 0 }) => retry_after_ms
+        } else {
+          config?.use('budgets')
+          parts.budgets = await budgetParts(world)
         }
         const { calledNext } = replayFolder(world) === undefined ? {} : await place(world)
         if (calledNext) parts.replayed = calledNext
@@ -309,7 +317,9 @@ export async function createApp(options: AppOptions): Promise<App> {
     once(async (): Promise<EngineParts> => {
       const { thisHolder, probeHolder } = await import('../state/store/holder.ts')
       const { endHolder } = await import('../state/store/end-holder.ts')
-      const { createBudget } = await import('../executor/resilience/budget.ts')
+      const { createBudget: gate } = await import('../executor/resilience/budget.ts')
+      const { default_usd, per_run: runCap } = config?.budgets ?? {}
+      const createBudget: EngineParts['createBudget'] = (of) => gate({ ...of, ...defined({ default_usd }) })
       const opened = { store: await store(), artifacts: await artifacts(), executor: await executor(world) }
       const process_ = {
         holder: thisHolder(),
@@ -324,7 +334,19 @@ export async function createApp(options: AppOptions): Promise<App> {
       const nothing = { previous_ms: undefined, retry_after_ms: undefined }
       const backoff: EngineParts['backoff'] = (policy, failures) =>
         waits ? backoffDelay(policy, { failures, ...nothing }, random) : 0
-      return { ...opened, ...process_, secrets, clock, random, bus, createBudget, backoff, env, cwd }
+      return {
+        ...opened,
+        ...process_,
+        secrets,
+        clock,
+        random,
+        bus,
+        createBudget,
+        backoff,
+        env,
+        cwd,
+        ...defined({ runCap }),
+      }
     }),
   )
 

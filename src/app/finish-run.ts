@@ -1,5 +1,6 @@
 /** Waits for a run that is driven or followed, and puts its files where they are wanted. */
 import { resolve } from 'node:path'
+import { type Crossing, usdText } from '../domain/budget.ts'
 import type { RunEvent } from '../domain/events.ts'
 import type { RunResult } from '../domain/run.ts'
 import { abortReason } from '../std/abort.ts'
@@ -27,6 +28,10 @@ export async function finishRun(
 ): Promise<RunResult> {
   const leave = () => driving.abandon(abortReason(context.signal))
   context.signal.addEventListener('abort', leave, { once: true })
+  const unsubscribe = app.subscribe(({ run_id, event }) => {
+    const isOwn = run_id === driving.run_id || run_id.startsWith(`${driving.run_id}.`)
+    if (isOwn && event.type === 'budget.crossed') context.warn(crossedText(event))
+  })
   try {
     context.driving?.({ ...driving, outline: outlineOf(plan), earlier })
     const relies = !driving.following && keepsBudget(plan, earlier, budget_usd)
@@ -38,8 +43,13 @@ export async function finishRun(
     const exported = await exportFiles(app, driving.run_id, resolve(app.cwd, artifacts))
     return withExportedPaths(result, exported)
   } finally {
+    unsubscribe()
     context.signal.removeEventListener('abort', leave)
   }
+}
+
+function crossedText({ budget, soft_usd, spent_usd }: Crossing): string {
+  return `the soft budget (${budget}) of ${usdText(soft_usd)} is passed: ${usdText(spent_usd)} spent and set aside`
 }
 
 /** Whether real money is held back by a budget. */

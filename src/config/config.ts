@@ -1,9 +1,11 @@
 /** The configuration as it holds: its layers put over each other, and where each value came from. */
+import type { BudgetSettings } from '../domain/budget.ts'
 import type { AgentDefinition } from '../domain/definition.ts'
 import { ConfigurationError, type ReplicateAgentError } from '../domain/errors.ts'
 import { type Problem, ProblemsError } from '../domain/problem.ts'
 import { dirname, resolve } from 'node:path'
 import { routingOf } from '../documents/agent/normalise.ts'
+import type { Report } from '../documents/loading.ts'
 import { milliseconds } from '../documents/agent/policies.ts'
 import { breakerOver } from '../documents/agent/breaker.ts'
 import { routingOver } from '../documents/agent/routing.ts'
@@ -17,6 +19,7 @@ import { isObject } from '../std/json.ts'
 import type { Env, Scope } from './discover.ts'
 import { type AuditSettings, auditSettings } from './audit.ts'
 import { isLate, keyOf, type Layer, type Unset } from './layer.ts'
+import { budgetSettings } from './budgets.ts'
 import { checkLimits } from './limits.ts'
 import { type PriceSheet, sheetOf } from './prices/sheet.ts'
 import type { ConfigSpec } from './schema.ts'
@@ -66,6 +69,8 @@ export interface Config extends Required<Omit<ConfigParts, 'envFile'>>, Pick<Con
   /** How long what was read of a model holds. */
   discoveryTtlMs: number
   audit: AuditSettings
+  /** What all calls may cost; absent: nothing is said. */
+  budgets?: BudgetSettings
   /** Values of variables that have the name of a secret, of `.env` and of those that the files name. */
   secrets: readonly string[]
   /** Errors and warnings of every layer. */
@@ -96,10 +101,12 @@ export function createConfig(parts: ConfigParts): Config {
   const written = spec as ConfigSpec
   const problems = layers.flatMap((layer) => layer.problems)
   // What is right in each layer may not fit together.
-  checkLimits(written.limits ?? {}, (path, parts) => {
+  const report: Report = (path, parts) => {
     const owner = layerOf(path)
     if (owner) problems.push(owner.places.problem(path, parts))
-  })
+  }
+  checkLimits(written.limits ?? {}, report)
+  const budgets = budgetSettings(written.budgets, report)
   const routing = written.routing && routingOver(defaultRouting, written.routing)
   const breaker = breakerOver(undefined, written.breaker)
   const agents = Object.fromEntries(
@@ -126,7 +133,7 @@ export function createConfig(parts: ConfigParts): Config {
       problems,
       unset,
       unusable,
-      ...defined({ routing, breaker }),
+      ...defined({ routing, breaker, budgets }),
       providerBreakers: providerBreakers(),
       layerOf,
       originOf,

@@ -6,6 +6,7 @@ import { amountFields, callFields } from '../documents/agent/limits.ts'
 import { routingSpec } from '../documents/agent/routing-spec.ts'
 import { agentsSpec } from '../documents/agent/spec.ts'
 import { duration, strict, text, whole, words } from '../documents/spec-fields.ts'
+import { budgetsSpec } from './budgets.ts'
 import { cacheSettingsSpec } from './cache.ts'
 import { auditSpec } from './audit.ts'
 import { pricesSpec } from './prices/spec.ts'
@@ -87,6 +88,7 @@ export const configSpec = strict(
   {
     agents: agentsSpec('Agents that every workflow may name.').optional(),
     breaker: generalBreakerSpec.optional(),
+    budgets: budgetsSpec.optional(),
     cache: cacheSettingsSpec.optional(),
     audit: auditSpec.optional(),
     discovery: discoverySpec.optional(),

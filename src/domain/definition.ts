@@ -4,6 +4,7 @@
  */
 import type { Json, JsonObject } from '../std/json.ts'
 import type { BreakerPolicy } from './breaker.ts'
+import type { AgentBudget, Cap } from './budget.ts'
 import type { CacheLimits, CachePolicyName } from './cache.ts'
 import type { Price } from './price.ts'
 import type { Bulkhead, CallLimits } from './rate-limit.ts'
@@ -63,6 +64,7 @@ export interface AgentDefinition {
   price?: Price
   limits?: CallLimits
   bulkhead?: Bulkhead
+  budget?: AgentBudget
   /** Words to find it by. */
   tags?: string[]
   /** How its candidates are chosen among. Absent: `defaultRouting`. */
@@ -127,6 +129,8 @@ export interface StepDefinition {
   task?: string
   /** Over what the agents that answer it ask for, key by key. */
   qos?: QosPolicy
+  /** Over all attempts and items, dollars. */
+  budget?: Cap
 }
 
 export interface WorkflowDefinition {
@@ -145,6 +149,8 @@ export interface WorkflowDefinition {
   retry?: RetryPolicy
   timeout_ms?: number
   budget_usd?: number
+  /** Passing this many dollars is warned of. */
+  budget_soft_usd?: number
   /** Nested workflows by the reference that steps use, each a whole copy. */
   workflows: Record<string, WorkflowDefinition>
 }

@@ -143,7 +143,10 @@ const bodies = {
     version: plainText.optional(),
     body: spilled,
     reserve_usd: z.number().optional(),
+    agent: plainText.optional(),
   },
+  'call.refused': call,
+  'budget.crossed': { ...work, budget: plainText, soft_usd: z.number(), spent_usd: z.number() },
   'call.created': { ...call, id: plainText, how: z.enum(['created', 'searched']), matches: whole.optional() },
   'call.reattached': {
     ...call,

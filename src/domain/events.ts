@@ -2,6 +2,7 @@
  * Everything that can happen to a run. The journal is the list of these; the state of a run is a fold over it
  * (`workflow/state.ts`). Values are masked before they get here; large ones are spilled to the artifact store.
  */
+import type { Crossing } from './budget.ts'
 import type { Json, JsonObject } from '../std/json.ts'
 import type { MissReason } from './cache.ts'
 import type { ErrorData } from './errors.ts'
@@ -127,7 +128,13 @@ export type RunEventBody =
       version?: string
       body: Spilled
       reserve_usd?: number
+      /** The agent's name; absent: a model is called by its own. */
+      agent?: string
     } & WorkRef)
+  /** Nothing was created and nothing spent: who was asked refused the account. The call stays open. */
+  | ({ type: 'call.refused'; call: number } & WorkRef)
+  /** A soft budget was passed; each is told of once in a run. */
+  | ({ type: 'budget.crossed' } & Crossing & WorkRef)
   | ({ type: 'call.created'; call: number; id: string; how: 'created' | 'searched'; matches?: number } & WorkRef)
   /** After a crash: what was found of an earlier call. `lost`: its data is gone, it will be paid again. */
   | ({

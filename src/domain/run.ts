@@ -63,6 +63,8 @@ export const runResultShape = z.object({
   cost_usd: z.number().nullable(),
   duration_ms: z.number(),
   error: errorShape.optional(),
+  /** Soft budgets that were passed, and how much was spent and set aside then. */
+  soft_budgets: z.array(z.object({ budget: z.string(), soft_usd: z.number(), spent_usd: z.number() })).optional(),
   steps: z.record(z.string(), stepResultShape),
 })
 

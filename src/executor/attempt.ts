@@ -5,13 +5,15 @@ import type { RoutingDecision } from '../domain/routing.ts'
 import type { Clock } from '../std/clock.ts'
 import type { JsonObject, Json } from '../std/json.ts'
 import type { Random } from '../std/random.ts'
-import type { Candidate, OpenCall, Target, TargetResult } from '../targets/target.ts'
+import type { Candidate, OpenCall, Target, TargetContext, TargetResult } from '../targets/target.ts'
 import { admissionOf } from './admission.ts'
+import type { Purse } from './reservation.ts'
 import type { CallContext, CallFact } from './contract.ts'
-import { asFailure, costOf } from './failure.ts'
-import { trackedRecorder } from './recorder.ts'
+import { asFailure, costOf, isRefusal, isUnanswered } from './failure.ts'
+import { trackedRecorder, type TrackedRecorder } from './recorder.ts'
 import { assertInput } from './resilience/input-schema.ts'
 import { fitOutput } from './resilience/output-schema.ts'
+import type { BudgetAccounts } from './resilience/budget-accounts.ts'
 import type { CallGate } from './resilience/call-limits.ts'
 import { type AttemptTime, withGrace } from './resilience/timeout.ts'
 
@@ -24,6 +26,8 @@ export interface AttemptParts {
   target: Target
   /** What holds it back; undefined: nothing. */
   gate: CallGate | undefined
+  accounts: BudgetAccounts | undefined
+  purse: Purse
   candidate: Candidate
   position: number
   /** Defaults merged in. */
@@ -52,7 +56,7 @@ export type AttemptEnd = (
 
 /** Rejects when a fact could not be recorded or a file not be kept, and with the reason of a signal that only abandons the work. */
 export async function attempt(parts: AttemptParts): Promise<AttemptEnd> {
-  const { clock, candidate, context, call } = parts
+  const { clock, candidate } = parts
   const { signal } = parts.deadline
   const admission = admissionOf(parts)
   const recorder = trackedRecorder({
@@ -67,12 +71,13 @@ export async function attempt(parts: AttemptParts): Promise<AttemptEnd> {
         parts.deadline.go()
         return reserved
       } finally {
-        context.waited?.(clock.monotonic() - began)
+        parts.context.waited?.(clock.monotonic() - began)
       }
     },
   })
   let spent: number | null = 0
   let tokens: number | undefined
+  let isOpen = false
   const how = () => {
     const sent = parts.open ? undefined : recorder.sent()
     return { open: recorder.open(), took_ms: sent === undefined ? undefined : Math.round(clock.monotonic() - sent) }
@@ -80,48 +85,67 @@ export async function attempt(parts: AttemptParts): Promise<AttemptEnd> {
   try {
     // What was sent before is not judged again.
     if (!parts.open) assertInput(candidate, parts.input)
-    const made = parts.target.call(candidate, parts.input, {
-      signal,
-      clock,
-      random: parts.random,
-      record: recorder,
-      files: context.files,
-      ...(parts.open && { open: parts.open }),
-      versionOf: (model) => context.versionOf(model),
-      deadline: () => parts.deadline.at,
-      mask: (value) => context.mask(value),
-      progress: (news) => context.progress({ call, ...news }),
-      labels: context.labels,
-    })
+    await admission.takeUp()
+    const made = parts.target.call(candidate, parts.input, targetContext(parts, recorder))
     const result = await withGrace(made, signal, clock, graceMs)
     spent = result.cost_usd
     tokens = result.tokens
     const output = fitOutput(result.output, parts.output_schema)
     return { status: 'succeeded', result, output, cost_usd: spent, ...how() }
   } catch (thrown) {
-    if (recorder.broken() !== undefined) throw recorder.broken()
-    // A store that can't keep a file is no failure of the call: another one would not help.
-    if (thrown instanceof StoreError) throw thrown
+    const isSent = recorder.open() !== undefined
+    const abandoned = whyAbandoned(recorder.broken(), thrown, signal)
+    if (abandoned) {
+      // It stays open, and may be spent.
+      if (isSent) spent = null
+      throw abandoned.error
+    }
     const failure = asFailure(thrown)
     // An output that does not fit was paid for all the same.
     spent = failure.code === 'invalid_output' ? spent : costOf(failure)
+    isOpen = isUnanswered(failure)
+    if (isRefusal(failure) && isSent) await recorder.refused()
     if (!signal.aborted) return { status: 'failed', failure, cost_usd: spent, ...how() }
     const reason = abortReason(signal)
-    if (!isCalledOff(reason)) throw reason
-    const isSilent = thrown === reason && recorder.open() !== undefined
-    if (isSilent) spent = null
+    if (thrown === reason && isSent) spent = null
     if (parts.deadline.isOwn(reason)) {
       // What may still run there is looked for before anything is made anew.
-      const open = isSilent && !parts.target.idempotent ? { unanswered: true } : {}
-      const late = new TimeoutError(reason.message, {
-        cause: failure === reason ? undefined : failure,
-        hint: 'raise `retry.attempt_timeout`',
-        details: { ...failure.details, cost_usd: spent, ...open },
-      })
-      return { status: 'failed', failure: late, cost_usd: spent, ...how() }
+      isOpen ||= thrown === reason && isSent && !parts.target.idempotent
+      return { status: 'failed', failure: late(reason, failure, spent, isOpen), cost_usd: spent, ...how() }
     }
     return { status: 'aborted', reason, cost_usd: spent, ...how() }
   } finally {
-    admission.release(spent, tokens)
+    admission.release(spent, { isOpen, tokens })
   }
+}
+
+/** What ends the whole work; undefined: the call itself has failed, or was called off. */
+function whyAbandoned(broken: unknown, thrown: unknown, signal: AbortSignal): { error: unknown } | undefined {
+  if (broken !== undefined) return { error: broken }
+  // A store that can't keep a file is no failure of the call: another one would not help.
+  if (thrown instanceof StoreError) return { error: thrown }
+  const reason = signal.aborted ? abortReason(signal) : undefined
+  return reason && !isCalledOff(reason) ? { error: reason } : undefined
+}
+
+function targetContext(parts: AttemptParts, record: TrackedRecorder): TargetContext {
+  const { clock, random, context, deadline, call, open } = parts
+  return {
+    ...{ signal: deadline.signal, clock, random, record, files: context.files },
+    ...(open && { open }),
+    versionOf: (model) => context.versionOf(model),
+    deadline: () => deadline.at,
+    mask: (value) => context.mask(value),
+    progress: (news) => context.progress({ call, ...news }),
+    labels: context.labels,
+  }
+}
+
+/** Its own time was up, not that of the call. */
+function late(reason: Error, failure: ReplicateAgentError, cost_usd: number | null, isOpen: boolean): TimeoutError {
+  return new TimeoutError(reason.message, {
+    cause: failure === reason ? undefined : failure,
+    hint: 'raise `retry.attempt_timeout`',
+    details: { ...failure.details, cost_usd, ...(isOpen && { unanswered: true }) },
+  })
 }

@@ -1,4 +1,5 @@
 /** The one path of every call: route → guard → call → learn. What the workflow's loop knows of it. */
+import type { Crossing } from '../domain/budget.ts'
 import type { CachePolicy, RetryPolicy } from '../domain/definition.ts'
 import type { ErrorData } from '../domain/errors.ts'
 import type { EventOf } from '../domain/events.ts'
@@ -89,6 +90,12 @@ export interface BudgetGate {
    * flight that could make room. Without this method a refusal is final.
    */
   freed?(): Promise<void> | undefined
+  /** Counts what was spent without a reservation, or (less than zero) was counted and not spent, dollars. */
+  add(usd: number): void
+  /** Soft caps that what was set aside just now has passed, each once. */
+  crossed?(): Crossing[]
+  /** Whether a budget is named for the first time in this run: so that it is warned of once. */
+  first?(budget: string): boolean
 }
 
 type Without<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never
@@ -99,6 +106,8 @@ export type CallFact = Without<
     | 'call.routed'
     | 'call.uploaded'
     | 'call.intended'
+    | 'call.refused'
+    | 'budget.crossed'
     | 'call.created'
     | 'call.reattached'
     | 'call.settled'
@@ -164,6 +173,8 @@ export interface CallContext {
 /** Where a call is made. */
 export interface CallLabels {
   run_id: string
+  /** Of the outermost run; absent: it is this one. */
+  root?: string
   /** Of the run, from 1. */
   attempt?: number
   workflow: string

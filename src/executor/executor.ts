@@ -13,12 +13,14 @@ import { createBreakers, refusalOf, shareOf } from './resilience/breakers.ts'
 import { type CacheParts, type CallCache, createCallCache } from './resilience/cache.ts'
 import { type CallLimitsOf, createCallLimits } from './resilience/call-limits.ts'
 import { backoffDelay } from './resilience/retry.ts'
+import { type AccountsParts, BudgetAccounts } from './resilience/budget-accounts.ts'
 import { createRetryBudgets, noRetryBudgets } from './resilience/retry-budget.ts'
 import { startDeadline } from './resilience/timeout.ts'
 import { reported } from './reported.ts'
 import { resumePoint } from './resume-point.ts'
 import { createRouter, type Route, type RouterParts } from './routing/router.ts'
 import { createMemoryState, type RouterState } from './routing/state.ts'
+import { closePurse, type Purse } from './reservation.ts'
 import { strategies } from './routing/strategy-table.ts'
 import { type AgentTimes, createAgentTimes } from './agent-times.ts'
 import { throughCache } from './cached.ts'
@@ -30,6 +32,8 @@ export interface ExecutorParts {
   targets(kind: string): Promise<Target>
   /** State that processes share, opened at first use; default: this executor has its own. */
   cells?(): Promise<Cells>
+  /** What keeps budgets of days, months and agents. Absent: only those of calls, steps and runs are kept. */
+  budgets?: Omit<AccountsParts, 'cells' | 'clock' | 'random'>
   /** Absent: `cache` policies find and keep nothing, so the app always gives one. */
   cache?: CacheParts
   clock: Clock
@@ -55,6 +59,9 @@ type Routed = Work & { cache: CallCache | undefined }
 export function createExecutor(parts: ExecutorParts): Executor {
   const { clock, random } = parts
   const breakers = createBreakers({ clock, cells: parts.cells, providers: parts.providerBreakers })
+  const ownCells = createMemoryCells()
+  const cells = parts.cells ?? (async () => ownCells)
+  const accounts = parts.budgets && new BudgetAccounts({ ...parts.budgets, cells, clock, random })
   const shared = {
     breakers,
     targets: parts.targets,
@@ -68,6 +75,7 @@ export function createExecutor(parts: ExecutorParts): Executor {
       gate: { refusal: (candidate) => refusalOf(breakers.of(candidate)) },
     }),
     backoff: parts.backoff ?? backoffDelay,
+    accounts,
     cache: parts.cache && createCallCache(parts.cache, clock),
     retryBudgets: parts.retryBudgets === 'none' ? noRetryBudgets : createRetryBudgets(clock),
     limits: parts.limits ?? ownLimits(parts),
@@ -81,12 +89,14 @@ export function createExecutor(parts: ExecutorParts): Executor {
       const { prior } = context
       const ledger = new Ledger(prior, clock)
       const bounds = { signal: context.signal, at: context.deadline }
+      const purse: Purse = new Map()
       const whole = startDeadline(clock, bounds, spec.timeout_ms, prior.elapsed_ms)
-      const work = { ...shared, spec, context, ledger, whole, deadline: whole }
+      const work = { ...shared, spec, context, ledger, whole, deadline: whole, purse }
       try {
         return await reported(parts.callLog, work, inTime)
       } finally {
         whole.end()
+        closePurse(purse)
       }
     },
     reported: async () => parts.callLog?.flushed(),
@@ -94,6 +104,7 @@ export function createExecutor(parts: ExecutorParts): Executor {
       closed = true
       await breakers.close()
       await shared.cache?.close()
+      await accounts?.close()
     },
   }
 }
@@ -137,6 +148,8 @@ async function run(agents: AgentTimes<Routed>): Promise<CallOutcome> {
       route.ended()
     }
   }
+  const { outOfMoney } = ledger
+  if (outOfMoney) return ledger.ended('stopped', outOfMoney)
   return ledger.ended('failed', ledger.lastFailure ?? failureBefore(context))
 }
 

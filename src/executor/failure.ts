@@ -1,4 +1,5 @@
 /** Reads a failure: its class for `retry.on`, whether it stops the run, what it cost. */
+import { isRunWide } from '../domain/budget.ts'
 import { type FailureClass, failureClasses, ReplicateAgentError, RetryableError } from '../domain/errors.ts'
 
 /** Anything thrown as one of our errors; what was not raised on purpose is an `exception`. */
@@ -16,7 +17,6 @@ export function classOf(failure: ReplicateAgentError): FailureClass | undefined 
 const stopping = new Set<string>([
   'authentication',
   'payment_required',
-  'budget_exceeded',
   'missing_token',
   'missing_secret',
   'configuration',
@@ -24,7 +24,7 @@ const stopping = new Set<string>([
 
 /** Every other call of the run would meet the same (rulings 18 and 47). */
 export function stopsRun(failure: ReplicateAgentError): boolean {
-  return stopping.has(failure.code)
+  return stopping.has(failure.code) || isRunWide(failure)
 }
 
 /** Dollars spent on the failed attempt; null: unknown. */
@@ -47,4 +47,9 @@ export function isUnanswered(failure: ReplicateAgentError): boolean {
 export function withWhy(failure: ReplicateAgentError, why: string): ReplicateAgentError {
   const { code, message, retryable, hint, step, details, cause } = failure
   return new ReplicateAgentError(code, `${message}; not tried again: ${why}`, { retryable, hint, step, details, cause })
+}
+
+/** It stays open in the journal, for a resume may be let in; but nothing was created, and nothing spent. */
+export function isRefusal(failure: ReplicateAgentError): boolean {
+  return stopsRun(failure) && costOf(failure) === 0
 }

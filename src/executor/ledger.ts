@@ -1,4 +1,5 @@
 /** The running account of one call: attempts, dollars, milliseconds, over all candidates and processes. */
+import { isResumable } from '../domain/budget.ts'
 import { type ReplicateAgentError, toErrorData } from '../domain/errors.ts'
 import type { JsonObject } from '../std/json.ts'
 import type { KeptFile } from '../domain/file.ts'
@@ -60,6 +61,12 @@ export class Ledger {
 
   get lastFailure(): ReplicateAgentError | undefined {
     return this.#failures.at(-1)?.failure
+  }
+
+  /** Nothing but budgets that come back, or may be raised, kept all candidates from being called. */
+  get outOfMoney(): ReplicateAgentError | undefined {
+    const failures = this.#failures.map(({ failure }) => failure)
+    return failures.every(({ code }) => code === 'budget_exceeded') ? failures.find(isResumable) : undefined
   }
 
   succeeded(output: Json, files: KeptFile[]): CallOutcome {

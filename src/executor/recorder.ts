@@ -5,6 +5,7 @@
 import type { RoutingDecision } from '../domain/routing.ts'
 import type { Json } from '../std/json.ts'
 import type { CallRecorder, Candidate, OpenCall } from '../targets/target.ts'
+import type { Admitted } from './admission.ts'
 import type { CallContext, CallFact } from './contract.ts'
 
 export interface RecorderParts {
@@ -22,7 +23,7 @@ export interface RecorderParts {
   now(): number
   monotonic(): number
   /** Waits for budget and rate limit; gives what was set aside. Throws BudgetExceededError. */
-  admit(): Promise<number | undefined>
+  admit(): Promise<Admitted>
 }
 
 export interface TrackedRecorder extends CallRecorder {
@@ -30,6 +31,8 @@ export interface TrackedRecorder extends CallRecorder {
   open(): OpenCall | undefined
   /** When the create was let go, by the monotonic clock. */
   sent(): number | undefined
+  /** The call was refused by who it was sent to: nothing was spent. */
+  refused(): Promise<void>
   /** Set once a fact could not be recorded: nothing may go on then. */
   broken(): unknown
 }
@@ -62,7 +65,7 @@ export function trackedRecorder(parts: RecorderParts): TrackedRecorder {
     },
     uploaded: (sha256, url) => record({ type: 'call.uploaded', call, sha256, url }),
     async intended(body, version) {
-      const reserve_usd = await parts.admit()
+      const { reserve_usd, crossed } = await parts.admit()
       const fact: CallFact = {
         type: 'call.intended',
         call,
@@ -72,12 +75,18 @@ export function trackedRecorder(parts: RecorderParts): TrackedRecorder {
         body,
         ...(version !== undefined && { version }),
         ...(reserve_usd !== undefined && { reserve_usd }),
+        ...(candidate.name !== candidate.model && { agent: candidate.name }),
       }
-      open = { call, model: candidate.model, body, intended_at: parts.now(), ...(version !== undefined && { version }) }
+      open = {
+        ...{ call, model: candidate.model, body, intended_at: parts.now() },
+        ...(version !== undefined && { version }),
+        ...(reserve_usd !== undefined && { reserve_usd }),
+      }
+      const noted: CallFact[] = crossed.map((crossing) => ({ type: 'budget.crossed', ...crossing }))
       const [missed, decision] = [parts.missed(), parts.decided()]
       const before: CallFact[] = missed ? [missed] : []
       if (decision) before.push({ type: 'call.routed', call, decision })
-      await record(...before, fact)
+      await record(...before, fact, ...noted)
       sent = parts.monotonic()
     },
     async created(id, how, matches) {
@@ -87,6 +96,10 @@ export function trackedRecorder(parts: RecorderParts): TrackedRecorder {
     async reattached(how, id) {
       if (how === 'lost' || how === 'not_found') open = undefined
       await record({ type: 'call.reattached', call, how, ...(id !== undefined && { id }) })
+    },
+    async refused() {
+      await record({ type: 'call.refused', call })
+      if (open) delete open.reserve_usd
     },
     claim: async (id) => !parts.ids.has(id) && (await guarded(() => context.claim(id))),
   }
@@ -107,5 +120,7 @@ export function takenUp(
     model: candidate.model,
     body: open.body,
     ...(open.version !== undefined && { version: open.version }),
+    ...(open.reserve_usd !== undefined && { reserve_usd: open.reserve_usd }),
+    ...(candidate.name !== candidate.model && { agent: candidate.name }),
   }
 }

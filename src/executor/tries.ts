@@ -114,6 +114,8 @@ function attemptOf(work: Work, turn: Turn, { call, open }: Tries, deadline: Atte
     input,
     output_schema,
     gate: work.limits.of(candidate),
+    accounts: work.accounts,
+    purse: work.purse,
     call,
     open,
     decided: () => takeDecision(turn),

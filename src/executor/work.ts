@@ -5,8 +5,10 @@ import type { Clock } from '../std/clock.ts'
 import type { JsonObject } from '../std/json.ts'
 import type { Random } from '../std/random.ts'
 import type { Candidate, OpenCall, Target } from '../targets/target.ts'
+import type { Purse } from './reservation.ts'
 import type { CallContext, CallFact, CallSpec } from './contract.ts'
 import type { Ledger } from './ledger.ts'
+import type { BudgetAccounts } from './resilience/budget-accounts.ts'
 import type { CallLimitsOf } from './resilience/call-limits.ts'
 import type { Breakers } from './resilience/breakers.ts'
 import type { backoffDelay } from './resilience/retry.ts'
@@ -20,6 +22,8 @@ export interface Work {
   clock: Clock
   random: Random
   limits: CallLimitsOf
+  accounts: BudgetAccounts | undefined
+  purse: Purse
   spec: CallSpec
   context: CallContext
   ledger: Ledger

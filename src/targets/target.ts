@@ -1,5 +1,6 @@
 /** What a target adapter must do: make one call, so that it can be taken up again after a crash. */
 import type { BreakerPolicy } from '../domain/breaker.ts'
+import type { AgentBudget } from '../domain/budget.ts'
 import type { RetryPolicy } from '../domain/retry-policy.ts'
 import type { KeptFile } from '../domain/file.ts'
 import type { Bulkhead, CallLimits } from '../domain/rate-limit.ts'
@@ -29,6 +30,7 @@ export interface Candidate {
   breaker?: BreakerPolicy
   limits?: CallLimits
   bulkhead?: Bulkhead
+  budget?: AgentBudget
 }
 
 /** A call of an earlier process that was never settled. */
@@ -42,6 +44,8 @@ export interface OpenCall {
   intended_at: number
   /** The prediction's id, where its create was answered. */
   id?: string
+  /** What was set aside for it, dollars. */
+  reserve_usd?: number
 }
 
 /** The facts that a target must have made durable before it goes on; each resolves when it is. */

@@ -65,7 +65,7 @@ export interface MemoryCallOptions {
   mask?<T extends Json>(value: T): T
 }
 
-const noBudget: BudgetGate = { hard: false, reserve: () => () => {} }
+const noBudget: BudgetGate = { hard: false, reserve: () => () => {}, add: () => {} }
 
 export function memoryCall(options: MemoryCallOptions = {}): MemoryCall {
   const facts: CallFact[] = []

@@ -94,6 +94,7 @@ const folds: Folds = {
     // Calls were counted as they settled; what child runs cost is known only here.
     if (work.child_run_id !== undefined)
       state.cost_usd = addCost(state.cost_usd, difference(event.cost_usd, work.cost_usd))
+    if (work.child_run_id !== undefined) spend(state, event.step, (event.cost_usd ?? 0) - (work.cost_usd ?? 0))
     settle(work, event)
     for (const file of work.files) state.files.set(file.sha256, file)
   },
@@ -107,6 +108,7 @@ const folds: Folds = {
     if (work.child_run_id !== undefined) {
       work.cost_usd = addCost(work.cost_usd, event.cost_usd)
       state.cost_usd = addCost(state.cost_usd, event.cost_usd)
+      spend(state, event.step, event.cost_usd ?? 0)
     }
     for (const file of event.files ?? []) {
       work.files.push(file)
@@ -143,12 +145,28 @@ const folds: Folds = {
     const work = workOf(state, event)
     if (!work) return
     const { call, candidate, target, model, body } = event
-    const intended: CallState = { call, candidate, target, model, body, intended_at: event.time }
+    const intended: CallState = { call, candidate, target, model, body, intended_at: event.time, counted: 0 }
     if (event.version !== undefined) intended.version = event.version
+    if (event.reserve_usd !== undefined) intended.reserve_usd = event.reserve_usd
     // The same call may be intended again: its first create was found to be lost.
     const at = work.calls.findIndex((known) => known.call === call)
+    const replaced = at >= 0 ? work.calls[at] : work.calls.at(-1)
+    // Given up, and now taken up under another number, or sent again.
+    if (replaced && replaced.settled?.status === 'abandoned')
+      count(state, event, replaced, replaced.settled.cost_usd ?? 0)
+    else if (at >= 0 && replaced) count(state, event, replaced, 0)
+    count(state, event, intended, event.reserve_usd ?? 0)
     if (at >= 0) work.calls[at] = intended
     else work.calls.push(intended)
+  },
+  'call.refused': (state, event) => {
+    const call = callOf(state, event)
+    if (!call) return
+    delete call.reserve_usd
+    count(state, event, call, 0)
+  },
+  'budget.crossed': (state, { budget, soft_usd, spent_usd }) => {
+    if (!state.crossed.some((known) => known.budget === budget)) state.crossed.push({ budget, soft_usd, spent_usd })
   },
   'call.created': (state, event) => {
     const call = callOf(state, event)
@@ -172,8 +190,24 @@ const folds: Folds = {
       work.cost_usd = addCost(work.cost_usd, cost)
     }
     state.cost_usd = addCost(state.cost_usd, cost)
+    const given = call ?? { counted: 0 }
+    const reserved = call?.reserve_usd ?? 0
+    // What nobody knows the cost of counts as what was set aside; so does what was given up, until it is taken up.
+    const isGoingOn = event.status === 'abandoned' && event.retry_in_ms !== undefined
+    count(state, event, given, isGoingOn ? reserved : (event.cost_usd ?? reserved))
   },
   'feedback.given': () => {},
+}
+
+/** What budgets count of a call, in place of what they did. */
+function count(state: RunState, { step }: WorkRef, call: Pick<CallState, 'counted'>, usd: number): void {
+  spend(state, step, usd - call.counted)
+  call.counted = usd
+}
+
+function spend(state: RunState, step: string, usd: number): void {
+  state.spent_usd += usd
+  state.spent_in.set(step, (state.spent_in.get(step) ?? 0) + usd)
 }
 
 function newWork(time: number): WorkState {
@@ -266,6 +300,8 @@ function resetStep(state: RunState, { step: id, indexes, nested }: RetriedStep):
   const step = state.steps.get(id)
   if (!step) return
   if (!indexes) {
+    // A step that begins anew has its budget anew.
+    state.spent_in.delete(id)
     if (!keepsNested(step, nested)) state.steps.delete(id)
     return
   }

@@ -1,5 +1,6 @@
 /** A workflow file as it is written: the zod schema behind loading, and behind the published JSON Schema. */
 import { z } from 'zod'
+import { capSpec } from '../documents/agent/budget-spec.ts'
 import { cacheSpec } from '../documents/agent/cache-spec.ts'
 import { fallbackSpec, retrySpec } from '../documents/agent/policy-spec.ts'
 import { qosSpec, taskSpec } from '../documents/agent/routing-spec.ts'
@@ -182,6 +183,7 @@ const stepSpec = strict(
       .optional(),
     cache: cacheSpec.optional(),
     task: taskSpec.optional(),
+    budget: capSpec('What the step may cost, all attempts and items together.').optional(),
     qos: qosSpec.optional(),
   },
   'A step: exactly one of `agent`, `model`, `workflow`, `value`, `approval`.',
@@ -246,7 +248,8 @@ export const workflowSpec = strict(
     outputs: fields('What the run gives: names and values, with ${{ expression }} in their strings.').optional(),
     max_concurrency: whole(1, most.concurrency, 'How much runs at once. 8 by default.').optional(),
     timeout: duration('How long a run may take, without the time it waits or is paused.').optional(),
-    budget_usd: dollars('What a run may spend.').optional(),
+    budget: capSpec('What a run may spend, nested runs included. `--budget` says otherwise.').optional(),
+    budget_usd: dollars('The same as `budget: {hard: …}`.').optional(),
   },
   'A workflow of replicate-agent: a graph of steps.',
 )

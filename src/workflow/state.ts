@@ -1,4 +1,5 @@
 /** The state of a run, as `fold.ts` makes it from the journal. The same events give the same state, live or resumed. */
+import type { Crossing } from '../domain/budget.ts'
 import type { ErrorData } from '../domain/errors.ts'
 import type { EventOf, Spilled, WorkRef } from '../domain/events.ts'
 import type { KeptFile } from '../domain/file.ts'
@@ -14,6 +15,9 @@ export interface CallState {
   body: Spilled
   intended_at: number
   id?: string
+  reserve_usd?: number
+  /** What budgets count of it, dollars: while it is open, what was set aside. */
+  counted: number
   settled?: EventOf<'call.settled'>
 }
 
@@ -77,6 +81,8 @@ export interface RunState {
   versions: Map<string, string>
   max_concurrency?: number
   budget_usd?: number
+  /** Soft budgets that were passed. */
+  crossed: Crossing[]
   sandbox: boolean
   /** The folder of the recording that answers in place of models. */
   replay?: string
@@ -93,6 +99,9 @@ export interface RunState {
   steps: Map<string, StepState>
   /** Dollars of everything that was ever called, steps that ran again included; null when a part is unknown. */
   cost_usd: number | null
+  /** What budgets count, dollars: where a cost is not known, what was set aside. By step, too: of `run.attempt`. */
+  spent_usd: number
+  spent_in: Map<string, number>
   outputs?: Spilled
   error?: ErrorData
 }
@@ -115,10 +124,13 @@ export function emptyState(runId: string): RunState {
     created_at: 0,
     updated_at: 0,
     active_ms: 0,
+    crossed: [],
     pausing: false,
     cancelling: false,
     steps: new Map(),
     cost_usd: 0,
+    spent_usd: 0,
+    spent_in: new Map(),
   }
 }
 

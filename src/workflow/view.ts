@@ -1,4 +1,5 @@
 /** A run as everyone outside sees it: the `--json` object, made from the folded state (rulings 30, 31). */
+import type { Crossing } from '../domain/budget.ts'
 import type { FileRef, KeptFile } from '../domain/file.ts'
 import { parseArtifactUri } from '../domain/file.ts'
 import type { RunResult, StepResult } from '../domain/run.ts'
@@ -30,7 +31,12 @@ export function viewRun(parts: ViewParts): RunResult {
   if (state.waiting_for) result.waiting_for = state.waiting_for
   if (parts.interrupted) result.interrupted = true
   if (state.error) result.error = state.error
+  if (state.crossed.length > 0) result.soft_budgets = state.crossed.map(shownCrossing)
   return result
+}
+
+function shownCrossing({ budget, soft_usd, spent_usd }: Crossing): Crossing {
+  return { budget, soft_usd, spent_usd: roundUsd(spent_usd) ?? 0 }
 }
 
 function viewStep(parts: ViewParts, step: StepState): StepResult {

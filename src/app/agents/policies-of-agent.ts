@@ -43,7 +43,7 @@ export async function policiesOfAgent(
 
 /** As it would be written out in full. */
 function asWritten(definition: AgentDefinition, isRouted: boolean): JsonObject {
-  const { timeout_ms, cache, breaker, fallback, qos, limits, bulkhead, version_pin = 'latest' } = definition
+  const { timeout_ms, cache, breaker, fallback, qos, limits, bulkhead, budget, version_pin = 'latest' } = definition
   const held = {
     timeout: timeout_ms === undefined ? null : durationText(timeout_ms),
     fallback,
@@ -52,6 +52,7 @@ function asWritten(definition: AgentDefinition, isRouted: boolean): JsonObject {
     breaker: breaker ? breakerAsWritten(breaker) : false,
     limits: limitsAsWritten(limits),
     bulkhead: bulkheadAsWritten(bulkhead),
+    budget: budget ?? null,
     ...(isRouted && { routing: definition.routing ?? defaultRouting }),
     qos: qos ?? null,
     version_pin,

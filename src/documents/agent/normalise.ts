@@ -2,6 +2,7 @@
 import { type AgentDefinition, defaultRetry } from '../../domain/definition.ts'
 import { retryOver } from '../../domain/retry-policy.ts'
 import type { JsonObject } from '../../std/json.ts'
+import { budgetOf } from './budget-spec.ts'
 import { normaliseLimits } from './limits.ts'
 import type { Loading } from '../loading.ts'
 import { breakerOver } from './breaker.ts'
@@ -83,7 +84,7 @@ function normaliseAgent(
   defaults: AgentDefaults | undefined,
   loading: Loading,
 ): AgentDefinition {
-  const { deployment, description, retry, timeout, cache, price, qos, breaker, limits } = spec
+  const { deployment, description, retry, timeout, cache, price, qos, breaker, limits, budget } = spec
   return {
     target: spec.function === undefined ? 'replicate' : 'function',
     models: deployment === undefined ? modelsOf(spec) : [],
@@ -103,6 +104,7 @@ function normaliseAgent(
       qos: qos && qosOf(qos),
       limits: limits && normaliseLimits(limits, [...path, 'limits'], loading.report),
       bulkhead: agentBulkhead(spec, path, loading.report),
+      budget: budget && budgetOf(budget, [...path, 'budget'], loading.report),
       version_pin: spec.version_pin,
     }),
   }

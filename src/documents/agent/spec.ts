@@ -4,6 +4,7 @@ import { targetKinds } from '../../domain/definition.ts'
 import { versionPins } from '../../domain/version-pin.ts'
 import { duration, fields, longestId, mustBe, namePattern, schemaField, strict, text, words } from '../spec-fields.ts'
 import { breakerSpec } from './breaker-spec.ts'
+import { agentBudgetSpec } from './budget-spec.ts'
 import { bulkheadSpec } from './bulkhead-spec.ts'
 import { cacheSpec } from './cache-spec.ts'
 import { fallbackSpec, retrySpec } from './policy-spec.ts'
@@ -69,6 +70,7 @@ export const agentSpec = strict(
     price: priceSpec.optional(),
     limits: agentLimitsSpec.optional(),
     bulkhead: bulkheadSpec.optional(),
+    budget: agentBudgetSpec.optional(),
     version_pin: z
       .enum(versionPins, { error: `must be one of ${versionPins.join(', ')}` })
       .register(

@@ -16,6 +16,7 @@ import { isReservedWord } from '../../expression/names.ts'
 import { isObject, type Json, type JsonObject } from '../../std/json.ts'
 import type { StepGroup } from '../planning/compile-step.ts'
 import type { Loading } from '../../documents/loading.ts'
+import { capOf } from '../../documents/agent/budget-spec.ts'
 import { checkFallback, checkUsable, isModelName, listOf } from '../../documents/agent/normalise.ts'
 import { normaliseInputs } from './normalise-inputs.ts'
 import { cachePolicy, checkCache } from '../../documents/agent/cache-spec.ts'
@@ -43,13 +44,14 @@ const calling = [
   'cache',
   'task',
   'qos',
+  'budget',
 ] as const
 
 /** Fields that have a meaning for a kind of step, besides the kind itself. */
 const fieldsOf: Record<ActionKind, ReadonlySet<string>> = {
   agent: new Set([...everywhere, ...calling]),
   model: new Set([...everywhere, ...calling]),
-  workflow: new Set([...everywhere, 'input', 'input_map', 'repeat', 'retry', 'timeout']),
+  workflow: new Set([...everywhere, 'input', 'input_map', 'repeat', 'retry', 'timeout', 'budget']),
   value: new Set([...everywhere, 'repeat']),
   approval: new Set([...everywhere, 'inputs', 'timeout']),
 }
@@ -106,6 +108,7 @@ export function normaliseStep(
       repeat: repeat && repeatOf(repeat, path, loading),
       output_schema: output_schema as JsonObject | undefined,
       output_key,
+      budget: capOf(spec.budget, [...path, 'budget'], loading.report),
     }),
   }
   if (kind === 'workflow') addChildPolicies(step, spec, path, loading)

@@ -4,6 +4,7 @@ import { defaultRetry, type StepDefinition, type WorkflowDefinition } from '../.
 import { isObject, type Json, type JsonObject } from '../../std/json.ts'
 import type { StepGroup } from '../planning/compile-step.ts'
 import type { Loading } from '../../documents/loading.ts'
+import { capOf } from '../../documents/agent/budget-spec.ts'
 import { isModelName, normaliseAgents } from '../../documents/agent/normalise.ts'
 import { normaliseInputs } from './normalise-inputs.ts'
 import { retryOver } from '../../domain/retry-policy.ts'
@@ -64,11 +65,21 @@ export function normalise(spec: WorkflowSpec, outline: Outline, loading: Loading
   if (spec.version !== undefined) definition.version = spec.version
   if (defaults?.retry) definition.retry = retryOver(defaultRetry, writtenRetry(defaults.retry))
   if (spec.timeout !== undefined) definition.timeout_ms = milliseconds(spec.timeout)
-  if (spec.budget_usd !== undefined) definition.budget_usd = spec.budget_usd
+  addBudget(definition, spec, loading)
   addUsedAgents(agents, usedAgents(definition), loading.agents)
   checkAdded(definition, outline, loading)
   definition.env = [...new Set([...definition.env, ...Object.values(agents).flatMap(({ env = [] }) => env)])]
   return definition
+}
+
+function addBudget(definition: WorkflowDefinition, { budget, budget_usd }: WorkflowSpec, loading: Loading): void {
+  if (budget !== undefined && budget_usd !== undefined) {
+    const hint = 'leave one of them out'
+    loading.report(['budget_usd'], { code: 'too_many_fields', message: '`budget` stands there, too', hint, at: 'key' })
+  }
+  const { soft, hard = budget_usd } = capOf(budget, ['budget'], loading.report) ?? {}
+  if (hard !== undefined) definition.budget_usd = hard
+  if (soft !== undefined) definition.budget_soft_usd = soft
 }
 
 /** Of agents from elsewhere, what shows only where they are used: others that they name and that there are not, or can't be used. */

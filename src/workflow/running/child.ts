@@ -1,4 +1,5 @@
 /** The nested run of a `workflow` step: made, gone on with, and made again when it failed. */
+import { isResumable } from '../../domain/budget.ts'
 import { CancelledError, type ErrorData, TimeoutError, toErrorData } from '../../domain/errors.ts'
 import type { WorkRef } from '../../domain/events.ts'
 import { defaultRetry, retryOver, type RetryPolicy } from '../../domain/retry-policy.ts'
@@ -46,7 +47,7 @@ export async function performChild(
       }
       if (signal.aborted) return ended('cancelled')
       if (timer.signal.aborted) return ended('failed', toErrorData(timer.signal.reason))
-      if (end.error.code === 'budget_exceeded') return { kind: 'stopped', facts: [], error: end.error, cost_usd }
+      if (isResumable(end.error)) return { kind: 'stopped', facts: [], error: end.error, cost_usd }
       const delay = delayBefore(parts, retry, attempt, timer.deadline)
       if (delay === undefined) return ended('failed', end.error)
       await parts.clock.sleep(delay, within).catch(() => {})

@@ -1,4 +1,5 @@
 /** Puts together what one run needs to be driven, keeps its lease alive, and drives its nested runs the same way. */
+import type { Cap } from '../../domain/budget.ts'
 import { CancelledError, NonRetryableError, StoreError, TimeoutError, toErrorData } from '../../domain/errors.ts'
 import type { RunEventBody, WorkRef } from '../../domain/events.ts'
 import { parseArtifactUri } from '../../domain/file.ts'
@@ -16,7 +17,7 @@ import { resetsOf, retried } from '../retry.ts'
 import { RunDriver } from '../run.ts'
 import { progressMask } from './progress-mask.ts'
 import { createMask, type Mask, secretsOf } from './secrets.ts'
-import { addCost, type RunState, unspill } from '../state.ts'
+import { addCost, type RunState, unspill, workOf } from '../state.ts'
 import type { ChildCall, ChildEnd } from './work.ts'
 
 export interface Begun {
@@ -57,7 +58,8 @@ export async function begin(parts: EngineParts, held: Held, first: FirstEvents =
     definition_hash: state.definition_hash,
   })
   await loadSpilled(state, artifacts, journal.loaded)
-  const budget = budgetOf(parts, held, family)
+  const budgetOfStep = budgetsOfSteps(parts, held, budgetOf(parts, held, family))
+  const root = family?.root ?? state.run_id
   const children = new Set<RunDriver>()
   const driver = new RunDriver({
     plan,
@@ -65,7 +67,8 @@ export async function begin(parts: EngineParts, held: Held, first: FirstEvents =
     journal,
     executor: parts.executor,
     clock,
-    budget,
+    budgetOf: budgetOfStep,
+    root,
     mask,
     inputs: held.inputs,
     env: held.env,
@@ -82,7 +85,8 @@ export async function begin(parts: EngineParts, held: Held, first: FirstEvents =
       for (const child of children) child.pause(by)
     },
     hasNews: (childId) => hasCommands(store, childId),
-    runChild: (child) => runChild(parts, { held, budget, mask, secrets, children }, child),
+    runChild: (child) =>
+      runChild(parts, { held, budget: budgetOfStep(child.ref.step), root, mask, secrets, children }, child),
   })
   return { driver, secrets, done: driveHeld(parts, lease, driver, state), loaded: journal.loaded }
 }
@@ -126,13 +130,41 @@ function both(a: Mask, b: Mask): Mask {
   return (value) => b(a(value))
 }
 
+/** What was given for the run comes before what is written; of what is written, the least. */
 function budgetOf(parts: EngineParts, held: Held, family: Family | undefined): BudgetGate {
-  const limit = held.state.budget_usd ?? held.plan.definition.budget_usd
+  const { budget_usd: given, spent_usd } = held.state
+  const { budget_usd, budget_soft_usd } = held.plan.definition
+  const cap = family ? undefined : parts.runCap
+  const limit = given ?? least(budget_usd, cap?.hard)
+  const soft = least(budget_soft_usd, cap?.soft)
   return parts.createBudget({
-    spent_usd: held.state.cost_usd ?? 0,
+    spent_usd,
     ...(limit !== undefined && { limit_usd: limit }),
+    // More than the limit can't be passed.
+    ...(soft !== undefined && (limit === undefined || soft < limit) && { soft_usd: soft }),
     ...(family && { outer: family.budget }),
   })
+}
+
+function least(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : Math.min(a, b)
+}
+
+/** Of each step that has one of its own: what its attempts, items and nested runs share. */
+function budgetsOfSteps(parts: EngineParts, { plan, state }: Held, outer: BudgetGate): (step: string) => BudgetGate {
+  const made = new Map<string, BudgetGate>()
+  return (step) => {
+    const cap = plan.steps.get(step)?.definition.budget
+    if (!cap) return outer
+    const spent_usd = state.spent_in.get(step) ?? 0
+    const gate = made.get(step) ?? parts.createBudget({ ...limitsIn(cap), spent_usd, outer, step })
+    made.set(step, gate)
+    return gate
+  }
+}
+
+function limitsIn({ soft, hard }: Cap): { limit_usd?: number; soft_usd?: number } {
+  return { ...(hard !== undefined && { limit_usd: hard }), ...(soft !== undefined && { soft_usd: soft }) }
 }
 
 function filesOf(parts: EngineParts, state: RunState): CallFiles {
@@ -167,6 +199,8 @@ async function hasCommands(store: Store, runId: string): Promise<boolean> {
 /** What a nested run shares with the one above it (ruling 16). */
 interface Family {
   held: Held
+  /** The outermost run. */
+  root: string
   budget: BudgetGate
   mask: Mask
   secrets: readonly Json[]
@@ -188,6 +222,7 @@ async function runChild(parts: EngineParts, family: Family, call: ChildCall): Pr
     return { status: 'failed', error: toErrorData(error), cost_usd: 0 }
   }
   const held = await createOrTakeChild(parts, family, call, plan, checked.inputs)
+  countBefore(family, call, held.state)
   const { deadline } = call
   const above = { ...family, ...(deadline !== undefined && { deadline }) }
   const begun = await begin(parts, held, call.retry ? retryFirst(held, family.held.state) : {}, above)
@@ -207,6 +242,13 @@ async function runChild(parts: EngineParts, family: Family, call: ChildCall): Pr
     family.children.delete(begun.driver)
     call.signal.removeEventListener('abort', end)
   }
+}
+
+/** What it spent before counts in the budgets above it, but for what its step has told of it. */
+function countBefore({ held, budget }: Family, { ref, childId }: ChildCall, child: RunState): void {
+  const work = workOf(held.state, ref)
+  const told = work?.child_run_id === childId && work.rounds.length === 0 ? (work.cost_usd ?? 0) : 0
+  if (child.spent_usd !== told) budget.add(child.spent_usd - told)
 }
 
 /** A nested run that failed begins a new attempt of its own, in which only what failed runs again. */

@@ -1,5 +1,6 @@
 /** Makes runs and takes them: what a process holds while it drives one, and who may take it from a holder (ruling 24). */
 import type { WorkflowDefinition } from '../../domain/definition.ts'
+import type { Cap } from '../../domain/budget.ts'
 import { StoreError } from '../../domain/errors.ts'
 import type { Bus, RunEvent, WorkRef } from '../../domain/events.ts'
 import type { KeptFile } from '../../domain/file.ts'
@@ -40,7 +41,16 @@ export interface EngineParts {
   /** Ends a holder that lives but is stopped, for `--take-over`. */
   endHolder(holder: LeaseHolder): Promise<void>
   /** A gate over what a run may spend, dollars; no limit: it only counts. */
-  createBudget(options: { limit_usd?: number; spent_usd: number; outer?: BudgetGate }): BudgetGate
+  createBudget(options: {
+    limit_usd?: number
+    soft_usd?: number
+    spent_usd: number
+    outer?: BudgetGate
+    /** Of this step, not of a run. */
+    step?: string
+  }): BudgetGate
+  /** What a run may spend that is given no other budget. */
+  runCap?: Cap
   env: Readonly<Record<string, string | undefined>>
   /** Of this process, such as its token: never journaled, whoever quotes them. */
   secrets?: readonly string[]

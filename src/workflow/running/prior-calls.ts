@@ -33,6 +33,6 @@ export function priorCalls(state: RunState, loaded: ReadonlyMap<string, Json>, r
   prior.attempts = Array.from(attempts, (count) => count ?? 0)
   const last = openCall(work)
   if (!last) return prior
-  const { body, settled: _settled, target: _target, ...rest } = last
-  return { ...prior, open: { ...rest, body: unspill(body, loaded) } }
+  const { body, settled: _settled, target: _target, counted: reserve_usd, ...rest } = last
+  return { ...prior, open: { ...rest, reserve_usd, body: unspill(body, loaded) } }
 }

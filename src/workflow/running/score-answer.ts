@@ -1,4 +1,5 @@
 /** What an answer is worth, by its agent's own measure: an expression over it, or another agent that is asked. */
+import { isResumable } from '../../domain/budget.ts'
 import { ReplicateAgentError, type ErrorData, NonRetryableError } from '../../domain/errors.ts'
 import type { WorkRef } from '../../domain/events.ts'
 import type { QualityScore } from '../../domain/routing.ts'
@@ -83,7 +84,7 @@ async function askJudge(
   if (signal.aborted) throw abortReason(signal)
   if (end.status === 'succeeded') return end
   const { error } = end
-  if (error && (end.status === 'waiting' || error.code === 'budget_exceeded')) throw thrown(error)
+  if (error && (end.status === 'waiting' || isResumable(error))) throw thrown(error)
   if (end.status === 'waiting') throw new NonRetryableError('internal', 'a judge waits for nobody')
   return end
 }

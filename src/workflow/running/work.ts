@@ -58,7 +58,10 @@ export interface WorkParts {
   journal: Journal
   executor: Executor
   clock: Clock
-  budget: BudgetGate
+  /** Of a step, and the run that it is in. */
+  budgetOf(step: string): BudgetGate
+  /** The outermost run. */
+  root: string
   files: CallFiles
   mask: Mask
   env: Readonly<Record<string, string>>
@@ -184,7 +187,13 @@ function callContext(
 ): CallContext {
   const deadline = deadlineOf(parts, step)
   const { journal, state } = parts
-  const labels = { run_id: state.run_id, attempt: state.attempt, workflow: parts.plan.definition.name, ...ref }
+  const labels = {
+    run_id: state.run_id,
+    root: parts.root,
+    attempt: state.attempt,
+    workflow: parts.plan.definition.name,
+    ...ref,
+  }
   return {
     signal,
     ...(deadline !== undefined && { deadline }),
@@ -202,7 +211,7 @@ function callContext(
     claim: (id) => parts.claim(id, ref),
     files: parts.files,
     versionOf: (model) => state.versions.get(model),
-    budget: parts.budget,
+    budget: parts.budgetOf(ref.step),
     mask: parts.mask,
     progress: (news) => parts.progress(ref, news),
     labels,
