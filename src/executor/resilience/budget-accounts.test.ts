@@ -28,7 +28,7 @@ const dayOf = (cells: Cells, now?: number) => asAccount(cells.get(dayCell(now)))
 const refusal = (made: Promise<Held>) =>
   made.then(
     () => undefined,
-    (error: { details: object }) => error.details,
+    (error: unknown) => (error as { details: object }).details,
   )
 
 describe('A budget that is shared', () => {
