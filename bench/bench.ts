@@ -7,6 +7,7 @@ import type { Bench, Part } from './figures.ts'
 import { assertOnDisk, describeMachine } from './machine.ts'
 import { measureBandits } from './parts/bandits.ts'
 import { measureExpressions } from './parts/expressions.ts'
+import { measureGuard } from './parts/guard.ts'
 import { measureLoad } from './parts/load.ts'
 import { measurePicks } from './parts/picks.ts'
 import { measureResume } from './parts/resume.ts'
@@ -31,6 +32,7 @@ const parts = {
   bandits: measureBandits,
   picks: measurePicks,
   router: measureRouter,
+  guard: measureGuard,
 } satisfies Record<string, (bench: Bench) => Promise<Part>>
 
 type PartName = keyof typeof parts
@@ -41,7 +43,7 @@ const usage = `usage: npm run bench -- [options]
 
   --only PARTS      some of ${names.join(',')}
   --pairs N         rounds of steps and startup, each contender once a round (default 15)
-  --no-peers        steps without LangGraph.js, Mastra, BullMQ and DBOS
+  --no-peers        steps without LangGraph.js, Mastra, BullMQ and DBOS; guarded calls without cockatiel and Portkey
   --seconds N       how long the load lasts (default 60)
   --arrivals FILE   a trace of arrivals for the load (CSV, milliseconds first); without it every client goes on at once
   --traces DIR      real workflows for simulate (default ../shared/data/workflows)

@@ -32,7 +32,7 @@ function installPeers(node) {
 
 const args = process.argv.slice(2)
 const only = /--only[ =](\S*)/.exec(args.join(' '))
-const needsPeers = !args.includes('--no-peers') && (!only || only[1].includes('steps'))
+const needsPeers = !args.includes('--no-peers') && (!only || /steps|guard|gateway|faults/.test(only[1]))
 
 prepare.build(false, (node) => {
   if (needsPeers) installPeers(node)

@@ -1,0 +1,155 @@
+/** Calls that go through route → guard → learn, with each part of it on or off; their journal is in memory. */
+import { join } from 'node:path'
+import { openCache } from '../src/app/open-cache.ts'
+import { cacheSettings } from '../src/config/cache.ts'
+import { defaultBreaker } from '../src/domain/breaker.ts'
+import { defaultRetry } from '../src/domain/definition.ts'
+import { defaultRouting } from '../src/domain/routing.ts'
+import type { CallContext, CallSpec, Candidate } from '../src/executor/contract.ts'
+import { createExecutor } from '../src/executor/executor.ts'
+import { createBudget } from '../src/executor/resilience/budget.ts'
+import type { CacheParts } from '../src/executor/resilience/cache.ts'
+import { openRouterState } from '../src/executor/routing/state-file.ts'
+import { createMemoryState } from '../src/executor/routing/state.ts'
+import { openCells } from '../src/state/cells/open.ts'
+import { openStore } from '../src/state/store/open.ts'
+import { type Cells, createMemoryCells } from '../src/std/cells.ts'
+import { systemClock } from '../src/std/clock.ts'
+import { systemRandom } from '../src/std/random.ts'
+import type { Target } from '../src/targets/target.ts'
+import { memoryCall } from '../src/testing/memory-call.ts'
+
+/** What can be left out of a guarded call. */
+export const guardParts = ['routing', 'breaker', 'limits', 'budget', 'timeout', 'retries', 'cache'] as const
+export type GuardPart = (typeof guardParts)[number]
+
+export interface GuardOptions {
+  parts: ReadonlySet<GuardPart>
+  /** Breakers, limits, budgets, cache and statistics are kept there, shared with other processes; default: in memory. */
+  folder?: string | undefined
+  /** Default: one that answers at once. */
+  target?: Target | undefined
+  models?: readonly string[] | undefined
+}
+
+export interface Guarded {
+  /** Throws when it does not succeed. */
+  call(): Promise<void>
+  close(): Promise<void>
+}
+
+const { clock, random } = { clock: systemClock, random: systemRandom }
+/** Bounds that are never reached: what is measured is the looking. */
+const plenty = 1e9
+const fiveModels = ['one', 'two', 'three', 'four', 'five'].map((name) => `bench/${name}`)
+
+export async function guardedCalls({ parts, folder, target, models = fiveModels }: GuardOptions): Promise<Guarded> {
+  const has = (part: GuardPart) => parts.has(part)
+  const shared = folder === undefined ? inMemory() : await onDisk(folder)
+  const made = target ?? idleTarget(models)
+  const executor = createExecutor({
+    targets: async () => made,
+    cells: async () => shared.cells,
+    cache: shared.cache,
+    routerState: shared.routerState,
+    limits: has('limits') ? { replicate: { per_minute: plenty, burst: plenty } } : {},
+    ...{ clock, random },
+  })
+  const budget = createBudget({ spent_usd: 0, ...(has('budget') && { limit_usd: plenty }) })
+  const surroundings = memoryCall({ budget }).context
+  const chain = (has('routing') ? models : models.slice(0, 1)).map((model) => candidateOf(model, parts))
+  const routes = new Map([['bench', { routing: defaultRouting }]])
+  let turn = 0
+  return {
+    async call() {
+      turn += 1
+      const spec: CallSpec = {
+        chain,
+        input: { prompt: `Name three things, number ${turn}.`, max_tokens: 16 },
+        retry: has('retries') ? defaultRetry : { ...defaultRetry, attempts: 1, budget: null },
+        ...(has('routing') && { routes }),
+        ...(has('timeout') && { timeout_ms: 60_000 }),
+        ...(has('cache') && { cache: { max_entries: 1_000 } }),
+      }
+      const context: CallContext = {
+        ...surroundings,
+        record: async () => {},
+        recordLast() {},
+        claim: async () => true,
+        versionOf: () => 'official',
+        progress() {},
+        labels: { run_id: `run${turn}`, workflow: 'bench', step: 'ask' },
+      }
+      const outcome = await executor.execute(spec, context)
+      if (outcome.status !== 'succeeded') throw new Error(`a guarded call ended ${JSON.stringify(outcome)}`)
+    },
+    async close() {
+      await executor.close()
+      await shared.close()
+    },
+  }
+}
+
+function candidateOf(model: string, parts: ReadonlySet<GuardPart>): Candidate {
+  return {
+    ...{ name: 'bench', target: 'replicate', model, deployment: false, defaults: { temperature: 0.5 } },
+    ...(parts.has('breaker') && { breaker: defaultBreaker }),
+    ...(parts.has('limits') && { limits: { rate: { per_minute: plenty, burst: plenty }, max_concurrency: 64 } }),
+  }
+}
+
+/** Each model costs twice as much as the one before it. */
+function idleTarget(models: readonly string[]): Target {
+  const priceOf = ({ model }: Candidate) => 0.0005 * 2 ** models.indexOf(model)
+  return {
+    kind: 'replicate',
+    async call(candidate, input, { record }) {
+      await record.intended(input, undefined)
+      return { output: 'done', files: [], cost_usd: priceOf(candidate), model: candidate.model }
+    },
+    pin: async ({ model }) => model,
+    estimate: async (candidate) => priceOf(candidate),
+    expect: async (candidate) => priceOf(candidate),
+    close: async () => {},
+  }
+}
+
+interface SharedState {
+  cells: Cells
+  cache: CacheParts
+  routerState: ReturnType<typeof createMemoryState>
+  close(): Promise<void>
+}
+
+function inMemory(): SharedState {
+  const cache: CacheParts = { disk: { get: async () => undefined, write: async () => {}, evict: async () => 0 } }
+  return { cells: createMemoryCells(), cache, routerState: createMemoryState(clock), close: async () => {} }
+}
+
+async function onDisk(folder: string): Promise<SharedState> {
+  const warn = (message: string) => {
+    throw new Error(message)
+  }
+  const durability = 'normal' as const
+  const cells = await openCells({ file: join(folder, 'shared.db'), clock, random })
+  const store = await openStore({ home: folder, durability, clock, random })
+  const cache = openCache({
+    store,
+    scope: 'real',
+    settings: cacheSettings({}),
+    cells: async () => cells,
+    clock,
+    random,
+    warn,
+  })
+  const file = join(folder, 'router-state.json')
+  const routerState = await openRouterState({ file, durability, clock, random, warn })
+  return {
+    ...{ cells, cache, routerState },
+    async close() {
+      await routerState.close()
+      await store.close()
+      cells.close()
+    },
+  }
+}
