@@ -1,6 +1,8 @@
 /** Calls that go through route → guard → learn, with each part of it on or off; their journal is in memory. */
 import { join } from 'node:path'
+import { openAudit } from '../src/app/audit/open-audit.ts'
 import { openCache } from '../src/app/open-cache.ts'
+import { auditSettings } from '../src/config/audit.ts'
 import { cacheSettings } from '../src/config/cache.ts'
 import { defaultBreaker } from '../src/domain/breaker.ts'
 import { defaultRetry } from '../src/domain/definition.ts'
@@ -9,6 +11,7 @@ import type { CallContext, CallSpec, Candidate } from '../src/executor/contract.
 import { createExecutor } from '../src/executor/executor.ts'
 import { createBudget } from '../src/executor/resilience/budget.ts'
 import type { CacheParts } from '../src/executor/resilience/cache.ts'
+import { createCallLimits } from '../src/executor/resilience/call-limits.ts'
 import { openRouterState } from '../src/executor/routing/state-file.ts'
 import { createMemoryState } from '../src/executor/routing/state.ts'
 import { openCells } from '../src/state/cells/open.ts'
@@ -20,13 +23,15 @@ import type { Target } from '../src/targets/target.ts'
 import { memoryCall } from '../src/testing/memory-call.ts'
 
 /** What can be left out of a guarded call. */
-export const guardParts = ['routing', 'breaker', 'limits', 'budget', 'timeout', 'retries', 'cache'] as const
+export const guardParts = ['routing', 'breaker', 'limits', 'budget', 'timeout', 'retries', 'cache', 'audit'] as const
 export type GuardPart = (typeof guardParts)[number]
 
 export interface GuardOptions {
   parts: ReadonlySet<GuardPart>
-  /** Breakers, limits, budgets, cache and statistics are kept there, shared with other processes; default: in memory. */
-  folder?: string | undefined
+  /** For files; the audit log is always one. */
+  folder: string
+  /** Breakers, limits, budgets, cache and statistics are there, too, shared with other processes; default: in memory. */
+  onDisk?: boolean
   /** Default: one that answers at once. */
   target?: Target | undefined
   models?: readonly string[] | undefined
@@ -41,19 +46,29 @@ export interface Guarded {
 const { clock, random } = { clock: systemClock, random: systemRandom }
 /** Bounds that are never reached: what is measured is the looking. */
 const plenty = 1e9
+const much = { per_minute: plenty, burst: plenty }
 const fiveModels = ['one', 'two', 'three', 'four', 'five'].map((name) => `bench/${name}`)
 
-export async function guardedCalls({ parts, folder, target, models = fiveModels }: GuardOptions): Promise<Guarded> {
+export async function guardedCalls({
+  parts,
+  folder,
+  onDisk,
+  target,
+  models = fiveModels,
+}: GuardOptions): Promise<Guarded> {
   const has = (part: GuardPart) => parts.has(part)
-  const shared = folder === undefined ? inMemory() : await onDisk(folder)
+  const shared = onDisk ? await stateOnDisk(folder) : stateInMemory()
   const made = target ?? idleTarget(models)
+  const cells = async () => shared.cells
+  const limits = createCallLimits(
+    { providers: has('limits') ? { replicate: { rate: much } } : {}, models: {} },
+    { cells, clock, process: 'bench' },
+  )
+  const callLog = has('audit') ? auditIn(folder, shared.cells) : undefined
   const executor = createExecutor({
     targets: async () => made,
-    cells: async () => shared.cells,
-    cache: shared.cache,
-    routerState: shared.routerState,
-    limits: has('limits') ? { replicate: { per_minute: plenty, burst: plenty } } : {},
-    ...{ clock, random },
+    ...{ cells, limits, clock, random, cache: shared.cache, routerState: shared.routerState },
+    ...(callLog && { callLog }),
   })
   const budget = createBudget({ spent_usd: 0, ...(has('budget') && { limit_usd: plenty }) })
   const surroundings = memoryCall({ budget }).context
@@ -85,6 +100,8 @@ export async function guardedCalls({ parts, folder, target, models = fiveModels 
     },
     async close() {
       await executor.close()
+      await limits.close()
+      await callLog?.close()
       await shared.close()
     },
   }
@@ -94,7 +111,7 @@ function candidateOf(model: string, parts: ReadonlySet<GuardPart>): Candidate {
   return {
     ...{ name: 'bench', target: 'replicate', model, deployment: false, defaults: { temperature: 0.5 } },
     ...(parts.has('breaker') && { breaker: defaultBreaker }),
-    ...(parts.has('limits') && { limits: { rate: { per_minute: plenty, burst: plenty }, max_concurrency: 64 } }),
+    ...(parts.has('limits') && { limits: { rate: much }, bulkhead: { max_concurrent: 64 } }),
   }
 }
 
@@ -121,15 +138,24 @@ interface SharedState {
   close(): Promise<void>
 }
 
-function inMemory(): SharedState {
+function stateInMemory(): SharedState {
   const cache: CacheParts = { disk: { get: async () => undefined, write: async () => {}, evict: async () => 0 } }
   return { cells: createMemoryCells(), cache, routerState: createMemoryState(clock), close: async () => {} }
 }
 
-async function onDisk(folder: string): Promise<SharedState> {
-  const warn = (message: string) => {
-    throw new Error(message)
-  }
+function auditIn(home: string, cells: Cells): ReturnType<typeof openAudit> {
+  return openAudit({
+    ...{ home, world: 'real', settings: auditSettings(), key: Buffer.alloc(32), door: 'sdk' },
+    ...{ cells: async () => cells, clock, random, durability: 'normal', warn: refuse },
+  })
+}
+
+function refuse(message: string): never {
+  throw new Error(message)
+}
+
+async function stateOnDisk(folder: string): Promise<SharedState> {
+  const warn = refuse
   const durability = 'normal' as const
   const cells = await openCells({ file: join(folder, 'shared.db'), clock, random })
   const store = await openStore({ home: folder, durability, clock, random })

@@ -36,17 +36,17 @@ export async function measureGuard({ folder, peers, say }: Bench): Promise<Part>
 async function contendersIn(folder: string, peers: boolean): Promise<Contender[]> {
   const all = new Set(guardParts)
   const without = (left: GuardPart) => new Set(guardParts.filter((part) => part !== left))
-  const on = async (name: string, parts: ReadonlySet<GuardPart>, place?: string): Promise<Contender> => {
-    const home = place === undefined ? undefined : join(folder, place)
-    if (home !== undefined) mkdirSync(home)
-    return { name, made: await guardedCalls({ parts, folder: home }), took: [] }
+  const on = async (name: string, parts: ReadonlySet<GuardPart>, onDisk = false): Promise<Contender> => {
+    const home = join(folder, name.replaceAll(/\W+/g, '-'))
+    mkdirSync(home)
+    return { name, made: await guardedCalls({ parts, folder: home, onDisk }), took: [] }
   }
   const contenders = [await on(everything, all)]
   for (const part of guardParts) contenders.push(await on(`without ${part}`, without(part)))
   contenders.push(
     await on('nothing but the path itself', new Set()),
-    await on('everything, state on disk', all, 'all'),
-    await on('everything but the cache, state on disk', without('cache'), 'no-cache'),
+    await on('everything, state on disk', all, true),
+    await on('everything but the cache, state on disk', without('cache'), true),
   )
   if (peers) contenders.push({ name: floor, made: await cockatiel(), took: [] })
   return contenders
@@ -99,7 +99,7 @@ function partOf(contenders: readonly Contender[]): Part {
       },
     ],
     notes: [
-      `The target answers at once. "Everything": \`learned\` among five candidates, ${guardParts.slice(1).join(', ')}; every input is another one, so the cache never hits. The journal is in memory.`,
+      `The target answers at once. "Everything": \`learned\` among five candidates, ${guardParts.slice(1).join(', ')}; every input is another one, so the cache never hits. The journal is in memory; the audit log is a file that is written every tenth of a second.`,
       `In each of ${rounds} rounds every variant makes ${calls} calls, one after the other; its p50 of that round counts. What a part costs, and the ratios, are medians over the rounds of what was measured in the same one.`,
       '"State on disk": what processes share (breakers, limits, claims on equal calls), the cache and the statistics are files, and a call waits until what it taught is written.',
       ...(peer
