@@ -162,6 +162,8 @@ function createCheck(head: Head | null | undefined) {
     }
     if (line.seq === before.seq + 1)
       return wrong('changed', before, `line ${line.line} follows another one: one of them was written anew`)
+    if (start && line.seq < (first?.seq ?? 0))
+      return wrong('reordered', start, `number ${line.seq} should stand before it, and stands in ${at(line)}`)
     wrong('inserted', line, `it is number ${line.seq}, and stands after number ${before.seq}`)
   }
 
