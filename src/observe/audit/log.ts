@@ -48,6 +48,10 @@ export function openAuditLog(options: AuditLogOptions): AuditLog {
   function keep(one: Pending): void {
     if (pending.length >= mostPending) lost += 1
     else pending.push(one)
+    soon()
+  }
+
+  function soon(): void {
     if (timed || over.signal.aborted) return
     timed = true
     void later().catch(() => {})
@@ -112,10 +116,12 @@ export function openAuditLog(options: AuditLogOptions): AuditLog {
   async function begin(start: CallStart): Promise<string> {
     const now = clock.now()
     const id = timeSortedId(now, random)
-    keep({ id: `begun ${id}`, body: JSON.stringify(begunRecord(options, id, start, now)) })
+    const begun = { id: `begun ${id}`, body: JSON.stringify(begunRecord(options, id, start, now)) }
+    pending.push(begun)
     await flushed()
-    if (failure) throw refused(folder, failure)
-    return id
+    if (!pending.includes(begun)) return id
+    pending = pending.filter((one) => one !== begun)
+    throw refused(folder, failure ?? new Error('nobody knows why'))
   }
 
   return {
