@@ -1,0 +1,67 @@
+/** docs/audit.md: its commands run, and what they print is what stands there, but for ids, times and hashes. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { hash } from 'node:crypto'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { callShape } from '../../src/observe/audit/record.ts'
+import { wrongs } from '../../src/observe/audit/verify.ts'
+import { nounTable } from '../../src/doors/cli/commands/table.ts'
+import { type CliRig, openCli } from './rig.ts'
+
+const page = readFileSync(join(import.meta.dirname, '../../docs/audit.md'), 'utf8')
+const blocks = [...page.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].map(([, kind, text]) => ({
+  kind,
+  text: text as string,
+}))
+
+let cli: CliRig
+beforeAll(async () => {
+  cli = await openCli()
+})
+afterAll(() => cli.close())
+
+/** Without what is another thing each time. */
+function steady(text: string): string {
+  return text
+    .replaceAll(/\b01[0-9a-z]{18}\b/g, 'ID')
+    .replaceAll(/\b[0-9a-f]{64}\b/g, 'HASH')
+    .replaceAll(/\d{4}-\d{2}-\d{2} \d{2}:\d{2}(:\d{2})?/g, 'TIME')
+    .replaceAll(/\b\d+(\.\d+)?(ms|s)\b/g, 'LONG')
+    .replaceAll(/ +/g, ' ')
+    .trimEnd()
+}
+
+test('The page shows what its commands print', async () => {
+  let commands = 0
+  for (const [at, { kind, text }] of blocks.entries()) {
+    if (kind === 'yaml') await cli.write(/^# (\S+)\n/.exec(text)?.[1] ?? '', text)
+    if (kind !== 'sh') continue
+    let printed = ''
+    for (const [, command] of text.matchAll(/^replicate-agent (.*)$/gm)) {
+      commands += 1
+      const end = await cli.run(command as string)
+      expect(end.code, end.stderr).toBe(0)
+      printed = end.stdout
+    }
+    const next = blocks[at + 1]
+    expect(next?.kind).toBe('text')
+    expect(steady(printed)).toBe(steady(next?.text ?? ''))
+  }
+  expect(commands).toBe(8)
+  const checked = await cli.run('config check strict.yaml --json')
+  expect(checked.json()).toMatchObject({ valid: true })
+})
+
+test('A line can be checked as the page says', async () => {
+  const line = readFileSync(join(cli.cwd, 'audit.jsonl'), 'utf8').split('\n')[0] as string
+  const { hash: own, ...rest } = JSON.parse(line) as { hash: string }
+  expect(hash('sha256', JSON.stringify(rest), 'hex')).toBe(own)
+})
+
+test('The page names every field, verb and fault', () => {
+  const { kind: _kind, ...fields } = callShape.shape
+  for (const field of Object.keys(fields)) expect(page).toContain(`\`${field}\``)
+  for (const verb of Object.keys(nounTable['audit']?.verbs ?? {}))
+    expect(page).toMatch(new RegExp(`\`audit ${verb}\\b`))
+  for (const wrong of wrongs) expect(page).toContain(`\`${wrong}\``)
+})
