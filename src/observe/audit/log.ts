@@ -121,7 +121,7 @@ export function openAuditLog(options: AuditLogOptions): AuditLog {
     await flushed()
     if (!pending.includes(begun)) return id
     pending = pending.filter((one) => one !== begun)
-    throw refused(folder, failure ?? new Error('nobody knows why'))
+    throw refused(folder, failure)
   }
 
   return {
@@ -141,9 +141,9 @@ export function openAuditLog(options: AuditLogOptions): AuditLog {
   }
 }
 
-function refused(folder: string, cause: Error): StoreError {
-  const code = (cause as NodeJS.ErrnoException).code === 'ENOSPC' ? 'disk_full' : 'store'
-  return new StoreError(code, `the audit log in ${folder} can't be written: ${cause.message}`, {
+function refused(folder: string, cause: Error | undefined): StoreError {
+  const code = (cause as NodeJS.ErrnoException | undefined)?.code === 'ENOSPC' ? 'disk_full' : 'store'
+  return new StoreError(code, `the audit log in ${folder} can't be written${cause ? `: ${cause.message}` : ''}`, {
     hint: 'nothing was called, for `audit.required` is set; mend it, and resume the run',
     cause,
   })
