@@ -141,8 +141,8 @@ export function openAuditLog(options: AuditLogOptions): AuditLog {
   }
 }
 
-function refused(folder: string, cause: Error | undefined): StoreError {
-  const code = (cause as NodeJS.ErrnoException | undefined)?.code === 'ENOSPC' ? 'disk_full' : 'store'
+function refused(folder: string, cause: NodeJS.ErrnoException | undefined): StoreError {
+  const code = cause?.code === 'ENOSPC' ? 'disk_full' : 'store'
   return new StoreError(code, `the audit log in ${folder} can't be written${cause ? `: ${cause.message}` : ''}`, {
     hint: 'nothing was called, for `audit.required` is set; mend it, and resume the run',
     cause,
