@@ -90,6 +90,8 @@ export interface App {
   readonly hasToken: boolean
   store(): Promise<Store>
   artifacts(): Promise<ArtifactStore>
+  /** Tells accounts apart in the names of limits. */
+  limitKey(world: World): string
   /** State that processes share: breakers, limits, budgets. Each world has its own; a replay's and a trial's lasts as long as they do. */
   cells(world: World): Promise<Cells>
   /** Which part of the cache of results a world uses. */

@@ -20,6 +20,7 @@ import type { AgentFunction } from '../targets/function/target.ts'
 import type { Targets } from '../targets/table.ts'
 import type { EngineParts } from '../workflow/engine.ts'
 import { type App, type Isolation, replayFolder, type SandboxWishes, type ScenarioProblem, type World } from './app.ts'
+import { limitKey } from './limits/limit-key.ts'
 import { qualityFaults } from './quality-faults.ts'
 import type { RecordChoice } from './replicate-place.ts'
 import { storePlace } from './store-place.ts'
@@ -374,6 +375,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     engine,
     routerState,
     cells,
+    limitKey: (world) => limitKey(world, token),
     cacheScope,
     async ready(world) {
       if (world === 'real') urlOf(world)

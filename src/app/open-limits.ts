@@ -6,11 +6,11 @@ import { probeHolder, thisHolder } from '../state/store/holder.ts'
 import type { LeaseHolder } from '../state/store/contract.ts'
 import type { Cells } from '../std/cells.ts'
 import type { Clock } from '../std/clock.ts'
-import { sha256 } from '../std/hash.ts'
 import { timeSortedId } from '../std/ids.ts'
 import type { Json } from '../std/json.ts'
 import type { Random } from '../std/random.ts'
 import type { World } from './app.ts'
+import { limitKey } from './limits/limit-key.ts'
 
 export interface LimitsParts {
   world: World
@@ -32,12 +32,7 @@ export function openLimits({ world, config, token, cells, clock, random }: Limit
     self: () => thisHolder() as unknown as Json,
     isGone,
   }
-  return createCallLimits({ providers: { replicate: { ...replicate, key: keyOf(world, token) } }, models }, parts)
-}
-
-/** The token itself is kept nowhere. */
-function keyOf(world: World, token: string): string {
-  return world === 'real' && token !== '' ? sha256(`limits of ${token}`).slice(0, 12) : ''
+  return createCallLimits({ providers: { replicate: { ...replicate, key: limitKey(world, token) } }, models }, parts)
 }
 
 function isGone(holder: Json): boolean | undefined {

@@ -53,6 +53,6 @@ export function admissionOf(parts: AttemptParts): Admission {
 
 function waitingFor(title: string, ms: number | undefined): string {
   return ms === undefined
-    ? `waiting for a place: ${title} has no more calls under way at once`
-    : `waiting for the limit of ${title}, ${ms < 1_000 ? '<1' : Math.ceil(ms / 1_000)} s`
+    ? `waiting for a place in the bulkhead of ${title}`
+    : `waiting for the limit of ${title}, ${Math.max(1, Math.round(ms / 1_000))} s`
 }

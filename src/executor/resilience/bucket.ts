@@ -74,7 +74,7 @@ export function keptAs({ lent, queue, ...rest }: BucketState): Json {
 }
 
 /** The share of the rate that is kept to. */
-function shareAt({ slowed }: Pick<BucketState, 'slowed'>, now: number): number {
+export function shareAt({ slowed }: Pick<BucketState, 'slowed'>, now: number): number {
   if (!slowed) return 1
   const [share, since] = slowed
   return Math.min(1, share + regained * Math.floor(Math.max(0, now - since) / calmMs))

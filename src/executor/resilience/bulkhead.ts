@@ -33,7 +33,7 @@ export interface Bulkhead {
   close(): Promise<void>
 }
 
-export interface SlotState {
+interface SlotState {
   max: number
   /** By process: places that it has, what it is, and when it was heard of last, epoch milliseconds. */
   holders: Record<string, { slots: number; at: number; holder: Json }>
@@ -51,7 +51,7 @@ const idleMs = 100
 const silentMs = 3_600_000
 
 /** Undefined: nothing is kept. */
-function readSlots(kept: Json | undefined): SlotState | undefined {
+export function readSlots(kept: Json | undefined): SlotState | undefined {
   return isObject(kept) && isObject(kept['holders']) ? (kept as unknown as SlotState) : undefined
 }
 

@@ -88,7 +88,16 @@ export function cellOf({ kind, name, key }: LimitOwner, what: BucketKind | 'slot
   return ['limit', kind, encodeURIComponent(name), key, what].join('/')
 }
 
-export function titleOf({ kind, name }: LimitOwner): string {
+/** Whose cell it is; undefined: of no limit. */
+export function ownerOfCell(cell: string): LimitOwner | undefined {
+  const [prefix, kind, name, key] = cell.split('/')
+  const isOwner = kind === 'agent' || kind === 'model' || kind === 'provider'
+  return prefix === 'limit' && isOwner && name !== undefined && key !== undefined
+    ? { kind, name: decodeURIComponent(name), key }
+    : undefined
+}
+
+function titleOf({ kind, name }: LimitOwner): string {
   return kind === 'provider' ? (name === 'replicate' ? 'Replicate' : name) : kind === 'agent' ? `agent "${name}"` : name
 }
 

@@ -155,6 +155,23 @@ export const nounTable: Readonly<Record<string, NounEntry>> = {
       },
     },
   },
+  limits: {
+    summary: 'what holds calls back: limits and bulkheads',
+    verbs: {
+      list: {
+        summary: 'list what holds calls back, and how much of it is left',
+        load: async () => (await import('./limits/list.ts')).list,
+      },
+      show: {
+        summary: 'show what an agent, a model or replicate is held to',
+        load: async () => (await import('./limits/show.ts')).show,
+      },
+      reset: {
+        summary: 'forget how much of limits is used, and pauses',
+        load: async () => (await import('./limits/reset.ts')).reset,
+      },
+    },
+  },
   config: {
     summary: 'the configuration: what holds, and what is wrong with it',
     verbs: {

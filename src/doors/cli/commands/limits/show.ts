@@ -1,0 +1,30 @@
+/** `limits show`: what one agent, model or provider is held to, and who has places. */
+import { showLimits } from '../../../../app/actions/limits/show.ts'
+import { configOptions } from '../../app-options.ts'
+import { defineCommand } from '../../command.ts'
+import { flag, required } from '../../option.ts'
+import { bulkheadLines, limitLines, placeLines } from '../../output/limit-lines.ts'
+
+export const show = defineCommand({
+  description:
+    'Shows what an agent, a model or Replicate is held to, how much of it is left, and which processes have calls under way.',
+  args: { name: required('an agent, owner/name, or replicate') },
+  options: {
+    ...configOptions,
+    sandbox: flag('--sandbox', 'of calls in the sandbox'),
+    json: flag('--json', 'print {name, limits, bulkheads}'),
+  },
+  examples: [
+    { command: 'replicate-agent limits show replicate', what: 'creates and other requests' },
+    { command: 'replicate-agent limits show writer', what: 'of an agent' },
+  ],
+  async run(context, given) {
+    const app = await context.app(given)
+    const found = await context.call(app, showLimits, { name: given.name })
+    if (context.json) return context.printJson(found)
+    for (const line of limitLines(found.limits, context)) context.print(line)
+    for (const line of bulkheadLines(found.bulkheads, context)) context.print(line)
+    for (const line of placeLines(found.bulkheads, context)) context.print(line)
+    return undefined
+  },
+})
