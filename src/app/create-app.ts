@@ -114,14 +114,6 @@ export async function createApp(options: AppOptions): Promise<App> {
     }
   }
 
-  /** A database file on a network file system is not safe from other machines (ruling 35). */
-  async function warnOfNetwork(): Promise<void> {
-    const { networkFileSystem } = await import('../state/network-file-system.ts')
-    const kind = await networkFileSystem(home)
-    if (kind !== undefined)
-      options.warn?.(`${home} is on a network file system (${kind}): locks may not hold; use a local disk`)
-  }
-
   function worldOfNew(): World {
     if (options.replay !== undefined) return `replay:${resolve(cwd, options.replay)}`
     return options.sandbox ? 'sandbox' : 'real'
@@ -131,7 +123,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     async () => {
       const { openStore } = await import('../state/store/open.ts')
       config?.use('store')
-      await warnOfNetwork()
+      await (await import('./warn-of-network.ts')).warnOfNetwork(home, options.warn)
       return openStore(defined({ url: storeUrl, home, durability, clock, random }))
     },
     (opened) => opened.close(),
@@ -228,10 +220,9 @@ export async function createApp(options: AppOptions): Promise<App> {
   const limits = worldly((world) =>
     once(
       async () => {
-        if (trial || replayFolder(world) !== undefined)
-          return (await import('../executor/resilience/call-limits.ts')).noLimits
         const { openLimits } = await import('./open-limits.ts')
-        return openLimits({ world, config, token, cells: () => cells(world), clock, random })
+        const isTrial = trial !== undefined
+        return openLimits({ world, isTrial, config, token, cells: () => cells(world), clock, random })
       },
       (made) => made.close(),
     ),

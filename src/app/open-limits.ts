@@ -1,7 +1,7 @@
 /** What holds the calls of a world back, as the configuration and Replicate say. */
 import type { Config } from '../config/config.ts'
 import { configuredLimits } from '../config/limits.ts'
-import { type CallLimitsOf, createCallLimits } from '../executor/resilience/call-limits.ts'
+import { type CallLimitsOf, createCallLimits, noLimits } from '../executor/resilience/call-limits.ts'
 import { probeHolder, thisHolder } from '../state/store/holder.ts'
 import type { LeaseHolder } from '../state/store/contract.ts'
 import type { Cells } from '../std/cells.ts'
@@ -9,11 +9,13 @@ import type { Clock } from '../std/clock.ts'
 import { timeSortedId } from '../std/ids.ts'
 import type { Json } from '../std/json.ts'
 import type { Random } from '../std/random.ts'
-import type { World } from './app.ts'
+import { replayFolder, type World } from './app.ts'
 import { limitKey } from './limits/limit-key.ts'
 
 export interface LimitsParts {
   world: World
+  /** What is thrown away at the end waits for nobody; neither does a replay. */
+  isTrial: boolean
   config: Config | undefined
   /** Calls with the same one share the limits of the provider. */
   token: string
@@ -23,7 +25,8 @@ export interface LimitsParts {
 }
 
 /** Throws ProblemsError when the configuration is wrong. */
-export function openLimits({ world, config, token, cells, clock, random }: LimitsParts): CallLimitsOf {
+export function openLimits({ world, isTrial, config, token, cells, clock, random }: LimitsParts): CallLimitsOf {
+  if (isTrial || replayFolder(world) !== undefined) return noLimits
   config?.use('limits')
   const { replicate, models } = configuredLimits(config?.spec.limits ?? {}, world === 'real')
   const parts = {
