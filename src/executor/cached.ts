@@ -102,7 +102,7 @@ async function wantedBy(work: Work, { candidate, target, input }: Turn): Promise
     return {
       key: cacheKey(candidate, pinned, input),
       ...{ agent: candidate.name, target: candidate.target, model, version, policy: spec.cache ?? {} },
-      parts: inputParts(context.mask(input)),
+      parts: once(() => inputParts(context.mask(input))),
     }
   } catch {
     if (broken) throw broken.error
@@ -110,9 +110,15 @@ async function wantedBy(work: Work, { candidate, target, input }: Turn): Promise
   }
 }
 
+function once<T>(make: () => T): () => T {
+  let made: T | undefined
+  return () => (made ??= make())
+}
+
 function noteMiss(turn: Turn, cache: CallCache, wanted: Wanted, reason: MissReason): void {
-  const { key, target, model, version, parts } = wanted
+  const { key, target, model, version } = wanted
   cache.missed(wanted)
+  const parts = wanted.parts()
   turn.missed = { type: 'cache.missed', key, reason, target, model, parts, ...(version !== undefined && { version }) }
 }
 
@@ -131,12 +137,13 @@ function entryOf(
   { output, files, model, cost_usd }: TargetResult,
   made: Made,
 ): CacheEntry {
-  const { policy, ...what } = wanted
+  const { policy, parts, ...what } = wanted
   const value = JSON.stringify({ output: context.mask(output), files, model })
   const now = clock.now()
   const { run_id, step } = context.labels
   return {
     ...what,
+    parts: parts(),
     ...{ value, cost_usd, latency_ms: made.latency_ms, score: made.quality?.score ?? null, run_id, step },
     bytes: Buffer.byteLength(value) + files.reduce((sum, file) => sum + file.bytes, 0),
     ...{

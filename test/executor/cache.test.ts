@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { CachePolicyName } from '../../src/domain/cache.ts'
 import { CancelledError, StoreError, TimeoutError, ValidationError } from '../../src/domain/errors.ts'
+import { defaultRouting, type QualityPolicy } from '../../src/domain/routing.ts'
 import type { CallSpec } from '../../src/executor/contract.ts'
 import { createExecutor } from '../../src/executor/executor.ts'
 import { createBudget } from '../../src/executor/resilience/budget.ts'
@@ -206,6 +207,44 @@ describe('the cache', () => {
     expect(facts).toContainEqual(expect.objectContaining({ type: 'cache.missed', reason: 'misfit' }))
     expect(calls()).toBe(2)
     expect(await ask()).toMatchObject({ ...hit, output: 1 })
+  })
+})
+
+describe('an answer that was scored', () => {
+  const judge = { agent: 'judge', input: {}, sample: 1 }
+  const asking = (quality: QualityPolicy) => ({
+    routes: new Map([['f', { routing: { ...defaultRouting, quality } }]]),
+  })
+  const scored = (score: number, bar: number) => {
+    const call = memoryCall()
+    let asked = 0
+    call.context.score = async () => {
+      asked += 1
+      return { score, by: 'judge', accepted: score >= bar, judging_usd: 0 }
+    }
+    return { ...call, asked: () => asked }
+  }
+
+  it('is given again where what a judge said of it then is enough, without asking the judge again', async () => {
+    const { ask } = counting()
+    await ask(asking({ judge, accept: 0.5 }), scored(0.7, 0.5))
+    const again = scored(0.7, 0.6)
+    expect(await ask(asking({ judge, accept: 0.6 }), again)).toMatchObject(hit)
+    expect(again.asked()).toBe(0)
+    const strict = scored(0.9, 0.8)
+    expect(await ask(asking({ judge, accept: 0.8 }), strict)).toMatchObject(made)
+    expect(strict.facts[0]).toMatchObject({ type: 'cache.missed', reason: 'not_good_enough' })
+    expect(await ask(asking({ judge, accept: 0.8 }), scored(0, 0.8))).toMatchObject(hit)
+  })
+
+  it('is held against the expression of whoever asks, which is free', async () => {
+    const { ask } = counting()
+    await ask()
+    const quality = { expression: 'output > 1', accept: 1 }
+    expect(await ask(asking(quality), scored(1, 1))).toMatchObject(hit)
+    const { context, facts } = scored(0, 1)
+    expect((await ask(asking(quality), { ...memoryCall(), context })).status).toBe('failed')
+    expect(facts[0]).toMatchObject({ reason: 'not_good_enough' })
   })
 })
 

@@ -41,7 +41,8 @@ export interface Wanted {
   target: string
   model: string
   version: string | undefined
-  parts: Readonly<Record<string, string>>
+  /** See `CacheEntry.parts`; worked out when it is first asked for. */
+  parts(): Readonly<Record<string, string>>
   policy: CachePolicy
 }
 

@@ -104,18 +104,18 @@ function partsOf(text: string): CacheEntry['parts'] {
   }
 }
 
+const columns = ['scope', ...head.split(/,\s*/), 'value']
+const upsert = `insert into cache (${columns.join(', ')}) values (${columns.map(() => '?').join(', ')})
+  on conflict (cache_key) do update set ${columns.map((name) => `${name} = excluded.${name}`).join(', ')}`
+
+/** That it was gone before may stay written: what is there counts. */
 async function upsertEntry(session: SqlSession, scope: string, entry: CacheEntry): Promise<void> {
-  const row = keyIn(scope, entry.key)
-  await session.run('delete from cache where cache_key = ?', [row])
-  await session.run('delete from cache_gone where cache_key = ?', [row])
-  await session.run(
-    `insert into cache (scope, ${head}, value) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    [
-      ...[scope, row, entry.agent, entry.target, entry.model, entry.version ?? null, JSON.stringify(entry.parts)],
-      ...[entry.bytes, entry.cost_usd, entry.latency_ms, entry.score, entry.run_id ?? null, entry.step ?? null],
-      ...[entry.created_at, entry.expires_at ?? null, entry.used_at, entry.uses, entry.value],
-    ],
-  )
+  await session.run(upsert, [
+    ...[scope, keyIn(scope, entry.key), entry.agent, entry.target, entry.model, entry.version ?? null],
+    ...[JSON.stringify(entry.parts), entry.bytes, entry.cost_usd, entry.latency_ms, entry.score],
+    ...[entry.run_id ?? null, entry.step ?? null, entry.created_at, entry.expires_at ?? null],
+    ...[entry.used_at, entry.uses, entry.value],
+  ])
 }
 
 async function remember(session: SqlSession, row: string, why: GoneReason, now: number): Promise<void> {

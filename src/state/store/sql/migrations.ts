@@ -81,7 +81,6 @@ const cacheLimits: Migration = () => [
   `update cache set scope = 'sandbox' where cache_key like 'sandbox %'`,
   // Holds all that sums and policies ask for, so that the values themselves are left alone.
   `create index cache_pools on cache (scope, agent, model, used_at, uses, created_at, expires_at, bytes, cache_key)`,
-  `create index cache_models on cache (scope, target, model, created_at)`,
   // Why something is there no more, for a while.
   `create table cache_gone (cache_key text not null primary key, why text not null, gone_at bigint not null)`,
   `create index cache_gone_oldest on cache_gone (gone_at)`,
