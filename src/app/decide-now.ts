@@ -1,5 +1,6 @@
 /** What the router would decide for a call now: from what is known, with nothing called and nothing learned. */
 import type { CallLabels, CallSpec, Candidate } from '../executor/contract.ts'
+import { createBreakers, refusalOf } from '../executor/resilience/breakers.ts'
 import { type Considered, consider } from '../executor/routing/consider.ts'
 import { decide } from '../executor/routing/decide.ts'
 import type { RouterState } from '../executor/routing/state.ts'
@@ -27,7 +28,14 @@ export async function decideNow(
   const open = [...spec.chain.keys()].filter((at) => spec.chain[at]?.name === agent)
   const state = await app.routerState(app.world)
   const request = { spec, open, labels, call: 1, versionOf: () => undefined, expected: await expectations(app) }
-  const considered = await consider(state, undefined, request)
+  const breakers = createBreakers({
+    clock: app.clock,
+    cells: () => app.cells(app.world),
+    providers: (await app.config()).providerBreakers,
+  })
+  await breakers.ready(spec.chain)
+  const gate = { refusal: (candidate: Candidate) => refusalOf(breakers.of(candidate)) }
+  const considered = await consider(state, gate, request)
   const turn = state.turn(agent)
   const decided = decide({ state, strategyOf: (strategy) => strategies[strategy], random }, considered, turn)
   return { state, considered, turn, decided }

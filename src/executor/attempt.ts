@@ -40,6 +40,8 @@ export interface AttemptParts {
   decided(): RoutingDecision | undefined
   missed(): CallFact | undefined
   ids: ReadonlySet<string>
+  /** Asked when all has been waited for. Throws CircuitOpenError. */
+  permitted(): Promise<void> | undefined
 }
 
 export type AttemptEnd = (
@@ -68,6 +70,8 @@ export async function attempt(parts: AttemptParts): Promise<AttemptEnd> {
       parts.deadline.hold()
       try {
         const reserved = await admission.admit()
+        const asking = parts.permitted()
+        if (asking) await asking
         parts.deadline.go()
         return reserved
       } finally {

@@ -7,31 +7,54 @@ import { type Guard, subjectOf } from './resilience/breakers.ts'
 import { callEnd } from './resilience/call-end.ts'
 import type { Tries, Turn, Work } from './work.ts'
 
-export type Permission = readonly { guard: Guard; permit: Permit }[]
+export interface Permission {
+  /** Breakers that a create has to pass. */
+  guards: readonly Guard[]
+  /** Leaves that they gave; a call that was made before and is only taken up gets them when it has to be made anew. */
+  given: { guard: Guard; permit: Permit }[]
+}
 
-const nothingAsked: Permission = []
-
-/** Of every breaker that it has to pass; a call that was made before and is only taken up passes all. */
+/** Undefined: a breaker refuses, and the ledger knows. */
 export async function permissionFor(
   { breakers, ledger }: Work,
   { candidate }: Turn,
   { open, failures }: Tries,
-): Promise<Permission | 'refused'> {
-  const guards = open ? [] : breakers.of(candidate)
-  if (guards.length === 0) return nothingAsked
-  const given: { guard: Guard; permit: Permit }[] = []
+): Promise<Permission | undefined> {
+  const permission: Permission = { guards: breakers.of(candidate), given: [] }
+  const refusing = open ? undefined : await askAll(permission)
+  if (!refusing) return permission
+  // What opened it in this very call says more.
+  if (failures === 0) ledger.failed(candidate.model, circuitOpen(refusing))
+  return undefined
+}
+
+/** Asked right before each create. Throws CircuitOpenError: a breaker has opened while the call waited, or was lost. */
+export function assertPermitted(permission: Permission): Promise<void> | undefined {
+  const { guards, given } = permission
+  if (guards.length === 0) return undefined
+  if (given.length === 0) return askLate(permission)
+  const refusing = given.find(({ permit }) => !permit.holds())
+  if (refusing) throw circuitOpen(refusing.guard)
+  return undefined
+}
+
+async function askLate(permission: Permission): Promise<void> {
+  const refusing = await askAll(permission)
+  if (refusing) throw circuitOpen(refusing)
+}
+
+/** All or none; gives the one that refuses. */
+async function askAll({ guards, given }: Permission): Promise<Guard | undefined> {
   for (const guard of guards) {
     const entering = guard.breaker.enter(guard.policy)
     const permit = entering instanceof Promise ? await entering : entering
     if (!permit) {
-      for (const one of given) await one.permit.ended({ verdict: 'dropped' })
-      // What opened it in this very call says more.
-      if (failures === 0) ledger.failed(candidate.model, circuitOpen(guard))
-      return 'refused'
+      for (const one of given.splice(0)) await one.permit.ended({ verdict: 'dropped' })
+      return guard
     }
     given.push({ guard, permit })
   }
-  return given
+  return undefined
 }
 
 function circuitOpen({ breaker }: Guard): CircuitOpenError {
@@ -41,7 +64,7 @@ function circuitOpen({ breaker }: Guard): CircuitOpenError {
   const wait = opensIn === 0 ? 'a call of it is being tried' : `nothing is sent to it ${howLong(opensIn)}`
   const message = `the circuit breaker of ${name} is open${why === undefined ? '' : ` (${why})`}: ${wait}`
   const details = { breaker: breaker.name, ...(Number.isFinite(opensIn) && { opens_in_ms: opensIn }) }
-  return new CircuitOpenError(message, { hint: circuitHint(name), details })
+  return new CircuitOpenError(message, { hint: circuitHint(name), details, cause: breaker.lastTrouble() })
 }
 
 function howLong(ms: number): string {
@@ -60,14 +83,14 @@ export async function permitted(
   tries: Tries,
   make: () => Promise<{ made: AttemptEnd; end: Judged }>,
 ): Promise<Judged> {
-  if (permission.length === 0) return (await make()).end
+  if (permission.guards.length === 0) return (await make()).end
   let ended: { made: AttemptEnd; end: Judged } | undefined
   try {
     ended = await make()
     return ended.end
   } finally {
     const cancelled = context.signal.aborted
-    for (const { guard, permit } of permission) {
+    for (const { guard, permit } of permission.given) {
       const said: CallEnd = ended
         ? callEnd({ made: ended.made, judged: ended.end, cancelled }, guard, (message) =>
             shortened(context.mask(message)),

@@ -10,7 +10,7 @@ import { attempt, type AttemptEnd, type AttemptParts } from './attempt.ts'
 import type { CallFact, CallOutcome } from './contract.ts'
 import { classOf, isUnanswered, stopsRun, withWhy } from './failure.ts'
 import { takenUp } from './recorder.ts'
-import { permissionFor, permitted } from './permission.ts'
+import { assertPermitted, type Permission, permissionFor, permitted } from './permission.ts'
 import { policyAfter, policyAfterRefusal, retryAfterOf } from './resilience/retry.ts'
 import type { RetryBudget } from './resilience/retry-budget.ts'
 import { type AttemptTime, startAttempt } from './resilience/timeout.ts'
@@ -36,12 +36,12 @@ export async function tryTurn(work: Work, turn: Turn, keep?: Keep): Promise<Call
     // What is open is still gone into, to be cancelled where it runs.
     if (deadline.signal.aborted && !tries.open) return aborted(work)
     const permission = await permissionFor(work, turn, tries)
-    if (permission === 'refused') return undefined
+    if (!permission) return undefined
     let latency_ms = 0
     const end = await permitted(permission, work, tries, async () => {
       await enter(work, turn, tries)
       const began = clock.monotonic()
-      const made = await attemptOnce(work, turn, tries)
+      const made = await attemptOnce(work, turn, tries, permission)
       latency_ms = Math.round(clock.monotonic() - began)
       return { made, end: await judged(work, turn, tries, made, latency_ms) }
     })
@@ -90,16 +90,21 @@ function takeMissed(turn: Turn): CallFact | undefined {
   return missed
 }
 
-async function attemptOnce(work: Work, turn: Turn, tries: Tries): Promise<AttemptEnd> {
+async function attemptOnce(work: Work, turn: Turn, tries: Tries, permission: Permission): Promise<AttemptEnd> {
   const time = startAttempt(work.clock, work.deadline, turn.retry.attempt_timeout_ms)
   try {
-    return await attempt(attemptOf(work, turn, tries, time))
+    return await attempt({ ...attemptOf(work, turn, tries, time), permitted: () => assertPermitted(permission) })
   } finally {
     time.end()
   }
 }
 
-function attemptOf(work: Work, turn: Turn, { call, open }: Tries, deadline: AttemptTime): AttemptParts {
+function attemptOf(
+  work: Work,
+  turn: Turn,
+  { call, open }: Tries,
+  deadline: AttemptTime,
+): Omit<AttemptParts, 'permitted'> {
   const { clock, random, context, spec, ledger } = work
   const { target, candidate, position, input } = turn
   const { output_schema } = spec

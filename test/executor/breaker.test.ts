@@ -4,7 +4,7 @@ import { NonRetryableError, RateLimitError, ServerError } from '../../src/domain
 import { defaultRouting } from '../../src/domain/routing.ts'
 import type { CallFact } from '../../src/executor/contract.ts'
 import { memoryCall } from '../../src/testing/memory-call.ts'
-import { candidate, harness, retry, spec, types } from './harness.ts'
+import { candidate, harness, retry, scriptedHarness, spec, types } from './harness.ts'
 
 const breaker = { ...defaultBreaker, failure_threshold: 2, cooldown_ms: 5_000 }
 const once = retry({ attempts: 1 })
@@ -53,7 +53,7 @@ test('The router passes over a candidate whose breaker is open, and a fallback i
   await ask()
   const { outcome, facts } = await ask([a, b])
   expect(outcome).toMatchObject({ status: 'succeeded', output: 'b' })
-  expect(removed(facts)).toEqual(['circuit breaker open', undefined])
+  expect(removed(facts)).toEqual(['circuit breaker open: 2 failures within 60 s', undefined])
   expect((await ask([a, candidate('z')])).outcome).toMatchObject({ status: 'succeeded', output: 'z' })
   expect(calls()).toBe(2)
 })
@@ -99,4 +99,31 @@ test('Agents without a breaker call a model that another agent keeps away from',
   for (let n = 0; n < 3; n += 1) await ask()
   await ask([candidate('a')])
   expect(calls()).toBe(3)
+})
+
+test('A call that may have arrived is looked for, but not made anew once its breaker is open', async () => {
+  let creates = 0
+  let searches = 0
+  const { executor } = scriptedHarness(async ({ record, open }) => {
+    if (open) {
+      searches += 1
+      await record.reattached('not_found')
+    }
+    await record.intended({}, undefined)
+    creates += 1
+    throw new ServerError('a is down', { details: { unanswered: true, cost_usd: null } })
+  })
+  const { context, facts } = memoryCall()
+  const outcome = await executor.execute(spec({ chain: [a], retry: retry({ attempts: 9 }) }), context)
+  expect({ creates, searches }).toEqual({ creates: 2, searches: 2 })
+  expect(outcome).toMatchObject({ status: 'failed', error: { code: 'circuit_open' } })
+  expect(facts.at(-1)).toMatchObject({ type: 'call.settled', status: 'failed', cost_usd: 0 })
+})
+
+test('What waited for its turn while the breaker opened is not sent', async () => {
+  const { ask, calls } = setUp(down)
+  const limited = candidate('a', { name: 'agent', breaker, bulkhead: { max_concurrent: 1 } })
+  const ends = await Promise.all(Array.from({ length: 6 }, () => ask([limited])))
+  expect(calls()).toBe(2)
+  expect(ends.map(({ outcome }) => outcome.status)).toEqual(Array.from({ length: 6 }, () => 'failed'))
 })

@@ -1,5 +1,5 @@
 /** Every policy of an agent as it holds, named as in YAML, each with where it is written. */
-import type { BreakerPolicy } from '../../domain/breaker.ts'
+import { policyAsWritten } from '../../documents/agent/breaker.ts'
 import { type AgentDefinition, type CachePolicy, defaultRetry } from '../../domain/definition.ts'
 import { type Bulkhead, type CallLimits, perMinuteOf } from '../../domain/rate-limit.ts'
 import type { Backoff, RetryPolicy } from '../../domain/retry-policy.ts'
@@ -23,8 +23,11 @@ export async function policiesOfAgent(
   written: WrittenAgent | undefined,
 ): Promise<HeldPolicy[]> {
   const config = await app.config()
+  const isMapping = (section: string) =>
+    policies.some(({ path }) => path[0] === section && path.length > 1 && written?.placeOf(...path)) ||
+    (section === 'breaker' && written?.placeOf('breaker', 'fallback_agent') !== undefined)
   const placeOf = (path: string[]): Place | undefined => {
-    const own = aliasesOf(path).flatMap((each) => written?.placeOf(...each) ?? [])[0]
+    const own = aliasesOf(path, isMapping).flatMap((each) => written?.placeOf(...each) ?? [])[0]
     const section = path[0]
     if (own || (section !== 'routing' && section !== 'breaker')) return own
     const general = config.spec[section]
@@ -35,7 +38,8 @@ export async function policiesOfAgent(
   }
   // With one candidate there is nothing to choose.
   const isRouted = definition.models.length > 1 || written?.placeOf('routing') !== undefined
-  return flattened(asWritten(definition, isRouted), []).map(({ path, value }) => {
+  const policies = flattened(asWritten(definition, isRouted), [])
+  return policies.map(({ path, value }) => {
     const place = placeOf(path)
     return { key: path.join('.'), value, ...(place && { place }) }
   })
@@ -49,7 +53,7 @@ function asWritten(definition: AgentDefinition, isRouted: boolean): JsonObject {
     fallback,
     retry: retryAsWritten(definition.retry ?? defaultRetry),
     cache: cache ? cacheAsWritten(cache) : false,
-    breaker: breaker ? breakerAsWritten(breaker) : false,
+    breaker: breaker ? { ...policyAsWritten(breaker), slow_call_seconds: secondsOf(breaker.slow_call_ms) } : false,
     limits: limitsAsWritten(limits),
     bulkhead: bulkheadAsWritten(bulkhead),
     budget: budget ?? null,
@@ -103,14 +107,8 @@ function backoffAsWritten({ attempts, base_delay_ms: base, max_delay_ms: max, ji
   })
 }
 
-function breakerAsWritten({ window_ms, cooldown_ms, ramp_ms, slow_call_ms, ...same }: BreakerPolicy) {
-  return {
-    ...same,
-    window_seconds: window_ms / 1_000,
-    cooldown_seconds: cooldown_ms / 1_000,
-    ramp_seconds: ramp_ms / 1_000,
-    slow_call_seconds: slow_call_ms === undefined ? null : slow_call_ms / 1_000,
-  }
+function secondsOf(ms: number | undefined): number | null {
+  return ms === undefined ? null : ms / 1_000
 }
 
 function durationText(ms: number): string {
@@ -126,11 +124,13 @@ function flattened(value: JsonObject, path: string[]): { path: string[]; value: 
 }
 
 /** `breaker: true` and the like stand for all that is below them, `breaker.fallback_agent` for `fallback`. */
-function aliasesOf(path: string[]): string[][] {
+function aliasesOf(path: string[], isMapping: (section: string) => boolean): string[][] {
   const [first = '', second] = path
   if (first === 'fallback') return [path, ['breaker', 'fallback_agent']]
   if (first === 'bulkhead' && second === 'max_concurrent') return [path, ['limits', 'max_concurrency']]
-  return second !== undefined && (first === 'cache' || first === 'breaker') ? [path, [first]] : [path]
+  return second !== undefined && (first === 'cache' || first === 'breaker') && !isMapping(first)
+    ? [path, [first]]
+    : [path]
 }
 
 function hasPath(value: unknown, path: readonly string[]): boolean {

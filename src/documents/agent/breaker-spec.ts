@@ -95,10 +95,16 @@ export const breakerSpec = z
   )
   .register(...words('Keeps calls from a model that fails, and tries a few after a while. Off by default.'))
 
+/** What somebody may set for a breaker that is in use. */
+export const breakerSettings = strict(undefined, ofModels, 'Keys of a circuit breaker.')
+
 /** Of all agents that say nothing else. */
 export const generalBreakerSpec = z
   .union([z.boolean(), strict('breaker_of_all', ofModels, 'Keeps calls from models that fail.')], { error: what })
   .register(...words('The circuit breaker of agents that say nothing else. Off by default.'))
+
+/** Keys that a provider's breaker does not have. */
+export const keysOfModelsOnly = Object.keys(ofModels).filter((key) => !Object.hasOwn(shared, key))
 
 /** Of a provider as a whole. */
 export const providerBreakerSpec = z

@@ -11,17 +11,32 @@ export function breakerOver(
   if (written === undefined) return under
   if (written === false) return undefined
   if (written === true) return under ?? defaultBreaker
+  return { ...(under ?? defaultBreaker), ...writtenPolicy(written) }
+}
+
+/** What is written, as it is kept, and nothing else. */
+export function writtenPolicy(written: Exclude<BreakerSpec, boolean>): Partial<BreakerPolicy> {
   const { window_seconds, cooldown_seconds, slow_call_seconds, ramp_seconds, fallback_agent: _, ...same } = written
-  return {
-    ...(under ?? defaultBreaker),
-    ...defined(same),
-    ...defined({
-      window_ms: milliseconds(window_seconds),
-      cooldown_ms: milliseconds(cooldown_seconds),
-      slow_call_ms: milliseconds(slow_call_seconds),
-      ramp_ms: milliseconds(ramp_seconds),
-    }),
+  const times = {
+    window_ms: milliseconds(window_seconds),
+    cooldown_ms: milliseconds(cooldown_seconds),
+    slow_call_ms: milliseconds(slow_call_seconds),
+    ramp_ms: milliseconds(ramp_seconds),
   }
+  return { ...defined(same), ...defined(times) }
+}
+
+/** As it would be written. */
+export function policyAsWritten(policy: Partial<BreakerPolicy>): Exclude<BreakerSpec, boolean> {
+  const { window_ms, cooldown_ms, slow_call_ms, ramp_ms, ...same } = policy
+  const seconds = (ms: number | undefined) => (ms === undefined ? undefined : ms / 1_000)
+  return defined({
+    ...same,
+    window_seconds: seconds(window_ms),
+    cooldown_seconds: seconds(cooldown_ms),
+    slow_call_seconds: seconds(slow_call_ms),
+    ramp_seconds: seconds(ramp_ms),
+  })
 }
 
 function milliseconds(seconds: number | undefined): number | undefined {

@@ -10,7 +10,7 @@
  */
 import { defined } from '../../std/defined.ts'
 import type { BreakerPolicy, BreakerState, Trouble } from '../../domain/breaker.ts'
-import { type BreakerCell, emptyTally, type SeenTrouble } from './breaker-cell.ts'
+import { type BreakerCell, emptyTally, freshCell, type SeenTrouble } from './breaker-cell.ts'
 import { type CountedCall, criteria } from './breaker-criteria.ts'
 
 /** A probe whose process died must not keep its place for ever; one that takes its time is not to be doubled too soon. */
@@ -31,7 +31,7 @@ export function stateAt({ open, since }: BreakerCell, now: number): BreakerState
 export function refusesAt(cell: BreakerCell, policy: BreakerPolicy, now: number): boolean {
   const state = stateAt(cell, now)
   if (state !== 'half_open') return state === 'open'
-  return probesAt(cell, leaseOf(policy), now).length >= policy.half_open_probes
+  return probesAt(cell, policy, now).length >= policy.half_open_probes
 }
 
 /** Milliseconds until a probe may go; 0: one may go now, Infinity: somebody has to reset it. */
@@ -54,18 +54,24 @@ function leaseOf({ cooldown_ms }: BreakerPolicy): number {
   return Math.max(cooldown_ms, leastLeaseMs)
 }
 
-/** Those that are not given up. */
-function probesAt({ open }: BreakerCell, lease_ms: number, now: number): [number, number][] {
+/** Those on their way that are not given up. */
+export function probesAt({ open }: BreakerCell, policy: BreakerPolicy, now: number): [number, number][] {
+  const lease_ms = leaseOf(policy)
   return (open?.probes ?? []).filter(([, until]) => now < until && until - now <= lease_ms)
 }
 
 // ── changing ──
 
 /** Opens it until a moment, or until it is reset (null). */
-function opened(cell: BreakerCell, until: number | null, why: string, now: number): BreakerCell {
+export function opened(cell: BreakerCell, until: number | null, why: string, now: number): BreakerCell {
   const open = { until, why, succeeded: 0, probes: [], probed: 0 }
   const { ramp_ms: _, ...rest } = cell
   return { ...rest, episode: nextEpisode(cell, now), since: now, open, tally: emptyTally }
+}
+
+/** As if it had never been called; what somebody set stays. */
+export function reset({ override }: BreakerCell): BreakerCell {
+  return override ? { ...freshCell, override } : freshCell
 }
 
 /** After calls that began and ended while it was closed. */
@@ -92,9 +98,8 @@ export function withProbe(
 ): { cell: BreakerCell; probe: number } | undefined {
   const { open } = cell
   if (!open || refusesAt(cell, policy, now)) return undefined
-  const lease_ms = leaseOf(policy)
   const probe = open.probed + 1
-  const probes = [...probesAt(cell, lease_ms, now), [probe, now + lease_ms] satisfies [number, number]]
+  const probes = [...probesAt(cell, policy, now), [probe, now + leaseOf(policy)] satisfies [number, number]]
   return { cell: { ...cell, open: { ...open, probes, probed: probe } }, probe }
 }
 

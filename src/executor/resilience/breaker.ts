@@ -43,6 +43,8 @@ export interface BreakerChange {
 
 /** Leave to make one call. */
 export interface Permit {
+  /** Whether it still holds: what was opened since lets nothing through. */
+  holds(): boolean
   /** Called once, when it is over. Undefined: the state is what it was. */
   ended(end: CallEnd): Promise<BreakerChange | undefined>
 }
@@ -60,6 +62,8 @@ export interface Breaker {
   opensIn(): number
   /** Why it is open. */
   why(): string | undefined
+  /** What went wrong last. */
+  lastTrouble(): string | undefined
   /** Writes what was kept back. */
   flush(): Promise<void>
 }
@@ -67,7 +71,7 @@ export interface Breaker {
 const flushEveryMs = 100
 
 /** Where breakers lie among the cells. */
-const breakerPrefix = 'breaker/'
+export const breakerPrefix = 'breaker/'
 
 type Kept = CountedCall & { episode: number }
 
@@ -135,6 +139,10 @@ export function createBreaker(name: string, cells: Cells, clock: Clock): Breaker
   /** Of a call that was let through because the breaker is closed. */
   function permit(episode: number, policy: BreakerPolicy): Permit {
     return {
+      holds() {
+        const cell = read()
+        return cell.open === undefined || !refusesAt(cell, withOverride(policy, cell), clock.now())
+      },
       async ended(end) {
         const cell = read()
         const inForce = withOverride(policy, cell)
@@ -159,6 +167,10 @@ export function createBreaker(name: string, cells: Cells, clock: Clock): Breaker
 
   function probePermit(episode: number, probe: number, policy: BreakerPolicy): Permit {
     return {
+      holds() {
+        const cell = read()
+        return cell.open === undefined || cell.episode === episode
+      },
       ended(end) {
         const isSlow = end.verdict === 'succeeded' && slow(end, withOverride(policy, read()))
         note(end, isSlow)
@@ -192,6 +204,7 @@ export function createBreaker(name: string, cells: Cells, clock: Clock): Breaker
     share: () => shareAt(read(), clock.now()),
     opensIn: () => opensInAt(read(), clock.now()),
     why: () => read().open?.why,
+    lastTrouble: () => read().last.at(-1)?.message,
     flush,
   }
 }

@@ -73,7 +73,7 @@ export function createBreakers({ clock, cells, providers = {} }: BreakersParts):
 }
 
 /** Agents that call the same share its breaker. */
-function breakerName({ target, model, deployment }: Pick<Candidate, 'target' | 'model' | 'deployment'>): string {
+export function breakerName({ target, model, deployment }: Pick<Candidate, 'target' | 'model' | 'deployment'>): string {
   if (deployment) return `deployment:${model}`
   return target === 'replicate' ? `model:${model}` : `${target}:${model}`
 }
@@ -82,7 +82,9 @@ function breakerName({ target, model, deployment }: Pick<Candidate, 'target' | '
 export function refusalOf(guards: readonly Guard[]): string | undefined {
   const refusing = guards.find(({ breaker, policy }) => breaker.isOpen(policy))
   if (!refusing) return undefined
-  return refusing.ofProvider ? `circuit breaker of ${subjectOf(refusing.breaker.name)} open` : 'circuit breaker open'
+  const { breaker, ofProvider } = refusing
+  const whose = ofProvider ? ` of ${subjectOf(breaker.name)}` : ''
+  return `circuit breaker${whose} open: ${breaker.why()}`
 }
 
 /** The name without its kind. */

@@ -1,6 +1,6 @@
 /** What the end of an attempt says to the breakers that it passed (ruling 44). */
 import { type CountedClass, troubles } from '../../domain/breaker.ts'
-import { type ReplicateAgentError, TimeoutError } from '../../domain/errors.ts'
+import { type ReplicateAgentError, RetryableError, TimeoutError } from '../../domain/errors.ts'
 import type { AttemptEnd } from '../attempt.ts'
 import { isHeldBack } from '../failure.ts'
 import type { Judged } from '../judged.ts'
@@ -56,6 +56,5 @@ function ofProvider({ code, details }: ReplicateAgentError): CallEnd['verdict'] 
 const answered: ReadonlySet<string> = new Set(['quality_failure', 'invalid_output', 'validation', 'not_found'])
 
 function retryAfterOf(failure: ReplicateAgentError): number | undefined {
-  const { retryAfterMs } = failure as { retryAfterMs?: unknown }
-  return typeof retryAfterMs === 'number' ? retryAfterMs : undefined
+  return failure instanceof RetryableError ? failure.retryAfterMs : undefined
 }

@@ -155,6 +155,31 @@ export const nounTable: Readonly<Record<string, NounEntry>> = {
       },
     },
   },
+  breakers: {
+    summary: 'circuit breakers: how they stand, trip, reset',
+    verbs: {
+      list: {
+        summary: 'list circuit breakers and how they stand',
+        load: async () => (await import('./breakers/list.ts')).list,
+      },
+      show: {
+        summary: 'show one: what it goes by, and what failed',
+        load: async () => (await import('./breakers/show.ts')).show,
+      },
+      trip: {
+        summary: 'open one by hand',
+        load: async () => (await import('./breakers/trip.ts')).trip,
+      },
+      reset: {
+        summary: 'close one, and forget what failed',
+        load: async () => (await import('./breakers/reset.ts')).reset,
+      },
+      configure: {
+        summary: 'set its numbers over what agents say',
+        load: async () => (await import('./breakers/configure.ts')).configure,
+      },
+    },
+  },
   limits: {
     summary: 'what holds calls back: limits and bulkheads',
     verbs: {
