@@ -77,7 +77,12 @@ test('Without a breaker a model that fails is asked by every call', async () => 
 test('`failure_threshold` is how many failures keep further calls from it; 5 by default', async () => {
   expect((await wave('true')).attempts).toEqual([2, 2, 2])
   expect(await wave(`{failure_threshold: 1, ${long}}`)).toEqual({
-    ...{ attempts: [2, 1, 1], probe: other, models: [other, other, other], removed: 'circuit breaker open: 1 failure within 1000000000 s' },
+    ...{
+      attempts: [2, 1, 1],
+      probe: other,
+      models: [other, other, other],
+      removed: 'circuit breaker open: 1 failure within 1000000000 s',
+    },
   })
   expect((await wave(`{failure_threshold: 2, ${long}}`)).attempts).toEqual([2, 2, 1])
 })

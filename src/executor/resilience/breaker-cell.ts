@@ -73,8 +73,6 @@ export type BreakerCell = z.infer<typeof cellShape>
 export type Tally = BreakerCell['tally']
 export type SeenTrouble = z.infer<typeof troubleShape>
 
-export type BreakerOverride = NonNullable<BreakerCell['override']>
-
 export const emptyTally: Tally = { times: [], row: 0, recent: '', spans: [] }
 
 /** Closed, as it was never anything else. */

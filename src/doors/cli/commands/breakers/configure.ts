@@ -1,7 +1,7 @@
 /** `breakers configure`: sets keys of a circuit breaker over what agents say. */
 import type { InputOf } from '../../../../app/action.ts'
 import { configureBreaker } from '../../../../app/actions/breakers/configure.ts'
-import { type BreakerCriterion, breakerCriteria, type CountedClass } from '../../../../domain/breaker.ts'
+import { breakerCriteria, type CountedClass } from '../../../../domain/breaker.ts'
 import { UsageError } from '../../../../domain/errors.ts'
 import { defined } from '../../../../std/defined.ts'
 import { appOptions, configOptions } from '../../app-options.ts'
@@ -54,7 +54,7 @@ export const configure = defineCommand({
   async run(context, given) {
     const { on, clear } = given
     const set = defined({
-      criterion: given.criterion as BreakerCriterion | undefined,
+      criterion: given.criterion,
       failure_threshold: given.failureThreshold,
       window_seconds: given.windowSeconds,
       failure_rate: given.failureRate,
