@@ -7,7 +7,7 @@
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { nameProblems } from './check-names.ts'
-import { contracts, families, type Family, heavyPackages, root as rootRoom, rooms } from './rooms.ts'
+import { contracts, families, type Family, heavyPackages, importsOfUsers, root as rootRoom, rooms } from './rooms.ts'
 import { type Import, type Module, readModules, unread } from './source-modules.ts'
 
 export interface Report {
@@ -42,6 +42,7 @@ function importProblems({ file, imports }: Module, files: ReadonlySet<string>): 
 }
 
 function whyNot(file: string, one: Import, files: ReadonlySet<string>): string | undefined {
+  if (one.specifier === undefined && importsOfUsers.includes(file)) return undefined
   if (one.specifier === undefined) return 'an import() of something computed can not be checked'
   if (one.target === undefined) return whyNotPackage(roomOf(file), one.specifier, one.kind)
   if (one.target.startsWith('..')) return `"${one.specifier}" leaves src`

@@ -78,6 +78,9 @@ export const heavyPackages: Readonly<Record<string, readonly string[]>> = {
   ioredis: [],
 }
 
+/** Files that import what users name: the only computed imports. */
+export const importsOfUsers: readonly string[] = ['plugins/import-file.ts']
+
 /** Words that say nothing about what a file holds. */
 export const emptyWords: readonly string[] = [
   ...['util', 'utils', 'helper', 'helpers', 'common', 'misc', 'lib', 'manager', 'service', 'impl', 'base', 'types'],

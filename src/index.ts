@@ -43,6 +43,27 @@ export { planWorkflow } from './app/actions/workflows/plan.ts'
 export { runWorkflow } from './app/actions/workflows/run.ts'
 export { validateWorkflows } from './app/actions/workflows/validate.ts'
 
+export { definePlugin } from './plugins/define-plugin.ts'
+export type {
+  AgentContext,
+  AgentFailure,
+  AgentResult,
+  CallTools,
+  HookName,
+  Hooks,
+  HookTools,
+  Plugin,
+  Question,
+  ServerContext,
+  SetupTools,
+  StandardSchema,
+  StepContext,
+  StepResult as PluginStepResult,
+  StepTools,
+  Told,
+} from './plugins/plugin.ts'
+export type { GivenPlugin } from './app/plugins/open-plugins.ts'
+
 export type { AgentDefinition, WorkflowDefinition } from './domain/definition.ts'
 export {
   AuthenticationError,

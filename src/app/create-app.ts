@@ -20,7 +20,10 @@ import type { AgentFunction } from '../targets/function/target.ts'
 import type { Targets } from '../targets/table.ts'
 import type { EngineParts } from '../workflow/engine.ts'
 import { type App, type Isolation, replayFolder, type SandboxWishes, type ScenarioProblem, type World } from './app.ts'
+import { isOn } from './is-on.ts'
 import { limitKey } from './limits/limit-key.ts'
+import type { GivenPlugin } from './plugins/open-plugins.ts'
+import { usedPlugins } from './plugins/used-plugins.ts'
 import { qualityFaults } from './quality-faults.ts'
 import type { RecordChoice } from './replicate-place.ts'
 import { storePlace } from './store-place.ts'
@@ -69,15 +72,12 @@ export interface AppOptions {
   /** Default: $REPLICATE_BASE_URL, else Replicate's. */
   baseUrl?: string
   functions?: Readonly<Record<string, AgentFunction>>
+  /** They are asked before those of the configuration. */
+  plugins?: readonly GivenPlugin[]
   clock?: Clock
   random?: Random
   /** Told what the user should know and what stops nothing. */
   warn?: (message: string) => void
-}
-
-/** What a variable of the environment says when it is set. */
-function isOn(value: string | undefined): boolean {
-  return value !== undefined && !['', '0', 'false', 'no'].includes(value.trim().toLowerCase())
 }
 
 /** Characters; Replicate's have 40. */
@@ -277,6 +277,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     const { budgetParts: partsOf } = await import('./budgets/budget-parts.ts')
     return partsOf({ store, settings: config?.budgets ?? {}, sandbox: world === 'sandbox', warn })
   }
+  const plugins = usedPlugins({ config, given: options.plugins ?? [], cwd, clock, warn }, once)
 
   const executor = worldly((world) =>
     once(
@@ -299,6 +300,7 @@ export async function createApp(options: AppOptions): Promise<App> {
         }
         const { calledNext } = replayFolder(world) === undefined ? {} : await place(world)
         if (calledNext) parts.replayed = calledNext
+        if (plugins) parts.hooks = { enter: async (call, made) => (await plugins()).calls.enter(call, made) }
         return createExecutor(parts)
       },
       (made) => made.close(),
@@ -369,6 +371,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     limitKey: (world) => limitKey(world, token),
     cacheScope,
     async ready(world) {
+      await plugins?.()
       if (world === 'real') urlOf(world)
       const folder = replayFolder(world)
       if (folder !== undefined) await (await import('../targets/replicate/recording/replayer.ts')).readRecording(folder)

@@ -5,8 +5,8 @@ import { bulkheadSpec } from '../documents/agent/bulkhead-spec.ts'
 import { amountFields, callFields } from '../documents/agent/limits.ts'
 import { routingSpec } from '../documents/agent/routing-spec.ts'
 import { agentsSpec } from '../documents/agent/spec.ts'
-import { duration, strict, text, whole, words } from '../documents/spec-fields.ts'
 import { budgetsSpec } from './budgets.ts'
+import { duration, fields, number, strict, text, whole, words } from '../documents/spec-fields.ts'
 import { cacheSettingsSpec } from './cache.ts'
 import { auditSpec } from './audit.ts'
 import { pricesSpec } from './prices/spec.ts'
@@ -83,6 +83,37 @@ const providersSpec = strict(
   'What holds for whole providers.',
 )
 
+const pluginSpec = strict(
+  'plugin',
+  {
+    name: text('A built-in plugin, or an installed package.').optional(),
+    path: text('A file (.js, .mjs or .ts), or the folder of a package; relative to this file.').optional(),
+    options: fields('What the plugin takes; `plugins list` shows what holds.').optional(),
+    on_error: z
+      .enum(['open', 'closed'], { error: 'must be open or closed' })
+      .register(...words('When it fails: closed fails what it was asked about, open goes on without it.'))
+      .optional(),
+    timeout: duration('Of each of its hooks: 5s by default.').optional(),
+    order: number('Lower ones are asked first before a call, and last after it; in place of its own.').optional(),
+  },
+  'A plugin that is in use.',
+).superRefine(({ name, path }, context) => {
+  if ((name === undefined) !== (path === undefined)) return
+  const what = name === undefined ? 'has neither a `name` nor a `path`' : 'has both a `name` and a `path`'
+  context.addIssue({ code: 'custom', message: `${what}: give it one`, params: { code: 'wrong_plugin' } })
+})
+
+const pluginsSpec = z
+  .array(
+    z.union([text('A built-in plugin, a package, or a path.'), pluginSpec], {
+      error: 'must be the name of a plugin, or a mapping with `name` or `path`',
+    }),
+    {
+      error: 'must be a list, as in `plugins: [pii_mask]`',
+    },
+  )
+  .register(...words('Plugins that are asked about every call and step, in this order.'))
+
 export const configSpec = strict(
   undefined,
   {
@@ -94,6 +125,7 @@ export const configSpec = strict(
     discovery: discoverySpec.optional(),
     limits: limitsSpec.optional(),
     store: storeSpec.optional(),
+    plugins: pluginsSpec.optional(),
     prices: pricesSpec.optional(),
     providers: providersSpec.optional(),
     routing: routingSpec.describe('How agents choose among their candidates that say nothing else.').optional(),

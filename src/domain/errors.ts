@@ -39,6 +39,9 @@ export const errorCodes = [
   'no_candidate',
   'circuit_open',
   'budget_exceeded',
+  'refused',
+  'withheld',
+  'plugin_failed',
   // what happened to a step or run
   'expression_failed',
   'repeat_exhausted',

@@ -168,6 +168,21 @@ export interface CallContext {
   /** Told how long an attempt was held back by limits, bulkhead and budget, milliseconds. */
   waited?(ms: number): void
   labels: CallLabels
+  /** What earlier processes had spent in this run and those that it is nested in, dollars; null: unknown. */
+  earlier?: readonly { run_id: string; cost_usd: number | null }[]
+  /**
+   * Asks an agent, for a plugin, in a run nested in this one: the same question is paid once. What it costs counts as the
+   * step's. Throws what failed it.
+   */
+  ask?(question: PluginQuestion, signal: AbortSignal): Promise<{ output: Json; cost_usd: number | null }>
+}
+
+export interface PluginQuestion {
+  /** An agent that is configured, or `owner/name`. */
+  agent: string
+  input: JsonObject
+  /** The plugin that asks, after those whose question it is asked about. */
+  asked_by: readonly string[]
 }
 
 /** Where a call is made. */
@@ -181,6 +196,8 @@ export interface CallLabels {
   step: string
   index?: number
   round?: number
+  /** Plugins that this call is made for. */
+  asked_by?: readonly string[]
 }
 
 interface OutcomeFields {

@@ -2,12 +2,14 @@
 import { CancelledError, NonRetryableError, ReplicateAgentError, toErrorData } from '../domain/errors.ts'
 import type { BreakerPolicy } from '../domain/breaker.ts'
 import type { CallLog } from '../domain/call-report.ts'
+import type { CallHooks } from '../plugins/plugin.ts'
 import { type Cells, createMemoryCells } from '../std/cells.ts'
 import type { Clock } from '../std/clock.ts'
 import type { Random } from '../std/random.ts'
 import type { Candidate, Target } from '../targets/target.ts'
 import type { CallContext, CallOutcome, Executor } from './contract.ts'
 import { asFailure, stopsRun } from './failure.ts'
+import { hooked } from './hooked.ts'
 import { Ledger } from './ledger.ts'
 import { createBreakers, refusalOf, shareOf } from './resilience/breakers.ts'
 import { type CacheParts, type CallCache, createCallCache } from './resilience/cache.ts'
@@ -16,7 +18,6 @@ import { backoffDelay } from './resilience/retry.ts'
 import { type AccountsParts, BudgetAccounts } from './resilience/budget-accounts.ts'
 import { createRetryBudgets, noRetryBudgets } from './resilience/retry-budget.ts'
 import { startDeadline } from './resilience/timeout.ts'
-import { reported } from './reported.ts'
 import { resumePoint } from './resume-point.ts'
 import { createRouter, type Route, type RouterParts } from './routing/router.ts'
 import { createMemoryState, type RouterState } from './routing/state.ts'
@@ -50,6 +51,8 @@ export interface ExecutorParts {
   replayed?: RouterParts['replayed']
   /** Told of every call that is over. */
   callLog?: CallLog
+  /** Asked about every call; absent: there are no plugins. */
+  hooks?: CallHooks
   /** How long to wait before another attempt; default: as the step's policy says. */
   backoff?: typeof backoffDelay
 }
@@ -93,7 +96,7 @@ export function createExecutor(parts: ExecutorParts): Executor {
       const whole = startDeadline(clock, bounds, spec.timeout_ms, prior.elapsed_ms)
       const work = { ...shared, spec, context, ledger, whole, deadline: whole, purse }
       try {
-        return await reported(parts.callLog, work, inTime)
+        return await hooked(parts.hooks, parts.callLog, work, inTime)
       } finally {
         whole.end()
         closePurse(purse)

@@ -8,7 +8,8 @@ import { evaluateExpression } from '../../expression/evaluate.ts'
 import { abortReason } from '../../std/abort.ts'
 import type { Clock } from '../../std/clock.ts'
 import { sha256 } from '../../std/hash.ts'
-import { isObject, type Json } from '../../std/json.ts'
+import type { Json } from '../../std/json.ts'
+import { numberIn } from '../../std/number-in.ts'
 import type { Plan } from '../plan.ts'
 import { type CompiledQuality, judgeReference } from '../planning/quality.ts'
 import { renderTemplate } from '../template.ts'
@@ -108,16 +109,4 @@ function scoreFrom(read: () => Json): Pick<QualityScore, 'score' | 'problem'> {
     if (error instanceof ReplicateAgentError) return { score: null, problem: error.message }
     throw error
   }
-}
-
-// Neither `8/10` nor `80%` is a number from 0 to 1.
-const scoreInJson = /"score"\s*:\s*(\d+(?:\.\d+)?)(?![\d/%])/
-const leadingScore = /^\W*(?:score\s*[:=]\s*)?(\d+(?:\.\d+)?)(?![\d/%])/i
-
-/** Models answer with a number or an object that has a `score`: as such, in text, or in pieces of text. */
-function numberIn(verdict: Json): Json {
-  const said = Array.isArray(verdict) ? verdict.join('') : verdict
-  if (typeof said !== 'string') return isObject(said) && 'score' in said ? said.score : said
-  const found = scoreInJson.exec(said) ?? leadingScore.exec(said)
-  return found ? Number(found[1]) : said
 }

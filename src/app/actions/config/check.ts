@@ -36,6 +36,7 @@ export const checkConfig = defineAction({
           )
     const problems: Problem[] = []
     for (const config of configs) problems.push(...(await problemsOf(config, app)))
+    for (const config of configs) problems.push(...(await pluginProblems(config)))
     if (files.length === 0) problems.push(...(await environmentProblems(app, problems)))
     const valid = problems.every(({ severity }) => severity !== 'error')
     return { valid, files: [...new Set(configs.flatMap(filesOf))], problems }
@@ -52,6 +53,13 @@ function filesOf({ files, envFile }: Config): string[] {
 
 async function problemsOf(config: Config, app: App): Promise<Problem[]> {
   return [...config.failures.flatMap(problemsIn), ...config.problems, ...(await configWarnings(config, app))]
+}
+
+/** Plugins are loaded, so that their own schemas can say what is wrong with their options. */
+async function pluginProblems(config: Config): Promise<readonly Problem[]> {
+  if (!config.spec.plugins?.length) return []
+  const { configuredPlugins } = await import('../../plugins/configured.ts')
+  return (await configuredPlugins(config)).problems
 }
 
 /** What the environment says is checked as well; it stands in no file. */

@@ -138,6 +138,19 @@ export const nounTable: Readonly<Record<string, NounEntry>> = {
       },
     },
   },
+  plugins: {
+    summary: 'what is asked about every call: list, check',
+    verbs: {
+      list: {
+        summary: 'list the plugins in use, or those installed',
+        load: async () => (await import('./plugins/list.ts')).list,
+      },
+      check: {
+        summary: 'load plugins and put a sample call through them',
+        load: async () => (await import('./plugins/check.ts')).check,
+      },
+    },
+  },
   prices: {
     summary: 'what models cost: list, set, check',
     verbs: {
