@@ -11,6 +11,7 @@ import {
   settled,
   type Spender,
 } from './budget-account.ts'
+import { dust } from './budget.ts'
 import { type AccountOf, isOver, type Period, prefix } from './budget-periods.ts'
 
 export interface SettlementParts {
@@ -36,6 +37,27 @@ export async function settleDead(
       return { after: next ? [asCell(next)] : [], result: undefined }
     })
   }
+}
+
+/**
+ * Ends leases of the dead, and counts what others spent that kept no budget: processes that were started before there was
+ * one, or elsewhere without one. An account that is not there stays so.
+ */
+export async function checkAccount(
+  parts: SettlementParts,
+  cells: Cells,
+  account: { name: string; of: AccountOf; period: Period | undefined },
+): Promise<void> {
+  await settleDead(parts, cells, account)
+  const seen = asAccount(cells.get(account.name))
+  if (!seen) return
+  const extra = missing(seen, [], await parts.journaled(account.of, account.period))
+  if (extra <= dust) return
+  await cells.change([account.name], ([cell]) => {
+    const now = asAccount(cell)
+    const next = now && settled(now, seen, [], extra)
+    return { after: next ? [asCell(next)] : [], result: undefined }
+  })
 }
 
 async function owed(

@@ -1,25 +1,22 @@
 /** Writes a price where it belongs: into the project's configuration, else the user's. */
-import { mkdir } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
 import { z } from 'zod'
-import { configName, userFile } from '../../../config/discover.ts'
 import { builtInHardware } from '../../../config/prices/built-in.ts'
 import { priceSpec, skuPattern } from '../../../documents/agent/price-spec.ts'
 import { modelPattern } from '../../../documents/agent/spec.ts'
 import { type Entry, putEntry } from '../../../documents/put-entry.ts'
 import { nameOf } from '../../../executor/routing/arm-key.ts'
-import { StoreError, UsageError } from '../../../domain/errors.ts'
+import { UsageError } from '../../../domain/errors.ts'
 import { ageDays, type Price, type PriceBook, units } from '../../../domain/price.ts'
 import { defined } from '../../../std/defined.ts'
 import type { Json, JsonObject } from '../../../std/json.ts'
 import { suggest } from '../../../std/suggest.ts'
 import { defineAction } from '../../action.ts'
 import type { App } from '../../app.ts'
+import { configScopes as scopes, makeFolderOf, placeOfConfig } from '../../imported/place-of-config.ts'
 import { openPrices } from '../../open-prices.ts'
 import { priceShape, shownPrice } from '../../prices/price-shape.ts'
 import { modelsUsedHere } from '../../prices/prices-here.ts'
 
-const scopes = ['project', 'user'] as const
 const dollars = z.number().nonnegative().optional()
 
 export const setPrice = defineAction({
@@ -53,13 +50,10 @@ export const setPrice = defineAction({
     const book = await app.prices()
     const entry = entryOf(input, book, app.clock.now())
     const name = entry.path.at(-1) as string
-    const { file, scope } = await placeOf(app, input.scope)
+    const { file, scope } = await placeOfConfig(app, input.scope)
     let before: Json | undefined
     const { changeConfig } = await import('../../imported/change-config.ts')
-    await mkdir(dirname(file), { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
-      const why = cause instanceof Error ? cause.message : String(cause)
-      throw new StoreError('store', `"${file}" can't be written: ${why}`, { cause })
-    })
+    await makeFolderOf(file)
     const created = await changeConfig(app, file, async (text) => {
       const put = putEntry(text, entry, file)
       before = put.before
@@ -153,18 +147,6 @@ function nothingThere(name: string, file: string, { models, hardware }: PriceBoo
         ? `it stands in ${known.from.file}:${known.from.line}`
         : undefined
   return new UsageError(`${file} says no price of ${name}`, { hint })
-}
-
-/** The file that is read for this project. */
-async function placeOf(
-  app: App,
-  scope: Wanted['scope'],
-): Promise<{ file: string; scope: 'project' | 'user' | 'named' }> {
-  const { files } = await app.config()
-  const found = files.find((one) => one.scope !== 'user')
-  if (scope === 'user') return { file: userFile(app.env), scope }
-  if (found) return found
-  return scope === 'project' ? { file: join(app.cwd, configName), scope } : { file: userFile(app.env), scope: 'user' }
 }
 
 /** Names of agents here that say themselves what the model costs. */

@@ -121,6 +121,23 @@ export const nounTable: Readonly<Record<string, NounEntry>> = {
       },
     },
   },
+  budgets: {
+    summary: 'what may be spent: list, show, set',
+    verbs: {
+      list: {
+        summary: 'list budgets with what is spent, set aside and left',
+        load: async () => (await import('./budgets/list.ts')).list,
+      },
+      show: {
+        summary: 'show a budget: who holds what of it, and what it went into',
+        load: async () => (await import('./budgets/show.ts')).show,
+      },
+      set: {
+        summary: 'write a budget into the configuration, or take it out',
+        load: async () => (await import('./budgets/set.ts')).set,
+      },
+    },
+  },
   cache: {
     summary: 'answers that are kept for the same call: stats, clear, why',
     verbs: {
