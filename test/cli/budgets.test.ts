@@ -213,3 +213,80 @@ describe('A budget in a workflow', () => {
     expect(await run(`runs resume ${String(first.run['run_id'])} --budget 9`)).toMatchObject({ code: 0, done: 3 })
   })
 })
+
+describe('The verbs of budgets', () => {
+  const list = async (more = '', clock = at('2026-11-21T12:00:00Z')) => {
+    const end = await cli.run(`budgets list --sandbox --json ${more}`, { clock })
+    return { code: end.code, ...(end.json() as { budgets: JsonObject[]; over: boolean }) }
+  }
+
+  test('list what is spent and left, also before a call has opened an account', async () => {
+    await flow({ items: 2 })
+    await run()
+    await cli.write('replicate-agent.yaml', 'budgets: {day: {soft: 1, hard: 5}, per_call: 1}')
+    const { code, budgets } = await list()
+    expect(code).toBe(0)
+    expect(budgets).toMatchObject([
+      { name: 'day', spent_usd: 2, reserved_usd: 0, left_usd: 3, soft_usd: 1, hard_usd: 5, state: 'soft' },
+      { name: 'per_call', hard_usd: 1 },
+    ])
+    expect(budgets[0]).toMatchObject({ since: '2026-11-21T00:00:00.000Z', until: '2026-11-22T00:00:00.000Z' })
+    await flow({ items: 3 })
+    expect(await run()).toMatchObject({ code: 0 })
+    expect(await list()).toMatchObject({
+      code: 1,
+      over: true,
+      budgets: [{ spent_usd: 5, left_usd: 0, state: 'spent' }, {}],
+    })
+    expect(await list('', at('2026-11-22T12:00:00Z'))).toMatchObject({
+      code: 0,
+      budgets: [{ spent_usd: 0, left_usd: 5 }, {}],
+    })
+    // The money of real calls is another one.
+    expect((await cli.run('budgets list --json')).json()).toMatchObject({ budgets: [{ spent_usd: 0 }, {}] })
+  })
+
+  test('count by --check what was spent without a budget meanwhile', async () => {
+    await flow({ config: 'budgets: {day: 9}', items: 1 })
+    await run()
+    await cli.run('run flow --sandbox --no-config', { clock: at('2026-11-21T12:00:00Z') })
+    expect((await list()).budgets[0]).toMatchObject({ spent_usd: 1 })
+    for (const _ of [1, 2]) expect((await list('--check')).budgets[0]).toMatchObject({ spent_usd: 2 })
+  })
+
+  test('set lets a run go on that was stopped, and unset takes the budget out', async () => {
+    await flow({ config: 'budgets: {day: 2} # ours\n' })
+    const { run: first, stderr } = await run()
+    expect(stderr).not.toContain('--budget')
+    const id = String(first['run_id'])
+    const set = await cli.run('budgets set day --hard 9 --soft 8 --json')
+    expect(set.json()).toMatchObject({ name: 'day', scope: 'project', before: 2, after: { soft: 8, hard: 9 } })
+    expect(await run(`runs resume ${id}`)).toMatchObject({ code: 0, done: 3 })
+    expect(await cli.run('budgets set day --unset')).toMatchObject({ code: 0 })
+    expect((await list()).budgets).toEqual([])
+    expect(await cli.run('budgets set day --unset')).toMatchObject({ code: 2 })
+    expect((await cli.run('budgets set month --hard 3 --scope user --json')).json()).toMatchObject({ scope: 'user' })
+    expect((await list()).budgets).toMatchObject([{ name: 'month', hard_usd: 3, left_usd: 0 }])
+  })
+
+  test('show a run, and say what was meant', async () => {
+    await flow({ top: 'budget: 2' })
+    await run()
+    const shown = await cli.run('budgets show run:last --json')
+    expect(shown.code).toBe(1)
+    expect(shown.json()).toMatchObject({
+      budgets: [{ scope: 'run', hard_usd: 2, spent_usd: 2, left_usd: 0 }],
+      agents: [{ agent: 'writer', calls: 2, usd: 2 }],
+    })
+    await cli.write('replicate-agent.yaml', 'budgets: {month: 9}')
+    for (const [command, hint] of [
+      ['budgets show mont', 'did you mean "month"?'],
+      ['budgets set mont --hard 1', 'did you mean "month"?'],
+      ['budgets set month', 'say how much'],
+      ['budgets set month --hard 1 --soft 2', 'must not be more than'],
+      ['budgets set month --unset --hard 1', 'takes a budget out'],
+      ['budgets set agent:writer --hard 1', 'where it is defined'],
+    ] as const)
+      expect(await cli.run(command)).toMatchObject({ code: 2, stderr: expect.stringContaining(hint) })
+  })
+})

@@ -61,7 +61,8 @@ function capsIn(budget: AgentBudget, agent: string | undefined): Wanted[] {
 }
 
 export function nameOfBudget({ kind, agent }: Wanted['of']): string {
-  return agent === undefined ? kind : `agent:${agent}:${kind}`
+  const key = kind === 'run' || kind === 'call' ? `per_${kind}` : kind
+  return agent === undefined ? key : `agent:${agent}:${key}`
 }
 
 export interface RowOptions {

@@ -19,10 +19,25 @@ export async function nextLines(
   if (run.status === 'waiting' && run.waiting_for === 'approval')
     return ['', ...(await approvalLines(context, app, id, command))]
   if (run.status === 'waiting' || run.status === 'running') return ['', 'go on with it:', command(`resume ${id}`)]
-  if (run.error?.code === 'budget_exceeded')
-    return ['', 'go on with a larger budget:', command(`resume ${id} --budget USD`)]
+  if (run.error?.code === 'budget_exceeded') return ['', ...budgetLines(run.error, id, command)]
   if (run.status === 'failed') return ['', 'run again what failed, and keep the rest:', command(`retry ${id}`)]
   return ['', 'go on with what was not finished:', command(`resume ${id}`)]
+}
+
+function budgetLines(
+  { details }: NonNullable<RunResult['error']>,
+  id: string,
+  command: (text: string) => string,
+): string[] {
+  const { scope, until } = details ?? {}
+  if (scope === 'run' || scope === undefined)
+    return ['go on with a larger budget:', command(`resume ${id} --budget USD`)]
+  const time = typeof until === 'string' ? ` from ${until.slice(0, 16).replace('T', ' ')} UTC on, or` : ''
+  const raise =
+    scope === 'agent'
+      ? ['when its agent has more:']
+      : ['with a larger one:', `  replicate-agent budgets set ${String(scope)} --hard USD`]
+  return [`go on${time} ${raise[0]}`, ...raise.slice(1), command(`resume ${id}`)]
 }
 
 async function approvalLines(
