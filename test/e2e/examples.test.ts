@@ -18,7 +18,7 @@ import type { App } from '../../src/app/app.ts'
 import { createApp } from '../../src/app/create-app.ts'
 import type { RunResult } from '../../src/domain/run.ts'
 import { type SandboxOptions, startSandbox } from '../../src/sandbox/sandbox.ts'
-import type { JsonObject } from '../../src/std/json.ts'
+import type { Json, JsonObject } from '../../src/std/json.ts'
 
 const project = resolve(import.meta.dirname, '../..')
 
@@ -102,22 +102,21 @@ test('every example is valid, without a warning, and passes its own tests, which
 const page = readFileSync(join(project, 'docs/examples.md'), 'utf8')
 const shown = [
   ...page.matchAll(
-    /```sh\nreplicate-agent run (\w+) --sandbox((?: -i \w+=\S+)*) -o outputs\.(\w+)\n```\n```text\n([^]*?)```/g,
+    /```sh\nreplicate-agent run (\w+) --sandbox((?: -i \w+=\S+)*) -o outputs\.(\w+)(?:\[(\d+)\])?\n```\n```text\n([^]*?)```/g,
   ),
 ]
 
 describe('docs/examples.md', () => {
-  test.each(shown.map(([, name = '', inputs = '', output = '', text = '']) => ({ name, inputs, output, text })))(
-    'shows what $name puts out',
-    async ({ name, inputs, output, text }) => {
-      const typed = Object.fromEntries(
-        [...inputs.matchAll(/ -i (\w+)=(\S+)/g)].map(([, key, value]) => [key, value?.replaceAll("'", '')]),
-      )
-      const { outputs } = await call(runWorkflow, { workflow: name, typed: typed as Record<string, string> })
-      const value = outputs[output]
-      expect(text.trimEnd()).toBe(typeof value === 'string' ? value.trimEnd() : JSON.stringify(value))
-    },
-  )
+  test.each(
+    shown.map(([, name = '', inputs = '', output = '', at, text = '']) => ({ name, inputs, output, at, text })),
+  )('shows what $name puts out', async ({ name, inputs, output, at, text }) => {
+    const typed = Object.fromEntries(
+      [...inputs.matchAll(/ -i (\w+)=(\S+)/g)].map(([, key, value]) => [key, value?.replaceAll("'", '')]),
+    )
+    const { outputs } = await call(runWorkflow, { workflow: name, typed: typed as Record<string, string> })
+    const value = at === undefined ? outputs[output] : (outputs[output] as Json[])[Number(at)]
+    expect(text.trimEnd()).toBe(typeof value === 'string' ? value.trimEnd() : JSON.stringify(value))
+  })
 
   test('has a section with a command for every example', async () => {
     for (const name of await exampleNames()) {
