@@ -6,6 +6,7 @@ import type { Json, JsonObject } from '../std/json.ts'
 import type { BreakerPolicy } from './breaker.ts'
 import type { AgentBudget, Cap } from './budget.ts'
 import type { CacheLimits, CachePolicyName } from './cache.ts'
+import type { HedgePolicy } from './hedge.ts'
 import type { Price } from './price.ts'
 import type { Bulkhead, CallLimits } from './rate-limit.ts'
 import type { RetryPolicy } from './retry-policy.ts'
@@ -58,6 +59,7 @@ export interface AgentDefinition {
   retry?: RetryPolicy
   timeout_ms?: number
   cache?: CachePolicy
+  hedge?: HedgePolicy
   breaker?: BreakerPolicy
   /** Agent names or models, tried in order after this one failed. */
   fallback: string[]

@@ -36,6 +36,8 @@ export interface AttemptParts {
   context: CallContext
   deadline: AttemptTime
   call: number
+  /** Told when the create is let go. */
+  sent?: () => void
   open: OpenCall | undefined
   decided(): RoutingDecision | undefined
   missed(): CallFact | undefined
@@ -73,6 +75,7 @@ export async function attempt(parts: AttemptParts): Promise<AttemptEnd> {
         const asking = parts.permitted()
         if (asking) await asking
         parts.deadline.go()
+        parts.sent?.()
         return reserved
       } finally {
         parts.context.waited?.(clock.monotonic() - began)

@@ -47,6 +47,8 @@ export interface PriorCalls {
    * (its outcome was never learned, and the next attempt had not begun).
    */
   open?: OpenCall & { candidate: number }
+  /** Others that were in flight beside it, as those of a hedge are: they are made no more. */
+  orphans?: readonly { call: number; candidate: number }[]
   /** Prediction ids of settled calls: a search for a lost one must not adopt them. */
   ids?: readonly string[]
   /** Why the last settled attempt failed, for when no attempt is left. */

@@ -16,6 +16,7 @@ import { type CacheParts, type CallCache, createCallCache } from './resilience/c
 import { type CallLimitsOf, createCallLimits } from './resilience/call-limits.ts'
 import { backoffDelay } from './resilience/retry.ts'
 import { type AccountsParts, BudgetAccounts } from './resilience/budget-accounts.ts'
+import { latenciesByModel } from './resilience/latencies.ts'
 import { createRetryBudgets, noRetryBudgets } from './resilience/retry-budget.ts'
 import { startDeadline } from './resilience/timeout.ts'
 import { resumePoint } from './resume-point.ts'
@@ -24,6 +25,7 @@ import { createMemoryState, type RouterState } from './routing/state.ts'
 import { closePurse, type Purse } from './reservation.ts'
 import { strategies } from './routing/strategy-table.ts'
 import { type AgentTimes, createAgentTimes } from './agent-times.ts'
+import { orphansOf, settleOrphans } from './orphans.ts'
 import { throughCache } from './cached.ts'
 import { tryTurn } from './tries.ts'
 import type { Turn, Work } from './work.ts'
@@ -80,6 +82,7 @@ export function createExecutor(parts: ExecutorParts): Executor {
     backoff: parts.backoff ?? backoffDelay,
     accounts,
     cache: parts.cache && createCallCache(parts.cache, clock),
+    latencies: latenciesByModel(),
     retryBudgets: parts.retryBudgets === 'none' ? noRetryBudgets : createRetryBudgets(clock),
     limits: parts.limits ?? ownLimits(parts),
   }
@@ -120,8 +123,10 @@ function ownLimits({ cells, clock }: ExecutorParts): CallLimitsOf {
 // ── route ──
 
 async function inTime(work: Routed): Promise<CallOutcome> {
+  const { orphans } = work.context.prior
   const agents = createAgentTimes(work)
   try {
+    if (orphans) await settleOrphans(work, orphans)
     return await run(agents)
   } finally {
     agents.end()
@@ -255,7 +260,7 @@ async function tryCandidate(
     input: { ...candidate.defaults, ...spec.input },
     open: open?.candidate === position ? open : undefined,
     retry: candidate.retry ?? spec.retry,
-    made: context.prior.attempts[position] ?? 0,
+    made: (context.prior.attempts[position] ?? 0) + orphansOf(context.prior, position),
     last,
     alone,
     decision,

@@ -1,5 +1,12 @@
 /** The attempts at one candidate, as its retry policy allows; what each of them leaves in the journal. */
-import { isCalledOff, RateLimitError, type ReplicateAgentError, TimeoutError, toErrorData } from '../domain/errors.ts'
+import {
+  CancelledError,
+  isCalledOff,
+  RateLimitError,
+  type ReplicateAgentError,
+  TimeoutError,
+  toErrorData,
+} from '../domain/errors.ts'
 import { allowedIn } from '../domain/rate-limit.ts'
 import type { QualityScore, RoutingDecision } from '../domain/routing.ts'
 import { abortReason } from '../std/abort.ts'
@@ -9,6 +16,7 @@ import type { TargetResult } from '../targets/target.ts'
 import { attempt, type AttemptEnd, type AttemptParts } from './attempt.ts'
 import type { CallFact, CallOutcome } from './contract.ts'
 import { classOf, isUnanswered, stopsRun, withWhy } from './failure.ts'
+import { hedged, type Tried } from './hedged.ts'
 import { takenUp } from './recorder.ts'
 import { assertPermitted, type Permission, permissionFor, permitted } from './permission.ts'
 import { policyAfter, policyAfterRefusal, retryAfterOf } from './resilience/retry.ts'
@@ -35,16 +43,11 @@ export async function tryTurn(work: Work, turn: Turn, keep?: Keep): Promise<Call
   for (;;) {
     // What is open is still gone into, to be cancelled where it runs.
     if (deadline.signal.aborted && !tries.open) return aborted(work)
-    const permission = await permissionFor(work, turn, tries)
-    if (!permission) return undefined
-    let latency_ms = 0
-    const end = await permitted(permission, work, tries, async () => {
-      await enter(work, turn, tries)
-      const began = clock.monotonic()
-      const made = await attemptOnce(work, turn, tries, permission)
-      latency_ms = Math.round(clock.monotonic() - began)
-      return { made, end: await judged(work, turn, tries, made, latency_ms) }
-    })
+    const { first, others } = await hedged(work, turn, tries, tryOnce, (made) => mayHedge(work, turn, tries, made))
+    await settleOthers(work, turn, tries, others, isOver(work, turn, first))
+    if (!first) return undefined
+    const { end, latency_ms } = first
+    tries.call = first.tries.call
     if (end.status === 'succeeded') return succeed(work, turn, tries.call, end, latency_ms, keep)
     if (end.status === 'aborted') return callOff(work, turn, tries.call, end, latency_ms)
     // The call stays open in the journal: what stopped it says nothing about it.
@@ -53,6 +56,27 @@ export async function tryTurn(work: Work, turn: Turn, keep?: Keep): Promise<Call
     if (tries.delay === undefined) return undefined
     if (!(await slept(clock, tries.delay, deadline.signal))) return aborted(work)
   }
+}
+
+/** Undefined: a breaker keeps it from being made. */
+async function tryOnce(work: Work, turn: Turn, tries: Tries): Promise<Tried | undefined> {
+  const { clock } = work
+  const permission = await permissionFor(work, turn, tries)
+  if (!permission) return undefined
+  let latency_ms = 0
+  const end = await permitted(permission, work, tries, async () => {
+    await enter(work, turn, tries)
+    const began = clock.monotonic()
+    const made = await attemptOnce(work, turn, tries, permission)
+    latency_ms = Math.round(clock.monotonic() - began)
+    return { made, end: await judged(work, turn, tries, made, latency_ms) }
+  })
+  return { tries, end, latency_ms }
+}
+
+/** A hedge is an attempt, and a retry to its budget. */
+function mayHedge(work: Work, turn: Turn, { made }: Tries, racing: number): boolean {
+  return made + racing < turn.retry.attempts && (budgetOf(work, turn)?.take() ?? true)
 }
 
 function firstTry({ open, made }: Turn): Tries {
@@ -102,7 +126,7 @@ async function attemptOnce(work: Work, turn: Turn, tries: Tries, permission: Per
 function attemptOf(
   work: Work,
   turn: Turn,
-  { call, open }: Tries,
+  { call, open, sent }: Tries,
   deadline: AttemptTime,
 ): Omit<AttemptParts, 'permitted'> {
   const { clock, random, context, spec, ledger } = work
@@ -123,6 +147,7 @@ function attemptOf(
     purse: work.purse,
     call,
     open,
+    ...(sent && { sent }),
     decided: () => takeDecision(turn),
     missed: () => takeMissed(turn),
     ids: ledger.ids,
@@ -153,6 +178,7 @@ async function succeed(
 ): Promise<CallOutcome> {
   const { ledger } = work
   const { model, files } = end.result
+  if (turn.candidate.hedge) work.latencies(turn.candidate).add(end.took_ms ?? latency_ms)
   ledger.attempted(end.cost_usd)
   ledger.model = model
   keep?.(end.result, { latency_ms, ...(end.quality && { quality: end.quality }) })
@@ -276,3 +302,32 @@ async function settleFailed(
   const fact = { call, status, error: toErrorData(failure), latency_ms, cost_usd, ...again } as const
   await settle(work, turn, end, fact, delay === undefined && turn.last)
 }
+
+/** Whether no attempt follows: what is settled then is so together with the end of the work. */
+function isOver({ whole }: Work, { last }: Turn, first: Tried | undefined): boolean {
+  if (first?.end.status === 'aborted') return whole.signal.aborted || last
+  return first?.end.status === 'succeeded'
+}
+
+/** What was made beside the attempt that counts. It is settled with it, so that no crash leaves half of them. */
+async function settleOthers(
+  work: Work,
+  turn: Turn,
+  tries: Tries,
+  others: readonly Tried[],
+  last: boolean,
+): Promise<void> {
+  const { ledger } = work
+  for (const { tries: own, end, latency_ms } of others) {
+    const { cost_usd } = end
+    const failure = end.status === 'failed' ? end.failure : undefined
+    const why = failure ?? (end.status === 'aborted' ? end.reason : beaten)
+    tries.made += 1
+    ledger.attempted(cost_usd)
+    if (failure) ledger.failed(turn.candidate.model, failure)
+    const status = failure ? 'failed' : 'cancelled'
+    await settle(work, turn, end, { call: own.call, status, error: toErrorData(why), latency_ms, cost_usd }, last)
+  }
+}
+
+const beaten = new CancelledError('another answer to the same call came first')

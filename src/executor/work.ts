@@ -12,6 +12,7 @@ import type { BudgetAccounts } from './resilience/budget-accounts.ts'
 import type { CallLimitsOf } from './resilience/call-limits.ts'
 import type { Breakers } from './resilience/breakers.ts'
 import type { backoffDelay } from './resilience/retry.ts'
+import type { Latencies } from './resilience/latencies.ts'
 import type { RetryBudgets } from './resilience/retry-budget.ts'
 import type { Deadline } from './resilience/timeout.ts'
 import type { Pupil, Router } from './routing/router.ts'
@@ -35,6 +36,7 @@ export interface Work {
   router: Router
   breakers: Breakers
   retryBudgets: RetryBudgets
+  latencies(candidate: Candidate): Latencies
 }
 
 /** A candidate that may be called. */
@@ -70,4 +72,6 @@ export interface Tries {
   /** 429s in a row. */
   refused: number
   delay: number | undefined
+  /** Told when the create was let go. */
+  sent?: () => void
 }

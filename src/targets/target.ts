@@ -2,6 +2,7 @@
 import type { BreakerPolicy } from '../domain/breaker.ts'
 import type { AgentBudget } from '../domain/budget.ts'
 import type { RetryPolicy } from '../domain/retry-policy.ts'
+import type { HedgePolicy } from '../domain/hedge.ts'
 import type { KeptFile } from '../domain/file.ts'
 import type { Bulkhead, CallLimits } from '../domain/rate-limit.ts'
 import type { Price } from '../domain/price.ts'
@@ -27,6 +28,7 @@ export interface Candidate {
   retry?: RetryPolicy
   /** How long its agent may take, all of its candidates and attempts together. */
   timeout_ms?: number
+  hedge?: HedgePolicy
   breaker?: BreakerPolicy
   limits?: CallLimits
   bulkhead?: Bulkhead

@@ -2,6 +2,7 @@
 import { policyAsWritten } from '../../documents/agent/breaker.ts'
 import { type AgentDefinition, type CachePolicy, defaultRetry } from '../../domain/definition.ts'
 import { type Bulkhead, type CallLimits, perMinuteOf } from '../../domain/rate-limit.ts'
+import type { HedgePolicy } from '../../domain/hedge.ts'
 import type { Backoff, RetryPolicy } from '../../domain/retry-policy.ts'
 import { defaultRouting } from '../../domain/routing.ts'
 import { defined } from '../../std/defined.ts'
@@ -53,6 +54,7 @@ function asWritten(definition: AgentDefinition, isRouted: boolean): JsonObject {
     fallback,
     retry: retryAsWritten(definition.retry ?? defaultRetry),
     cache: cache ? cacheAsWritten(cache) : false,
+    hedge: definition.hedge ? hedgeAsWritten(definition.hedge) : null,
     breaker: breaker ? { ...policyAsWritten(breaker), slow_call_seconds: secondsOf(breaker.slow_call_ms) } : false,
     limits: limitsAsWritten(limits),
     bulkhead: bulkheadAsWritten(bulkhead),
@@ -105,6 +107,10 @@ function backoffAsWritten({ attempts, base_delay_ms: base, max_delay_ms: max, ji
     max_delay: max === undefined ? undefined : durationText(max),
     jitter,
   })
+}
+
+function hedgeAsWritten({ after, max }: HedgePolicy): JsonObject {
+  return { after: 'ms' in after ? durationText(after.ms) : `p${after.percentile}`, max }
 }
 
 function secondsOf(ms: number | undefined): number | null {

@@ -5,6 +5,7 @@ import type { JsonObject } from '../../std/json.ts'
 import { budgetOf } from './budget-spec.ts'
 import { normaliseLimits } from './limits.ts'
 import type { Loading } from '../loading.ts'
+import { checkHedge, normaliseHedge } from './hedge-spec.ts'
 import { breakerOver } from './breaker.ts'
 import { agentBulkhead } from './bulkhead-spec.ts'
 import { ownCache } from './cache-spec.ts'
@@ -85,7 +86,7 @@ function normaliseAgent(
   loading: Loading,
 ): AgentDefinition {
   const { deployment, description, retry, timeout, cache, price, qos, breaker, limits, budget } = spec
-  return {
+  const definition: AgentDefinition = {
     target: spec.function === undefined ? 'replicate' : 'function',
     models: deployment === undefined ? modelsOf(spec) : [],
     defaults: (spec.defaults ?? {}) as JsonObject,
@@ -98,6 +99,7 @@ function normaliseAgent(
       retry: retry && retryOver(retryOver(defaultRetry, writtenRetry(defaults?.retry ?? {})), writtenRetry(retry)),
       timeout_ms: timeout === undefined ? undefined : milliseconds(timeout),
       cache: ownCache(cache, [...path, 'cache'], loading.report),
+      hedge: spec.hedge && normaliseHedge(spec.hedge),
       breaker: breakerOver(loading.breaker, breaker),
       price: price && defined(price),
       routing: routingOf(spec, loading.routing),
@@ -108,6 +110,9 @@ function normaliseAgent(
       version_pin: spec.version_pin,
     }),
   }
+  const byDefault = () => retryOver(defaultRetry, writtenRetry(defaults?.retry ?? {}))
+  checkHedge(definition, definition.retry ?? byDefault(), path, loading.report)
+  return definition
 }
 
 /** One chain (ruling 46): what the breaker names is tried like any other fallback. */

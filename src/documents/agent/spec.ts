@@ -6,6 +6,7 @@ import { duration, fields, longestId, mustBe, namePattern, schemaField, strict, 
 import { breakerSpec } from './breaker-spec.ts'
 import { agentBudgetSpec } from './budget-spec.ts'
 import { bulkheadSpec } from './bulkhead-spec.ts'
+import { hedgeSpec } from './hedge-spec.ts'
 import { cacheSpec } from './cache-spec.ts'
 import { fallbackSpec, retrySpec } from './policy-spec.ts'
 import { agentLimitsSpec } from './limits.ts'
@@ -63,6 +64,7 @@ export const agentSpec = strict(
     retry: retrySpec.optional(),
     timeout: duration('How long a call may take, all attempts together.').optional(),
     cache: cacheSpec.optional(),
+    hedge: hedgeSpec.optional(),
     breaker: breakerSpec.optional(),
     fallback: fallbackSpec.optional(),
     routing: routingSpec.optional(),

@@ -44,7 +44,7 @@ export function startDeadline(
 }
 
 /** A signal that aborts with the outer one. What `AbortSignal.any` gives costs more than all else that guards a call. */
-function innerSignal(outer: AbortSignal): { signal: AbortSignal; abort(reason: Error): void; release(): void } {
+export function innerSignal(outer: AbortSignal): { signal: AbortSignal; abort(reason: Error): void; release(): void } {
   const inner = new AbortController()
   const onAbort = () => inner.abort(outer.reason)
   if (outer.aborted) onAbort()

@@ -1,8 +1,8 @@
 /** Plain functions as agents, called by name: for the SDK, for tests and benchmarks. */
-import { NonRetryableError, NotFoundError } from '../../domain/errors.ts'
+import { CancelledError, isCalledOff, NonRetryableError, NotFoundError } from '../../domain/errors.ts'
 import { artifactUri, type KeptFile } from '../../domain/file.ts'
 import { costOfAmounts } from '../../domain/price.ts'
-import { untilAborted } from '../../std/abort.ts'
+import { abortReason, untilAborted } from '../../std/abort.ts'
 import type { Json, JsonObject } from '../../std/json.ts'
 import { suggest } from '../../std/suggest.ts'
 import type { Candidate, Target, TargetContext, TargetResult } from '../target.ts'
@@ -49,7 +49,9 @@ export function createFunctionTarget(functions: Readonly<Record<string, AgentFun
       const given = await untilAborted(
         Promise.resolve().then(() => run(input, toolsOf(context, files))),
         signal,
-      )
+      ).catch((error: unknown) => {
+        throw signal.aborted ? calledOff(signal, error, priceOf(candidate, clock.monotonic() - began)) : error
+      })
       const cost_usd = priceOf(candidate, clock.monotonic() - began)
       return { output: asJson(given, candidate.model), files, cost_usd, model: candidate.model }
     },
@@ -61,6 +63,13 @@ export function createFunctionTarget(functions: Readonly<Record<string, AgentFun
     },
     async close() {},
   }
+}
+
+/** It was made, so that it costs what it costs. */
+function calledOff(signal: AbortSignal, error: unknown, cost_usd: number | null): unknown {
+  const reason = abortReason(signal)
+  if (error !== reason || !isCalledOff(reason)) return error
+  return new CancelledError('the function was called off', { cause: reason, details: { cost_usd } })
 }
 
 function toolsOf({ signal, labels, progress, files }: TargetContext, kept: KeptFile[]): FunctionContext {

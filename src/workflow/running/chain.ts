@@ -75,7 +75,7 @@ type Shared = Omit<Candidate, 'model' | 'deployment'>
 
 /** What an agent's candidates have in common. */
 function sharedOf(name: string, agent: AgentDefinition, step: StepDefinition, definition: WorkflowDefinition): Shared {
-  const { target, defaults, retry, timeout_ms, input_schema, price, breaker, limits, bulkhead, budget } = agent
+  const { target, defaults, retry, timeout_ms, input_schema, price, hedge, breaker, limits, bulkhead, budget } = agent
   // The time that a step is given is that of its agent; those that stand in for it have their own within it.
   const isOwn = step.action.kind === 'agent' && step.action.agent === name && step.timeout_ms !== undefined
   return {
@@ -87,6 +87,7 @@ function sharedOf(name: string, agent: AgentDefinition, step: StepDefinition, de
       timeout_ms: isOwn ? undefined : timeout_ms,
       input_schema,
       price,
+      hedge,
       breaker,
       limits,
       bulkhead,

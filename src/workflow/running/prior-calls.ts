@@ -32,6 +32,8 @@ export function priorCalls(state: RunState, loaded: ReadonlyMap<string, Json>, r
   }
   prior.attempts = Array.from(attempts, (count) => count ?? 0)
   const last = openCall(work)
+  const orphans = calls.filter((call) => !call.settled && call !== last)
+  if (orphans.length > 0) prior.orphans = orphans.map(({ call, candidate }) => ({ call, candidate }))
   if (!last) return prior
   const { body, settled: _settled, target: _target, counted: reserve_usd, ...rest } = last
   return { ...prior, open: { ...rest, reserve_usd, body: unspill(body, loaded) } }
