@@ -7,6 +7,7 @@ import type { Bench, Part } from './figures.ts'
 import { assertOnDisk, describeMachine } from './machine.ts'
 import { measureBandits } from './parts/bandits.ts'
 import { measureExpressions } from './parts/expressions.ts'
+import { measureGateway } from './parts/gateway.ts'
 import { measureGuard } from './parts/guard.ts'
 import { measureLoad } from './parts/load.ts'
 import { measurePicks } from './parts/picks.ts'
@@ -33,6 +34,7 @@ const parts = {
   picks: measurePicks,
   router: measureRouter,
   guard: measureGuard,
+  gateway: measureGateway,
 } satisfies Record<string, (bench: Bench) => Promise<Part>>
 
 type PartName = keyof typeof parts

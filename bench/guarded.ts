@@ -109,7 +109,7 @@ export async function guardedCalls({
 
 function candidateOf(model: string, parts: ReadonlySet<GuardPart>): Candidate {
   return {
-    ...{ name: 'bench', target: 'replicate', model, deployment: false, defaults: { temperature: 0.5 } },
+    ...{ name: 'bench', target: 'replicate', model, deployment: false, defaults: {} },
     ...(parts.has('breaker') && { breaker: defaultBreaker }),
     ...(parts.has('limits') && { limits: { rate: much }, bulkhead: { max_concurrent: 64 } }),
   }

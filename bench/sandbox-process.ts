@@ -1,4 +1,4 @@
-/** The sandbox as users start it, in a process of its own, with its data in a folder. */
+/** The sandbox as users start it, in a process of its own, with its data in a folder or in memory. */
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { launcherOf, spawnNode } from './command.ts'
@@ -11,10 +11,11 @@ export interface SandboxProcess {
 export async function startSandboxProcess(
   root: string,
   folder: string,
-  data: string,
+  data: string | undefined,
   latency: string,
 ): Promise<SandboxProcess> {
-  const args = ['sandbox', '--port', '0', '--latency', latency, '--data', data, '--json']
+  const kept = data === undefined ? [] : ['--data', data]
+  const args = ['sandbox', '--port', '0', '--latency', latency, ...kept, '--json']
   const child = spawnNode(folder, [launcherOf(root), ...args])
   const ended = once(child, 'exit')
   const end = () => child.kill('SIGKILL')
