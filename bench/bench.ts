@@ -7,6 +7,7 @@ import type { Bench, Part } from './figures.ts'
 import { assertOnDisk, describeMachine } from './machine.ts'
 import { measureBandits } from './parts/bandits.ts'
 import { measureExpressions } from './parts/expressions.ts'
+import { measureFaults } from './parts/faults.ts'
 import { measureGateway } from './parts/gateway.ts'
 import { measureGuard } from './parts/guard.ts'
 import { measureLoad } from './parts/load.ts'
@@ -35,6 +36,7 @@ const parts = {
   router: measureRouter,
   guard: measureGuard,
   gateway: measureGateway,
+  faults: measureFaults,
 } satisfies Record<string, (bench: Bench) => Promise<Part>>
 
 type PartName = keyof typeof parts
