@@ -63,7 +63,7 @@ export function isCreate(model: string, method: string, path: string): boolean {
   return method === 'POST' && path === `/v1/models/${model}/predictions`
 }
 
-export function prediction(status: string, id: string): ScriptedAnswer {
+export function prediction(status: string, id: string, code = 201): ScriptedAnswer {
   const ended = status === 'succeeded' ? { output: 'done', metrics: { predict_time: 0.1 } } : {}
-  return { status: 201, body: { id, status, input: {}, logs: '', urls: {}, ...ended } }
+  return { status: code, body: { id, status, input: {}, logs: '', urls: {}, ...ended } }
 }

@@ -149,7 +149,7 @@ async function abortedPrediction() {
     isCreate(primary, method, path)
       ? prediction('starting', 'p1')
       : method === 'GET'
-        ? { ...(prediction('aborted', 'p1') as object), status: 200 }
+        ? prediction('aborted', 'p1', 200)
         : prediction('succeeded', `p${at}`),
   )
   try {
@@ -167,7 +167,7 @@ async function abortedPrediction() {
 }
 
 function leaksIn(requests: readonly { path: string; query: URLSearchParams; body: string }[]): number {
-  return requests.filter(({ path, query, body }) => `${path} ${query} ${body}`.includes(token)).length
+  return requests.filter(({ path, query, body }) => `${path} ${query.toString()} ${body}`.includes(token)).length
 }
 
 function gapsOf(times: readonly number[]): number[] {
