@@ -365,7 +365,14 @@ describe('equal calls in flight', () => {
       after: [{ holder: 'dead', at: Date.UTC(2026, 0, 1) }],
       result: 0,
     }))
-    expect(await process('four').ask(1)).toMatchObject(made)
+    await cells.change(['cache/flight/left'], () => ({
+      after: [{ holder: 'dead', at: Date.UTC(2026, 0, 1) }],
+      result: undefined,
+    }))
+    const four = process('four')
+    expect(await four.ask(1)).toMatchObject(made)
+    await four.executor.close()
+    expect(cells.list('cache/').size).toBe(0)
   })
 })
 

@@ -19,7 +19,8 @@ export interface SharedFlights {
 
 const pollMs = 50
 const longestMs = 15 * 60_000
-const cellOf = (key: string): string => `cache/flight/${key}`
+const prefix = 'cache/flight/'
+const cellOf = (key: string): string => prefix + key
 
 export class CacheClaims {
   readonly #shared: SharedFlights
@@ -65,6 +66,16 @@ export class CacheClaims {
       after: before.map((claim) => (isObject(claim) && JSON.stringify(claim['holder']) === own ? undefined : claim)),
       result: undefined,
     }))
+  }
+
+  /** Takes away what processes left that are gone. */
+  async tidy(): Promise<void> {
+    const left = [...(this.#cells?.list(prefix) ?? [])].filter(([, claim]) => !this.#isHeld(claim))
+    if (left.length === 0) return
+    await this.#cells?.change(
+      left.map(([name]) => name),
+      (before) => ({ after: before.map((claim) => (this.#isHeld(claim) ? claim : undefined)), result: undefined }),
+    )
   }
 
   /** By another process (2). */

@@ -178,7 +178,10 @@ export function createCallCache(parts: CacheParts, clock: Clock): CallCache {
     },
     warn: (what, error) => log.warn(what, error),
     flush: () => log.flush(),
-    close: () => log.close(),
+    async close() {
+      await log.close()
+      await claims?.tidy().catch((error: unknown) => log.warn('what other processes left is not taken away', error))
+    },
   }
 }
 
