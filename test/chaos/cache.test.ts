@@ -30,8 +30,8 @@ afterEach(async () => {
   await folder.remove()
 })
 
-async function openSandbox(latency: string): Promise<void> {
-  sandbox = await startSandbox({ latency, logFile: log })
+async function openSandbox(latency: string, ...faults: string[]): Promise<void> {
+  sandbox = await startSandbox({ latency, logFile: log, faults })
   place = { home: folder.file('home'), cwd: folder.path, url: sandbox.url }
 }
 
@@ -59,10 +59,16 @@ test('Processes that ask the same at once pay once, and all have the answer', as
   expect(new Set(calls.map(({ output }) => JSON.stringify(output))).size).toBe(1)
   expect(calls.filter(({ cached }) => cached)).toHaveLength(2)
   expect(await createsOf(log)).toHaveLength(1)
+  // What this server answered is never given in place of Replicate's.
+  const store = await openStore({ home: place.home, durability: 'normal', clock: systemClock, random: Math.random })
+  expect(await store.cacheShares(`real at ${place.url}`)).toMatchObject([{ agent: 'writer', entries: 1 }])
+  expect(await store.cacheShares('real')).toEqual([])
+  await store.close()
 })
 
 test('A process that waits for the call of one that is killed makes it itself', async () => {
-  await openSandbox('2500')
+  // The first call takes longer than the second one needs to begin.
+  await openSandbox('100', 'meta/*:slow=1000:times=1')
   const first = ask()
   await vi.waitFor(async () => expect(await createsOf(log)).toHaveLength(1), { timeout: 30_000, interval: 20 })
   const second = ask()

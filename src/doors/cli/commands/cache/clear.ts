@@ -6,7 +6,7 @@ import { appOptions } from '../../app-options.ts'
 import { defineCommand } from '../../command.ts'
 import { age, flag, text } from '../../option.ts'
 import { count, formatBytes, shortModel } from '../../output/quantity.ts'
-import { tableLines } from '../../output/table.ts'
+import { type Column, roomOn, tableLines } from '../../output/table.ts'
 
 export const clear = defineCommand({
   description:
@@ -29,9 +29,9 @@ export const clear = defineCommand({
   async run(context, given) {
     const app = await context.app(given)
     const { agent, model, olderThan: older_than_ms, dryRun: dry_run } = given
-    const [run, step] = given.run?.split('/', 2) ?? []
+    const [run, step = ''] = given.run?.split('/', 2) ?? []
     const done = await context.call(app, clearCache, {
-      ...defined({ agent, model, older_than_ms, run, step }),
+      ...defined({ agent, model, older_than_ms, run, step: step || undefined }),
       dry_run,
     })
     if (context.json) return context.printJson(done)
@@ -39,18 +39,24 @@ export const clear = defineCommand({
       ...[each.agent, each.agent === each.model ? '' : shortModel(each.model)],
       ...[String(each.entries), formatBytes(each.bytes)],
     ])
-    if (rows.length > 1) for (const line of [...tableLines(rows, columns, context.style.dim), '']) context.print(line)
+    if (rows.length > 1)
+      for (const line of [...tableLines(rows, columns, context.style.dim, roomOn(context.stdout)), ''])
+        context.print(line)
     context.print(sentence(done))
     return undefined
   },
 })
 
 const right = { align: 'right' } as const
-const columns = [
-  { header: 'agent' },
-  { header: 'model' },
-  { header: 'answers', ...right },
-  { header: 'size', ...right },
+const columns: readonly Column[] = [
+  ...[
+    { header: 'agent', least: 10 },
+    { header: 'model', least: 16, keepsEnd: true },
+  ],
+  ...[
+    { header: 'answers', ...right },
+    { header: 'size', ...right },
+  ],
 ]
 
 function sentence({ dry_run, cleared, entries, bytes }: OutputOf<typeof clearCache>): string {

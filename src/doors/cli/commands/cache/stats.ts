@@ -6,7 +6,7 @@ import { appOptions } from '../../app-options.ts'
 import { defineCommand } from '../../command.ts'
 import { flag } from '../../option.ts'
 import { count, formatBytes, formatUsd, shortModel } from '../../output/quantity.ts'
-import { tableLines } from '../../output/table.ts'
+import { type Column, roomOn, tableLines } from '../../output/table.ts'
 
 type Stats = OutputOf<typeof cacheStats>
 type Sums = Stats['total']
@@ -32,7 +32,7 @@ export const stats = defineCommand({
     const { style } = context
     const cells = rows.map((row) => [row.agent, row.agent === row.model ? '' : shortModel(row.model), ...cellsOf(row)])
     if (rows.length > 1) cells.push(['total', '', ...cellsOf(total)].map((cell) => style.bold(cell)))
-    for (const line of tableLines(cells, columns, style.dim)) context.print(line)
+    for (const line of tableLines(cells, columns, style.dim, roomOn(context.stdout))) context.print(line)
     context.print('')
     context.print(summaryOf(report))
     return undefined
@@ -40,16 +40,21 @@ export const stats = defineCommand({
 })
 
 const right = { align: 'right' } as const
-const columns = [
-  ...[{ header: 'agent' }, { header: 'model' }, { header: 'answers', ...right }, { header: 'size', ...right }],
+const columns: readonly Column[] = [
+  ...[
+    { header: 'agent', least: 10 },
+    { header: 'model', least: 16, keepsEnd: true },
+    { header: 'answers', ...right },
+    { header: 'size', ...right },
+  ],
   ...[
     { header: 'hits', ...right },
-    { header: 'misses', ...right },
+    { header: 'misses', ...right, spare: 1 },
     { header: 'hit rate', ...right },
   ],
   ...[
     { header: 'saved', ...right },
-    { header: 'time saved', ...right },
+    { header: 'time saved', ...right, spare: 2 },
   ],
 ]
 
