@@ -117,7 +117,8 @@ export function createCallLimits(settings: LimitSettings, parts: BulkheadParts):
   function bucket(owner: LimitOwner, what: BucketKind, limit: RateLimit | undefined): Bucket | undefined {
     if (!limit) return undefined
     const detail = what === 'calls' ? '' : ` (${what})`
-    return makeBucket({ name: cellOf(owner, what), title: `${titleOf(owner)}${detail}`, limit })
+    const corrected = what === 'tokens' || what === 'dollars'
+    return makeBucket({ name: cellOf(owner, what), title: `${titleOf(owner)}${detail}`, limit, corrected })
   }
 
   function gateOf(owner: LimitOwner, policies: LimitPolicies | undefined): Gate[] {
@@ -174,8 +175,7 @@ export function createCallLimits(settings: LimitSettings, parts: BulkheadParts):
             const really = what === 'calls' ? undefined : used[what]
             return typeof really === 'number' ? [{ bucket: each, units: really - (taken[at] as number) }] : []
           })
-          // What could not be corrected is only less exact.
-          limiter.correct(corrections).catch(() => {})
+          limiter.correct(corrections)
         }
       },
       async pause(ms, allowed) {
@@ -209,6 +209,7 @@ export function createCallLimits(settings: LimitSettings, parts: BulkheadParts):
       }
     },
     async close() {
+      await limiter.close()
       for (const { bulkhead } of gates.values()) await bulkhead?.close()
     },
   }

@@ -231,13 +231,36 @@ describe('a token bucket', () => {
     const clock = virtualClock()
     const one = process_(createMemoryCells(), clock, { per_minute: 60, burst: 10 })
     expect(await one.take(50)).toEqual([10])
-    await one.limiter.correct([{ bucket: one.bucket, units: 40 }])
+    one.limiter.correct([{ bucket: one.bucket, units: 40 }])
     const next = one.take().then(() => clock.monotonic())
     await clock.runAll()
     expect(await next).toBe(41_000)
-    await one.limiter.correct([{ bucket: one.bucket, units: -1_000 }])
+    one.limiter.correct([{ bucket: one.bucket, units: -1_000 }])
     expect(await one.take(10)).toEqual([10])
     expect(clock.monotonic()).toBe(41_000)
+  })
+
+  it('lets the next one go as soon as something is given back, here and in other processes', async () => {
+    const clock = virtualClock()
+    const cells = createMemoryCells()
+    const limit = { per_minute: 1, burst: 10 }
+    const parts = { name: 'limit/a', title: 'a', limit, corrected: true }
+    const [one, two] = ['1', '2'].map((process) => createRateLimiter({ cells: async () => cells, clock, process }))
+    const [here, there] = [makeBucket(parts), makeBucket(parts)]
+    await one?.take([{ bucket: here, units: 10 }], signal)
+    const next = one?.take([{ bucket: here, units: 10 }], signal)
+    await clock.advance(5_000)
+    one?.correct([{ bucket: here, units: -10 }])
+    await next
+    expect(clock.monotonic()).toBe(5_000)
+    const other = two?.take([{ bucket: there, units: 10 }], signal).then(() => clock.monotonic())
+    await clock.advance(5_000)
+    one?.correct([{ bucket: here, units: -10 }])
+    await clock.runAll()
+    expect(await other).toBeLessThanOrEqual(12_000)
+    one?.correct([{ bucket: here, units: 3 }])
+    await one?.close()
+    expect(cells.get('limit/a')).toMatchObject({ level: expect.closeTo(-3, 0) })
   })
 
   it('is left alone by a call that another bucket holds back, and others pass that call', async () => {

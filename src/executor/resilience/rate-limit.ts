@@ -28,6 +28,8 @@ export interface BucketParts {
   /** As people are told. */
   title: string
   limit: RateLimit
+  /** What is taken is corrected later: there may be more at any moment. */
+  corrected?: boolean
 }
 
 /** What this process knows of a bucket. */
@@ -38,6 +40,8 @@ export interface Bucket extends BucketParts {
   block: { units: number; until: number }
   /** Calls that ask the cell just now: whoever comes later asks after them. */
   asking: number
+  /** What more was used than taken, and is not in the cell yet. */
+  owed: number
 }
 
 interface Short {
@@ -51,6 +55,8 @@ interface Waiter {
   at: Bucket | undefined
   /** Called when it is the first one there. */
   first(): void
+  /** Ends its sleep. */
+  wake(): void
 }
 
 export interface Ask {
@@ -67,10 +73,12 @@ export interface RateLimiter {
    * reason; then nothing was taken.
    */
   take(asks: readonly Ask[], signal: AbortSignal, tell?: TellWait): Promise<number[]>
-  /** What more was used than taken; less than 0: less. */
-  correct(corrections: readonly Ask[]): Promise<void>
+  /** What more was used than taken; less than 0: less. Others see it a moment later. */
+  correct(corrections: readonly Ask[]): void
   /** The server said no: as `pause` of the bucket. */
   pause(bucket: Bucket, ms: number, allowed?: number): Promise<void>
+  /** Writes what was corrected. */
+  close(): Promise<void>
 }
 
 export interface RateLimiterParts {
@@ -82,13 +90,19 @@ export interface RateLimiterParts {
 
 /** Nobody sleeps longer before it looks again: somebody may have reset the limit. */
 const longestSleepMs = 60_000
+/** Nor where other processes may give something back. */
+const correctedSleepMs = 1_000
+/** Corrections are written so much later, together. */
+const correctionMs = 100
 
 export function makeBucket(parts: BucketParts): Bucket {
-  return { ...parts, waiting: [], block: { units: 0, until: 0 }, asking: 0 }
+  return { ...parts, waiting: [], block: { units: 0, until: 0 }, asking: 0, owed: 0 }
 }
 
 export function createRateLimiter({ cells, clock, process }: RateLimiterParts): RateLimiter {
   let asked = 0
+  const owing = new Set<Bucket>()
+  let writing: AbortController | undefined
 
   /** Changes the states of buckets together. */
   async function change<T>(buckets: readonly Bucket[], work: (states: BucketState[]) => T): Promise<T> {
@@ -97,7 +111,12 @@ export function createRateLimiter({ cells, clock, process }: RateLimiterParts): 
       buckets.map(({ name }) => name),
       (before) => {
         const now = clock.now()
-        const states = buckets.map(({ limit }, at) => stateAt(before[at], limit, now))
+        const states = buckets.map((bucket, at) => {
+          const state = stateAt(before[at], bucket.limit, now)
+          if (bucket.owed !== 0) correct(state, bucket.owed)
+          bucket.owed = 0
+          return state
+        })
         const result = work(states)
         return { after: states.map(keptAs), result }
       },
@@ -151,6 +170,37 @@ export function createRateLimiter({ cells, clock, process }: RateLimiterParts): 
     })
   }
 
+  async function writeCorrections(): Promise<void> {
+    const open = [...owing].filter(({ owed }) => owed !== 0)
+    owing.clear()
+    if (open.length > 0) await change(open, () => {})
+  }
+
+  function writeSoon(): void {
+    if (writing) return
+    const over = new AbortController()
+    writing = over
+    clock
+      .sleep(correctionMs, over.signal)
+      .then(() => {
+        writing = undefined
+        return writeCorrections()
+      })
+      // What could not be corrected is only less exact.
+      .catch(() => {})
+  }
+
+  async function slept({ bucket, wait }: Short, me: Waiter, signal: AbortSignal): Promise<void> {
+    const woken = new AbortController()
+    me.wake = () => woken.abort(new Error('woken'))
+    const most = bucket.corrected ? correctedSleepMs : longestSleepMs
+    try {
+      await clock.sleep(Math.min(wait, most), AbortSignal.any([signal, woken.signal]))
+    } catch (error) {
+      if (signal.aborted || !woken.signal.aborted) throw error
+    }
+  }
+
   async function untilFirst(me: Waiter, bucket: Bucket, signal: AbortSignal): Promise<void> {
     join(me, bucket)
     const { promise, resolve, reject } = Promise.withResolvers<void>()
@@ -174,7 +224,8 @@ export function createRateLimiter({ cells, clock, process }: RateLimiterParts): 
   return {
     async take(asks, signal, tell) {
       asked += 1
-      const me: Waiter = { order: asked, at: undefined, first: () => {} }
+      const me: Waiter = { order: asked, at: undefined, first: () => {}, wake: () => {} }
+      let told: Bucket | undefined
       try {
         for (;;) {
           if (signal.aborted) throw abortReason(signal)
@@ -183,8 +234,9 @@ export function createRateLimiter({ cells, clock, process }: RateLimiterParts): 
           const taken = ahead ? undefined : await attempt(asks, me)
           if (Array.isArray(taken)) return taken
           if (!taken) continue
-          tell?.(taken.bucket.title, taken.wait)
-          await clock.sleep(Math.min(taken.wait, longestSleepMs), signal)
+          if (told !== taken.bucket) tell?.(taken.bucket.title, taken.wait)
+          told = taken.bucket
+          await slept(taken, me, signal)
         }
       } catch (error) {
         if (me.at) {
@@ -197,15 +249,14 @@ export function createRateLimiter({ cells, clock, process }: RateLimiterParts): 
         leave(me)
       }
     },
-    async correct(corrections) {
-      const wanted = corrections.filter(({ units }) => units !== 0)
-      if (wanted.length === 0) return
-      await change(
-        wanted.map(({ bucket }) => bucket),
-        (states) => {
-          for (const [at, { units }] of wanted.entries()) correct(states[at] as BucketState, units)
-        },
-      )
+    correct(corrections) {
+      for (const { bucket, units } of corrections) {
+        if (units === 0) continue
+        bucket.owed += units
+        owing.add(bucket)
+        bucket.waiting[0]?.wake()
+      }
+      if (owing.size > 0) writeSoon()
     },
     async pause(bucket, ms, allowed) {
       await change([bucket], ([state]) => {
@@ -213,6 +264,10 @@ export function createRateLimiter({ cells, clock, process }: RateLimiterParts): 
         bucket.block.units = 0
         pause(state as BucketState, ms, allowed)
       })
+    },
+    async close() {
+      writing?.abort()
+      await writeCorrections()
     },
   }
 }
