@@ -164,7 +164,7 @@ describe('limits list, show and reset', () => {
     const before = await cli.run('limits list --sandbox')
     expect(before.stdout).toMatch(/^limit .*\nmeta\S+ +tokens +100,000 +10,000 +10,000 +not used yet\n/)
     expect(before.stdout).toMatch(/\nagent writer +dollars +\$0.5000 +\$0.0500 +\$0.0500 +not used yet\n/)
-    expect(before.stdout).toMatch(/\nbulkhead +under way\nagent writer +0 of 3 +9 may wait\n$/)
+    expect(before.stdout).toMatch(/\n\nbulkhead +under way\nagent writer +0 of 3 +9 may wait\n$/)
     expect((await cli.run('run w.yaml --sandbox --json')).code).toBe(0)
     const shown = await cli.run('limits show writer --sandbox')
     expect(shown.stdout).toMatch(/^limit .*\nagent writer +calls +7 +6 +0\n/)

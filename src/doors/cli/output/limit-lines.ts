@@ -13,6 +13,11 @@ type Bulkhead = Limits['bulkheads'][number]
 
 const right = { align: 'right' } as const
 
+/** With an empty line between two tables. */
+export function apart(tables: readonly (readonly string[])[]): string[] {
+  return tables.filter((lines) => lines.length > 0).flatMap((lines, at) => (at === 0 ? lines : ['', ...lines]))
+}
+
 export function limitLines(limits: readonly Limit[], context: CommandContext): string[] {
   const { style, stdout } = context
   const rows = limits.map((limit) => {

@@ -3,7 +3,7 @@ import { listLimits } from '../../../../app/actions/limits/list.ts'
 import { configOptions } from '../../app-options.ts'
 import { defineCommand } from '../../command.ts'
 import { flag } from '../../option.ts'
-import { bulkheadLines, limitLines } from '../../output/limit-lines.ts'
+import { apart, bulkheadLines, limitLines } from '../../output/limit-lines.ts'
 
 export const list = defineCommand({
   description:
@@ -19,7 +19,7 @@ export const list = defineCommand({
     const app = await context.app(given)
     const found = await context.call(app, listLimits, {})
     if (context.json) return context.printJson(found)
-    const lines = [...limitLines(found.limits, context), ...bulkheadLines(found.bulkheads, context)]
+    const lines = apart([limitLines(found.limits, context), bulkheadLines(found.bulkheads, context)])
     if (lines.length === 0) context.note(`nothing holds calls back${given.sandbox ? ' in the sandbox' : ''}`)
     for (const line of lines) context.print(line)
     return undefined

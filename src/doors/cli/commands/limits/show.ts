@@ -3,7 +3,7 @@ import { showLimits } from '../../../../app/actions/limits/show.ts'
 import { configOptions } from '../../app-options.ts'
 import { defineCommand } from '../../command.ts'
 import { flag, required } from '../../option.ts'
-import { bulkheadLines, limitLines, placeLines } from '../../output/limit-lines.ts'
+import { apart, bulkheadLines, limitLines, placeLines } from '../../output/limit-lines.ts'
 
 export const show = defineCommand({
   description:
@@ -22,9 +22,8 @@ export const show = defineCommand({
     const app = await context.app(given)
     const found = await context.call(app, showLimits, { name: given.name })
     if (context.json) return context.printJson(found)
-    for (const line of limitLines(found.limits, context)) context.print(line)
-    for (const line of bulkheadLines(found.bulkheads, context)) context.print(line)
-    for (const line of placeLines(found.bulkheads, context)) context.print(line)
+    const tables = [limitLines(found.limits, context), bulkheadLines(found.bulkheads, context)]
+    for (const line of apart([...tables, placeLines(found.bulkheads, context)])) context.print(line)
     return undefined
   },
 })
