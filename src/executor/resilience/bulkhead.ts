@@ -180,7 +180,7 @@ export function createBulkhead(
   /** For a while, or until it is woken. */
   async function sleepUntil(woken: Promise<void>, ms: number, signal: AbortSignal): Promise<void> {
     const over = new AbortController()
-    void woken.then(() => over.abort(new Error('woken')))
+    void woken.then(() => over.abort())
     try {
       await clock.sleep(ms, AbortSignal.any([signal, over.signal]))
     } catch (error) {

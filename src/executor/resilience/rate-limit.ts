@@ -192,7 +192,7 @@ export function createRateLimiter({ cells, clock, process }: RateLimiterParts): 
 
   async function slept({ bucket, wait }: Short, me: Waiter, signal: AbortSignal): Promise<void> {
     const woken = new AbortController()
-    me.wake = () => woken.abort(new Error('woken'))
+    me.wake = () => woken.abort()
     const most = bucket.corrected ? correctedSleepMs : longestSleepMs
     try {
       await clock.sleep(Math.min(wait, most), AbortSignal.any([signal, woken.signal]))
