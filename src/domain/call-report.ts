@@ -57,6 +57,8 @@ export interface CallReport extends CallStart {
   id?: string
   status: ReportedStatus
   error?: ErrorData
+  /** An earlier process had begun it, and may have told of it. */
+  resumed: boolean
   /** What answered, or was called last. */
   model?: string
   version?: string

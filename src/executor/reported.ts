@@ -146,6 +146,7 @@ function watchCall(work: Work) {
       },
       candidates: spec.chain.map((candidate) => ({ agent: candidate.name, model: candidate.model })),
       refused: ledger.refused,
+      resumed: context.prior.calls > 0,
       mask: context.mask,
       ...(name !== undefined && { model: name }),
       ...(version !== undefined && { version }),

@@ -4,16 +4,18 @@
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, readFile } from 'node:fs/promises'
-import { expect, test } from 'vitest'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { expect, test, vi } from 'vitest'
 import { headCell, headOf } from '../../src/observe/audit/head.ts'
 import { readSegment } from '../../src/observe/audit/read.ts'
 import { segmentFile, segmentsIn } from '../../src/observe/audit/segments.ts'
 import { verifyChain } from '../../src/observe/audit/verify.ts'
+import { startSandbox } from '../../src/sandbox/sandbox.ts'
 import { openCells } from '../../src/state/cells/open.ts'
 import { systemClock } from '../../src/std/clock.ts'
 import { seededRandom } from '../../src/std/random.ts'
 import { temporaryFolder } from '../../src/testing/temporary-folder.ts'
+import { createsOf, runCliProcess, startCli } from './processes.ts'
 
 const program = new URL('./audit-writer.ts', import.meta.url).pathname
 const atOnce = 6
@@ -92,5 +94,50 @@ test(
     })
     expect(wrong).toEqual([])
     expect(ended.some(({ killed }) => !killed)).toBe(true)
+  },
+)
+
+const workflow = `
+name: shot
+max_concurrency: 2
+steps:
+  many:
+    foreach: {in: [1, 2, 3, 4, 5, 6]}
+    model: meta/meta-llama-3-8b-instruct
+    fallback: black-forest-labs/flux-schnell
+    retry: {attempts: 2, base_delay: 1ms, max_delay: 1ms}
+    input: {prompt: "a cup, number \${{ item }}"}
+`
+
+test(
+  'A run whose process is killed has every call in the log once it is resumed, and what it cost once',
+  { timeout: 90_000 },
+  async () => {
+    await using folder = await temporaryFolder()
+    const logFile = folder.file('log.jsonl')
+    await writeFile(folder.file('w.yaml'), workflow)
+    const sandbox = await startSandbox({ latency: '200', logFile, faults: ['meta/meta-llama-3-8b-instruct:failed:times=3'] })
+    const place = { home: folder.file('home'), cwd: folder.path, url: sandbox.url }
+    try {
+      const driver = startCli(['run', 'w.yaml', '--run-id', 'r', '--json'], place)
+      await vi.waitUntil(async () => (await createsOf(logFile)).length >= 4, { timeout: 20_000 })
+      driver.child.kill('SIGKILL')
+      await driver.end
+      expect((await runCliProcess(['runs', 'resume', 'r', '--json'], place)).code).toBe(0)
+
+      const json = async (...words: string[]) => JSON.parse((await runCliProcess([...words, '--json'], place)).stdout)
+      expect(await json('audit', 'verify')).toMatchObject({ valid: true })
+      const { records } = await json('audit', 'list', '--run', 'r')
+      const items = new Map<number, { resumed?: true; attempts: { prediction_id?: string }[] }>()
+      for (const record of records.toReversed()) items.set(record.index, record)
+      expect([...items.keys()].toSorted()).toEqual([0, 1, 2, 3, 4, 5])
+      expect([...items.values()].some(({ resumed }) => resumed)).toBe(true)
+      const predictions = [...items.values()].flatMap(({ attempts }) => attempts.map((one) => one.prediction_id))
+      expect(new Set(predictions).size).toBe((await createsOf(logFile)).length)
+      const [journals, log] = [await json('costs'), await json('audit', 'costs')]
+      expect([log.rows, log.total]).toEqual([journals.rows, journals.total])
+    } finally {
+      await sandbox.close()
+    }
   },
 )

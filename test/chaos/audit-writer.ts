@@ -37,7 +37,16 @@ for (let round = 0; round < Number(rounds); round += 1) {
         decisions: [],
         attempts: [],
       },
-      ...{ latency_ms: 1, judging_ms: 0, cost_usd: 0.25, cache: 'off', refused: [], files: [], mask: (value) => value },
+      ...{
+        latency_ms: 1,
+        judging_ms: 0,
+        cost_usd: 0.25,
+        cache: 'off',
+        refused: [],
+        resumed: false,
+        files: [],
+        mask: (value) => value,
+      },
       output: 'x'.repeat(made % 5_000),
     })
   }

@@ -42,7 +42,7 @@ export function callRecord(parts: RecordParts, id: string, report: CallReport, n
       time: new Date(time).toISOString(),
       ...(failure && { error: told(failure) }),
     })),
-    ...(own.length < attempts.length && { resumed: true }),
+    ...(report.resumed && { resumed: true }),
     latency: {
       total_ms: report.latency_ms,
       waiting_ms: sum(own, ({ waiting_ms }) => waiting_ms),

@@ -66,7 +66,7 @@ function report(more: Partial<CallReport> = {}): CallReport {
   return {
     ...{ place: { run_id: 'r', workflow: 'w', step: 's' }, agent: 'a', input: { b: 1, a: 'x' }, status: 'succeeded' },
     ...{ candidates: [], decisions: [], attempts: [], latency_ms: 1, judging_ms: 0, cost_usd: 0, cache: 'off' },
-    ...{ refused: [], files: [], mask: (value) => value, ...more },
+    ...{ resumed: false, refused: [], files: [], mask: (value) => value, ...more },
   }
 }
 
@@ -130,7 +130,8 @@ describe('Calls', () => {
     const attempt = { agent: 'a', target: 't', model: 'm/m', status: 'succeeded', sent: true, time: 0 } as const
     const spent = { latency_ms: 50, waiting_ms: 20, cost_usd: 0.5, answer_usd: 0.4, reserved_usd: 0.9 }
     log.take(report({ attempts: [{ id: '1', ...attempt, ...spent }], cost_usd: 0.5 }))
-    log.take(report({ attempts: [{ id: '1', ...attempt, ...spent, earlier: true, answer_usd: null }], cost_usd: null }))
+    const earlier = { id: '1', ...attempt, ...spent, earlier: true, answer_usd: null } as const
+    log.take(report({ attempts: [earlier], cost_usd: null, resumed: true }))
     await log.flushed()
     expect(entries()).toMatchObject([
       { cost: { usd: 0.5, judging_usd: 0.1, reserved_usd: 0.9 }, latency: { waiting_ms: 20, target_ms: 30 } },
