@@ -37,10 +37,10 @@ export interface CallLogReader {
   since: number
   until: number
   /**
-   * In the order of the log; when `newestFirst`, the latest segments first, each of them still in order, and an empty list
-   * at the end of each.
+   * In the order of the log; with `newestFirst` the latest segments first, each of them still in order, and an empty list at
+   * the end of each. Of those with `containing` in their line, which is quick to find out.
    */
-  calls(newestFirst?: boolean): AsyncGenerator<LoggedCall[]>
+  calls(how?: { newestFirst?: boolean; containing?: string }): AsyncGenerator<LoggedCall[]>
   /** Everything of that time, in order, with its line. */
   lines(): AsyncGenerator<LoggedLine[]>
   /** Lines that are no record, as `file:line`; the first few. */
@@ -49,21 +49,15 @@ export interface CallLogReader {
 
 const mostTold = 20
 
-export function openCallLog(
-  app: App,
-  filter: Filter,
-  { signal, warn }: ActionContext,
-  containing?: string,
-): CallLogReader {
+export function openCallLog(app: App, filter: Filter, { signal, warn }: ActionContext): CallLogReader {
   const now = app.clock.now()
   const since = momentOf(filter.since, now)
   const until = filter.until === undefined ? now + 1 : momentOf(filter.until, now)
   const folder = auditFolder(app.home, filter.sandbox)
   const unreadable: string[] = []
-  const hint = containing ?? (filter.run === undefined ? undefined : `"run":${JSON.stringify(filter.run)}`)
+  const hint = filter.run === undefined ? undefined : `"run":${JSON.stringify(filter.run)}`
   const options: ReadOptions = {
     ...{ since, until, signal },
-    ...(hint !== undefined && { containing: hint }),
     unreadable(file, line) {
       if (unreadable.length === 0) warn(`${file}:${line} is no record: \`replicate-agent audit verify\` says more`)
       if (unreadable.length < mostTold) unreadable.push(`${file}:${line}`)
@@ -71,10 +65,11 @@ export function openCallLog(
   }
   return {
     ...{ since, until, unreadable },
-    async *calls(newestFirst = false) {
+    async *calls({ newestFirst = false, containing: text = hint } = {}) {
+      const wanted = { ...options, ...(text !== undefined && { containing: text }) }
       const segments = segmentsBetween(folder, options)
       for (const segment of newestFirst ? segments.toReversed() : segments) {
-        for await (const lines of readSegment(folder, segment, options)) {
+        for await (const lines of readSegment(folder, segment, wanted)) {
           const calls = lines.flatMap(({ entry }) => (isCall(entry) && isWanted(entry, filter) ? entry : []))
           if (calls.length > 0) yield calls
         }

@@ -13,7 +13,7 @@ export interface AuditSpending extends Pick<Spending, 'time' | 'status' | 'usd'>
  */
 export async function* spendingOf(log: CallLogReader): AsyncGenerator<AuditSpending> {
   const toldLast = new Map<string, number>()
-  for await (const calls of log.calls()) {
+  for await (const calls of log.calls({ containing: '"resumed":true' })) {
     for (const { resumed, attempts, seq } of calls) if (resumed) for (const { id } of attempts) toldLast.set(id, seq)
   }
   for await (const calls of log.calls()) {

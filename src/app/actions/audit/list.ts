@@ -20,7 +20,7 @@ export const listAudit = defineAction({
     const log = openCallLog(app, filter, context)
     let found: LoggedCall[] = []
     let ofSegment: LoggedCall[] = []
-    for await (const calls of log.calls(true)) {
+    for await (const calls of log.calls({ newestFirst: true })) {
       // A segment is over.
       if (calls.length === 0) {
         found = [...ofSegment, ...found]

@@ -4,6 +4,9 @@ import { UsageError } from '../../../domain/errors.ts'
 import { defineAction } from '../../action.ts'
 import { type LoggedCall, loggedCallShape, openCallLog, worldField } from '../../audit/filter.ts'
 
+/** Of several that are meant. */
+const mostNamed = 5
+
 const idPattern = /^[0-9a-z]{4,20}$/
 
 export const showAudit = defineAction({
@@ -14,14 +17,17 @@ export const showAudit = defineAction({
   output: loggedCallShape,
   async run(app, { id, sandbox }, context) {
     if (!idPattern.test(id)) throw unknown(id)
-    const log = openCallLog(app, { since: '1970-01-01', sandbox }, context, `"id":"${id}`)
+    const log = openCallLog(app, { since: '1970-01-01', sandbox }, context)
     const found: LoggedCall[] = []
-    for await (const calls of log.calls()) found.push(...calls.filter((call) => call.id.startsWith(id)))
+    for await (const calls of log.calls({ containing: `"id":"${id}` })) {
+      found.push(...calls.filter((call) => call.id.startsWith(id)))
+      if (found.length > mostNamed) break
+    }
     const [first, ...others] = found
     if (!first) throw unknown(id)
     if (others.length === 0) return first
-    const ids = found.slice(0, 5).map((call) => call.id)
-    throw new UsageError(`${found.length} records begin with "${id}"`, { hint: `such as ${ids.join(', ')}` })
+    const ids = found.slice(0, mostNamed).map((call) => call.id)
+    throw new UsageError(`several records begin with "${id}"`, { hint: `such as ${ids.join(', ')}` })
   },
 })
 
