@@ -4,6 +4,7 @@ import { hostname, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
+import { systemClock } from '../../src/std/clock.ts'
 import { type CliRig, openCli } from './rig.ts'
 
 let sandbox: Sandbox
@@ -67,8 +68,13 @@ beforeEach(async () => {
 })
 afterEach(() => cli.close())
 
-async function ok(command: string) {
-  const end = await cli.run(command)
+const began = Date.now()
+
+/** With a clock that began at a moment. */
+const at = (iso: string) => ({ clock: { ...systemClock, now: () => Date.parse(iso) + Date.now() - began } })
+
+async function ok(command: string, options: Parameters<CliRig['run']>[1] = {}) {
+  const end = await cli.run(command, options)
   expect(end.code, end.stderr).toBe(0)
   return end
 }
@@ -166,6 +172,20 @@ describe('The section audit of the configuration', () => {
     expect(call?.input.value).toEqual({ prompt: 'write to [redacted]', max_tokens: '[redacted]' })
     expect(call?.output.value).toBeDefined()
     expect(readFileSync(segment(), 'utf8')).not.toContain('example.org')
+  })
+
+  test('removes days that are older than it says, when a new one begins, or keeps them for ever', async () => {
+    const days = () => readdirSync(join(cli.home, 'audit')).filter((name) => name.endsWith('.jsonl'))
+    const call = (iso: string) => ok(`agents run ${llama} -i prompt=tea -q`, at(iso))
+    await cli.write('replicate-agent.yaml', 'audit: {retention: forever}\n')
+    await call('2026-01-01T12:00:00Z')
+    await call('2026-06-01T12:00:00Z')
+    expect(days()).toEqual(['2026-01-01.jsonl', '2026-06-01.jsonl'])
+    await cli.write('replicate-agent.yaml', 'audit: {retention: 2w}\n')
+    await call('2026-06-10T12:00:00Z')
+    expect(days()).toEqual(['2026-06-01.jsonl', '2026-06-10.jsonl'])
+    const { notes } = (await ok('audit verify --json')).json()
+    expect(notes).toEqual([expect.stringContaining('1 record before')])
   })
 
   test('turns it off', async () => {
@@ -275,6 +295,23 @@ describe('The verbs', () => {
     const cut = await cli.run('audit verify --json')
     expect(cut.code).toBe(1)
     expect(cut.json()).toMatchObject({ valid: false, fault: { what: 'truncated', line: 2 } })
+  })
+
+  test('purge removes old days, says first what it would, and leaves a log that is valid', async () => {
+    const now = at('2026-06-30T12:00:00Z')
+    for (const day of ['01', '02', '20'])
+      await ok(`agents run ${llama} -i prompt=tea -q`, at(`2026-06-${day}T12:00:00Z`))
+    const would = (await ok('audit purge --before 14d --dry-run --json', now)).json()
+    expect(would).toMatchObject({ dry_run: true, days: ['2026-06-01', '2026-06-02'], records: 2 })
+    expect((await ok('audit purge --before 14d', now)).stdout).toMatch(
+      /^removed 2 records of 2 days \(2026-06-01 to 2026-06-02\): /,
+    )
+    expect((await ok('audit purge --before 2026-06-16', now)).stdout).toContain('nothing is older than 2026-06-16')
+    expect((await ok('audit list --json', now)).json()['records']).toHaveLength(1)
+    expect((await ok('audit verify --json', now)).json()).toMatchObject({ valid: true, first: 3 })
+    const written = readFileSync(join(cli.home, 'audit', '2026-06-30.jsonl'), 'utf8')
+    expect(JSON.parse(written)).toMatchObject({ kind: 'purged', by: userInfo().username, through: { seq: 2 } })
+    expect((await cli.run('audit purge')).code).toBe(2)
   })
 
   test('export writes lines that verify accepts, and CSV', async () => {
