@@ -116,7 +116,11 @@ test(
     await using folder = await temporaryFolder()
     const logFile = folder.file('log.jsonl')
     await writeFile(folder.file('w.yaml'), workflow)
-    const sandbox = await startSandbox({ latency: '200', logFile, faults: ['meta/meta-llama-3-8b-instruct:failed:times=3'] })
+    const sandbox = await startSandbox({
+      latency: '200',
+      logFile,
+      faults: ['meta/meta-llama-3-8b-instruct:failed:times=3'],
+    })
     const place = { home: folder.file('home'), cwd: folder.path, url: sandbox.url }
     try {
       const driver = startCli(['run', 'w.yaml', '--run-id', 'r', '--json'], place)
@@ -130,7 +134,7 @@ test(
       const { records } = await json('audit', 'list', '--run', 'r')
       const items = new Map<number, { resumed?: true; attempts: { prediction_id?: string }[] }>()
       for (const record of records.toReversed()) items.set(record.index, record)
-      expect([...items.keys()].toSorted()).toEqual([0, 1, 2, 3, 4, 5])
+      expect([...items.keys()].toSorted((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5])
       expect([...items.values()].some(({ resumed }) => resumed)).toBe(true)
       const predictions = [...items.values()].flatMap(({ attempts }) => attempts.map((one) => one.prediction_id))
       expect(new Set(predictions).size).toBe((await createsOf(logFile)).length)

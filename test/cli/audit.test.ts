@@ -161,6 +161,23 @@ steps:
   })
 })
 
+describe('Plugins', () => {
+  test('hide from the log what they hide from models, and say there what they refused', async () => {
+    await cli.write(
+      'replicate-agent.yaml',
+      `audit: {keep: [inputs]}
+plugins: [pii_mask, {name: content_filter, options: {words: [tulip]}}]
+`,
+    )
+    await ok(`agents run ${llama} -i prompt="write to ada@example.org" -q`)
+    expect((await cli.run(`agents run ${llama} -i prompt="a tulip" -q`)).code).toBe(1)
+    const [refused, asked] = await calls()
+    expect(refused).toMatchObject({ status: 'refused', attempts: [] })
+    expect(asked).toMatchObject({ status: 'succeeded' })
+    expect(readFileSync(segment(), 'utf8')).not.toMatch(/example.org|a tulip/)
+  })
+})
+
 describe('The section audit of the configuration', () => {
   test('keeps inputs and outputs when asked to, without what redact names', async () => {
     await cli.write(

@@ -7,13 +7,11 @@ import {
   readSegment,
   segmentsBetween,
 } from '../../observe/audit/read.ts'
-import { type CallRecord, callShape } from '../../observe/audit/record.ts'
+import { type CallRecord, callShape, callStatuses } from '../../observe/audit/record.ts'
 import type { ActionContext } from '../action.ts'
 import type { App } from '../app.ts'
 import { momentOf } from '../moment-of.ts'
 import { auditFolder } from './folder-of.ts'
-
-export const statuses = ['succeeded', 'failed', 'cancelled', 'stopped'] as const
 
 export const worldField = z.boolean().default(false).describe('calls in the sandbox, in place of real ones')
 
@@ -23,7 +21,7 @@ export const filterFields = {
   agent: z.string().optional(),
   model: z.string().optional().describe('owner/name, of any candidate that was called'),
   run: z.string().optional(),
-  status: z.enum(statuses).optional(),
+  status: z.enum(callStatuses).optional(),
   sandbox: worldField,
 }
 

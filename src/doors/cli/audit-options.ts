@@ -1,5 +1,5 @@
 /** The options of verbs that look into the audit log. */
-import { statuses } from '../../app/audit/filter.ts'
+import { filterFields } from '../../app/audit/filter.ts'
 import { defined } from '../../std/defined.ts'
 import { appOptions, configOptions } from './app-options.ts'
 import { choice, flag, type OptionValues, text } from './option.ts'
@@ -18,7 +18,7 @@ export const auditFilterOptions = {
   agent: text('--agent <name>', 'only calls of this agent'),
   model: text('--model <owner/name>', 'only calls in which this model was called'),
   run: text('--run <id>', 'only calls of this run'),
-  status: choice('--status <status>', 'only calls that ended so', statuses),
+  status: choice('--status <status>', 'only calls that ended so', filterFields.status.unwrap().options),
 }
 
 export function auditFilterOf(given: OptionValues<typeof auditFilterOptions> & { sandbox: boolean }) {

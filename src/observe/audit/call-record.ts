@@ -23,7 +23,7 @@ export function begunRecord(parts: RecordParts, id: string, start: CallStart, no
 }
 
 export function callRecord(parts: RecordParts, id: string, report: CallReport, now: number): CallRecord {
-  const { model, version, status, error, attempts, decisions, candidates, cache, refused } = report
+  const { model, version, error, attempts, decisions, candidates, cache, refused } = report
   const told = (data: ErrorData) => ({ code: data.code, message: safeText(parts, report, data.message) })
   const own = attempts.filter(({ earlier }) => !earlier)
   return {
@@ -32,7 +32,7 @@ export function callRecord(parts: RecordParts, id: string, report: CallReport, n
     candidates: [...candidates],
     ...(model !== undefined && { model }),
     ...(version !== undefined && { version }),
-    status,
+    status: statusOf(report),
     ...(error && { error: told(error) }),
     decisions: [...decisions],
     input: inputOf(parts, report),
@@ -54,6 +54,11 @@ export function callRecord(parts: RecordParts, id: string, report: CallReport, n
     cache,
     refused: [...refused],
   }
+}
+
+function statusOf({ status, error }: CallReport): CallRecord['status'] {
+  const isPlugins = error?.code === 'refused' || error?.code === 'withheld'
+  return status === 'failed' && isPlugins ? (error.code as 'refused' | 'withheld') : status
 }
 
 function placeOf({ who }: RecordParts, id: string, { place, agent }: CallStart, now: number) {

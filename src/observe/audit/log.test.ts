@@ -126,6 +126,13 @@ describe('Calls', () => {
     expect(third).toMatchObject({ input: { omitted: true, bytes: 300_008 } })
   })
 
+  it('that a plugin refused, or whose answer it withheld, say so', async () => {
+    for (const code of ['refused', 'withheld', 'plugin_failed'] as const)
+      log.take(report({ status: 'failed', error: { code, message: 'no', retryable: false } }))
+    await log.flushed()
+    expect(entries()).toMatchObject([{ status: 'refused' }, { status: 'withheld' }, { status: 'failed' }])
+  })
+
   it('cost what their attempts cost, with the part of judges apart', async () => {
     const attempt = { agent: 'a', target: 't', model: 'm/m', status: 'succeeded', sent: true, time: 0 } as const
     const spent = { latency_ms: 50, waiting_ms: 20, cost_usd: 0.5, answer_usd: 0.4, reserved_usd: 0.9 }

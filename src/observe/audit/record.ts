@@ -46,13 +46,16 @@ const inputShape = z.object({
   omitted: z.literal(true).optional().describe('asked for, but too large to be kept'),
 })
 
+/** `refused` and `withheld`: by a plugin, the call or its answer. */
+export const callStatuses = ['succeeded', 'failed', 'cancelled', 'stopped', 'refused', 'withheld'] as const
+
 export const callShape = z.object({
   kind: z.literal('call'),
   ...place,
   candidates: z.array(z.object({ agent: z.string(), model: z.string() })),
   model: z.string().optional().describe('what answered, or was called last'),
   version: z.string().optional(),
-  status: z.enum(['succeeded', 'failed', 'cancelled', 'stopped']),
+  status: z.enum(callStatuses),
   error: fault.optional(),
   decisions: z.array(z.string()),
   input: inputShape,

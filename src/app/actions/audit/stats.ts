@@ -13,6 +13,8 @@ const figures = {
   failed: z.number(),
   cancelled: z.number(),
   stopped: z.number(),
+  refused: z.number().describe('by a plugin'),
+  withheld: z.number().describe('by a plugin, after they were answered'),
   error_rate: z.number().nullable().describe('of those that succeeded or failed'),
   attempts: z.number(),
   cached: z.number(),
@@ -73,8 +75,8 @@ interface Tally extends Record<LoggedCall['status'], number> {
 }
 
 const emptyTally = (): Tally => ({
-  ...{ calls: 0, succeeded: 0, failed: 0, cancelled: 0, stopped: 0, attempts: 0, cached: 0, asked: 0 },
-  ...{ latencies: [], waits: [] },
+  ...{ calls: 0, succeeded: 0, failed: 0, cancelled: 0, stopped: 0, refused: 0, withheld: 0 },
+  ...{ attempts: 0, cached: 0, asked: 0, latencies: [], waits: [] },
 })
 
 function count(tally: Tally, { status, attempts, cache, latency }: LoggedCall): void {

@@ -34,7 +34,10 @@ export function auditRow(call: LoggedCall, style: Style): string[] {
   ]
 }
 
-const statusColour = { succeeded: 'succeeded', failed: 'failed', cancelled: 'cancelled', stopped: 'failed' } as const
+const statusColour = {
+  ...({ succeeded: 'succeeded', failed: 'failed', cancelled: 'cancelled' } as const),
+  ...({ stopped: 'failed', refused: 'failed', withheld: 'failed' } as const),
+}
 
 export function callLines(call: LoggedCall, style: Style): string[] {
   const { who, latency, cost, input, output, error } = call
