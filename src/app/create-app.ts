@@ -300,7 +300,7 @@ export async function createApp(options: AppOptions): Promise<App> {
         }
         const { calledNext } = replayFolder(world) === undefined ? {} : await place(world)
         if (calledNext) parts.replayed = calledNext
-        if (plugins) parts.hooks = { enter: async (call, made) => (await plugins()).calls.enter(call, made) }
+        if (plugins) parts.hooks = plugins.calls
         return createExecutor(parts)
       },
       (made) => made.close(),
@@ -331,6 +331,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       return {
         ...opened,
         ...process_,
+        ...(await plugins?.forEngine()),
         secrets,
         clock,
         random,
@@ -371,7 +372,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     limitKey: (world) => limitKey(world, token),
     cacheScope,
     async ready(world) {
-      await plugins?.()
+      await plugins?.host()
       if (world === 'real') urlOf(world)
       const folder = replayFolder(world)
       if (folder !== undefined) await (await import('../targets/replicate/recording/replayer.ts')).readRecording(folder)

@@ -196,11 +196,11 @@ class Asking {
 }
 
 function contextOf({ chain, input }: CallSpec, { labels }: CallContext): AgentContext {
-  const { run_id, attempt = 1, workflow, step, index, round } = labels
+  const { run_id, root = run_id, attempt = 1, workflow, step, index, round } = labels
   return {
     call: [run_id, attempt, step, index ?? '', round ?? ''].join('/'),
     run_id,
-    root_run_id: run_id.split('.', 1)[0] as string,
+    root_run_id: root,
     run_attempt: attempt,
     workflow,
     step,

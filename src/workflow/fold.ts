@@ -91,10 +91,9 @@ const folds: Folds = {
       else state.steps.get(event.step)?.items.set(event.index, work)
       work = workOf(state, event) ?? work
     }
-    // Calls were counted as they settled; what child runs cost is known only here.
-    if (work.child_run_id !== undefined)
-      state.cost_usd = addCost(state.cost_usd, difference(event.cost_usd, work.cost_usd))
-    if (work.child_run_id !== undefined) spend(state, event.step, (event.cost_usd ?? 0) - (work.cost_usd ?? 0))
+    // Calls were counted as they settled; what child runs and the questions of plugins cost is known only here.
+    state.cost_usd = addCost(state.cost_usd, difference(event.cost_usd, work.cost_usd))
+    spend(state, event.step, (event.cost_usd ?? 0) - (work.cost_usd ?? 0))
     settle(work, event)
     for (const file of work.files) state.files.set(file.sha256, file)
   },

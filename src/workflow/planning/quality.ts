@@ -83,26 +83,36 @@ export function judgeWorkflow(
   const name = ref.startsWith(judgeRef) ? ref.slice(judgeRef.length) : ''
   const judge = Object.hasOwn(agents, name) ? agents[name]?.routing?.quality?.judge : undefined
   if (!judge) return undefined
+  // Nobody judges the judge.
+  const unjudged = Object.fromEntries(Object.entries(agents).map(([key, agent]) => [key, withoutQuality(agent)]))
+  return questionWorkflow(
+    { name: `judge_${name}`, step: 'judge', agents: unjudged, env: [] },
+    judge.agent,
+    Object.keys(judge.input),
+  )
+}
+
+/** Asks one agent or model; what it is asked is the input `request`, which has these names. */
+export function questionWorkflow(
+  { step, ...named }: Pick<WorkflowDefinition, 'name' | 'agents' | 'env'> & { step: string },
+  asked: string,
+  names: readonly string[],
+): WorkflowDefinition {
   const request = (key: string): string => `\${{ inputs.request[${JSON.stringify(key)}] }}`
   return {
-    name: `judge_${name}`,
-    env: [],
+    ...named,
     inputs: { request: { type: 'object', required: true, secret: false } },
-    // Nobody judges the judge.
-    agents: Object.fromEntries(Object.entries(agents).map(([key, agent]) => [key, withoutQuality(agent)])),
     steps: {
-      judge: {
-        action: judge.agent.includes('/')
-          ? { kind: 'model', model: judge.agent }
-          : { kind: 'agent', agent: judge.agent },
+      [step]: {
+        action: asked.includes('/') ? { kind: 'model', model: asked } : { kind: 'agent', agent: asked },
         needs: [],
-        input: Object.fromEntries(Object.keys(judge.input).map((key) => [key, request(key)])),
+        input: Object.fromEntries(names.map((key) => [key, request(key)])),
         on_error: 'fail',
         fallback: [],
       },
     },
     finally: {},
-    outputs: { output: '${{ steps.judge.output }}' },
+    outputs: { output: `\${{ steps.${step}.output }}` },
     max_concurrency: 1,
     workflows: {},
   }

@@ -18,7 +18,7 @@ import { RunDriver } from '../run.ts'
 import { progressMask } from './progress-mask.ts'
 import { createMask, type Mask, secretsOf } from './secrets.ts'
 import { addCost, type RunState, unspill, workOf } from '../state.ts'
-import type { ChildCall, ChildEnd } from './work.ts'
+import type { ChildCall, ChildEnd, WorkParts } from './work.ts'
 
 export interface Begun {
   driver: RunDriver
@@ -61,6 +61,7 @@ export async function begin(parts: EngineParts, held: Held, first: FirstEvents =
   const budgetOfStep = budgetsOfSteps(parts, held, budgetOf(parts, held, family))
   const root = family?.root ?? state.run_id
   const children = new Set<RunDriver>()
+  const earlier = [...(family?.earlier ?? []), { run_id: state.run_id, cost_usd: state.cost_usd }]
   const driver = new RunDriver({
     plan,
     state,
@@ -69,6 +70,10 @@ export async function begin(parts: EngineParts, held: Held, first: FirstEvents =
     clock,
     budgetOf: budgetOfStep,
     root,
+    earlier,
+    asked_by: family?.asked_by,
+    hooks: parts.hooks,
+    planOfQuestion: parts.planOfQuestion,
     mask,
     inputs: held.inputs,
     env: held.env,
@@ -86,7 +91,7 @@ export async function begin(parts: EngineParts, held: Held, first: FirstEvents =
     },
     hasNews: (childId) => hasCommands(store, childId),
     runChild: (child) =>
-      runChild(parts, { held, budget: budgetOfStep(child.ref.step), root, mask, secrets, children }, child),
+      runChild(parts, { held, budget: budgetOfStep(child.ref.step), root, mask, secrets, children, earlier }, child),
   })
   return { driver, secrets, done: driveHeld(parts, lease, driver, state), loaded: journal.loaded }
 }
@@ -205,12 +210,14 @@ interface Family {
   mask: Mask
   secrets: readonly Json[]
   children: Set<RunDriver>
+  earlier: WorkParts['earlier']
+  asked_by?: readonly string[]
   /** When the step that nests it has to be over. */
   deadline?: number
 }
 
 async function runChild(parts: EngineParts, family: Family, call: ChildCall): Promise<ChildEnd> {
-  const plan = family.held.plan.child(call.workflow)
+  const plan = call.plan ?? family.held.plan.child(call.workflow)
   const checked = checkInputs(plan.definition.inputs, call.inputs)
   if (!checked.ok) {
     const [problem] = checked.problems
@@ -223,8 +230,8 @@ async function runChild(parts: EngineParts, family: Family, call: ChildCall): Pr
   }
   const held = await createOrTakeChild(parts, family, call, plan, checked.inputs)
   countBefore(family, call, held.state)
-  const { deadline } = call
-  const above = { ...family, ...(deadline !== undefined && { deadline }) }
+  const { deadline, asked_by } = call
+  const above = { ...family, ...(deadline !== undefined && { deadline }), ...(asked_by && { asked_by }) }
   const begun = await begin(parts, held, call.retry ? retryFirst(held, family.held.state) : {}, above)
   const end = () => {
     const reason = abortReason(call.signal)

@@ -4,6 +4,7 @@ import type { Cap } from '../../domain/budget.ts'
 import { StoreError } from '../../domain/errors.ts'
 import type { Bus, RunEvent, WorkRef } from '../../domain/events.ts'
 import type { KeptFile } from '../../domain/file.ts'
+import type { StepHooks } from '../../domain/step-hooks.ts'
 import type { BudgetGate, Executor } from '../../executor/contract.ts'
 import type { ArtifactStore } from '../../state/artifacts/contract.ts'
 import {
@@ -51,6 +52,10 @@ export interface EngineParts {
   }): BudgetGate
   /** What a run may spend that is given no other budget. */
   runCap?: Cap
+  /** Asked about every step; absent: there are no plugins. */
+  hooks?: StepHooks
+  /** The plan of a workflow that asks an agent what a plugin wants to know, given the names of its input. */
+  planOfQuestion?(agent: string, names: readonly string[]): Plan
   env: Readonly<Record<string, string | undefined>>
   /** Of this process, such as its token: never journaled, whoever quotes them. */
   secrets?: readonly string[]

@@ -3,6 +3,7 @@ import { type ErrorData, NonRetryableError, ReplicateAgentError, toErrorData } f
 import type { EventOf, RunEventBody, WorkRef } from '../../domain/events.ts'
 import type { RetryPolicy } from '../../domain/retry-policy.ts'
 import type { KeptFile } from '../../domain/file.ts'
+import type { StepHooks } from '../../domain/step-hooks.ts'
 import type { BudgetGate, CallContext, CallFiles, Executor } from '../../executor/contract.ts'
 import { evaluateExpression, truthy } from '../../expression/evaluate.ts'
 import type { Clock } from '../../std/clock.ts'
@@ -15,6 +16,9 @@ import type { Journal } from '../journal.ts'
 import type { Plan, PlanStep } from '../plan.ts'
 import type { Scope } from './scope.ts'
 import { scorerOf } from './score-answer.ts'
+import type { EngineParts } from './hold.ts'
+import { throughHooks } from './hooked-step.ts'
+import { questionsOf } from './plugin-question.ts'
 import type { Mask } from './secrets.ts'
 import { addCost, type RunState, unspill, type WorkState, workOf } from '../state.ts'
 import { renderTemplate } from '../template.ts'
@@ -47,6 +51,9 @@ export interface ChildCall {
   retry: boolean
   /** Set for the run of a judge: files of the answer, which no journal names yet. */
   judged?: readonly KeptFile[]
+  /** In place of a workflow of the definition: of the question of a plugin. */
+  plan?: Plan
+  asked_by?: readonly string[]
   /** When it has to be over, epoch milliseconds; the signal tells. */
   deadline?: number
   signal: AbortSignal
@@ -62,6 +69,12 @@ export interface WorkParts {
   budgetOf(step: string): BudgetGate
   /** The outermost run. */
   root: string
+  /** What earlier processes had spent in this run and those above it. */
+  earlier: NonNullable<CallContext['earlier']>
+  /** Plugins whose question this run answers. */
+  asked_by?: readonly string[] | undefined
+  hooks?: StepHooks | undefined
+  planOfQuestion?: EngineParts['planOfQuestion'] | undefined
   files: CallFiles
   mask: Mask
   env: Readonly<Record<string, string>>
@@ -102,7 +115,7 @@ export async function perform(
   }
 }
 
-interface Result {
+export interface Result {
   /** Facts not yet journaled that must become durable together with this result. */
   facts?: RunEventBody[]
   status: 'succeeded' | 'failed' | 'cancelled'
@@ -115,6 +128,8 @@ interface Result {
   latency_ms?: number
   /** Of work that is not made of calls. */
   cost_usd?: number | null
+  /** What plugins asked other agents about it, dollars. */
+  asked_usd?: number | null
 }
 
 export type Once =
@@ -133,12 +148,16 @@ async function performOnce(
   const now = workOf(parts.state, ref)?.started_at ?? parts.clock.now()
   try {
     if (action.kind === 'value') {
-      const output = step.value ? renderTemplate(step.value, scope, evaluation(parts.state, now)) : null
-      return { kind: 'done', result: { status: 'succeeded', output, cost_usd: 0 } }
+      return await throughHooks(parts, step, ref, {}, signal, async () => {
+        const output = step.value ? renderTemplate(step.value, scope, evaluation(parts.state, now)) : null
+        return { kind: 'done', result: { status: 'succeeded', output, cost_usd: 0 } }
+      })
     }
-    const input = renderTemplate(step.input, scope, evaluation(parts.state, now)) as JsonObject
-    if (action.kind === 'workflow') return await performChild(parts, step, ref, action.ref, input, signal)
-    return await performCall(parts, step, ref, input, signal)
+    const rendered = renderTemplate(step.input, scope, evaluation(parts.state, now)) as JsonObject
+    return await throughHooks(parts, step, ref, rendered, signal, (input) => {
+      if (action.kind === 'workflow') return performChild(parts, step, ref, action.ref, input, signal)
+      return performCall(parts, step, ref, input, signal)
+    })
   } catch (error) {
     // Only what the definition's expressions raise is the step's own failure; the rest is the journal's.
     if (error instanceof ReplicateAgentError && isOwnFailure(error)) {
@@ -167,10 +186,14 @@ async function performCall(
   const context = callContext(parts, step, ref, signal, facts)
   const score = scorerOf({ ...parts, ref, childId: childRunId(parts.state, ref, 1) }, call.spec)
   if (score) context.score = score
+  const asked = questionsOf(parts, ref, childRunId(parts.state, ref, 1))
+  if (asked) context.ask = asked.ask
   const outcome = await parts.executor.execute(call.spec, context)
   await parts.executor.reported?.()
   if (outcome.status === 'stopped') return { kind: 'stopped', facts, error: outcome.error }
   const result: Result = { facts, status: outcome.status, latency_ms: outcome.latency_ms }
+  const asked_usd = asked?.spent() ?? 0
+  if (asked_usd !== 0) result.asked_usd = asked_usd
   if (outcome.model !== undefined) result.model = outcome.model
   if (outcome.status === 'cancelled') return { kind: 'ended', end: result }
   if (outcome.status === 'failed') return { kind: 'ended', end: { ...result, error: outcome.error } }
@@ -214,7 +237,8 @@ function callContext(
     budget: parts.budgetOf(ref.step),
     mask: parts.mask,
     progress: (news) => parts.progress(ref, news),
-    labels,
+    labels: { ...labels, ...(parts.asked_by && { asked_by: parts.asked_by }) },
+    earlier: parts.earlier,
   }
 }
 
@@ -230,7 +254,7 @@ async function writeRound(
   const output = await parts.journal.spill(result.output ?? null)
   for (const fact of result.facts ?? []) parts.journal.add(fact)
   const attempts = work.attempts - work.rounds.reduce((sum, known) => sum + known.attempts, 0)
-  const cost_usd = result.cost_usd ?? roundCost(work)
+  const cost_usd = addCost(result.cost_usd ?? roundCost(work), result.asked_usd ?? 0)
   const event: EventOf<'round.settled'> = { type: 'round.settled', ...ref, round, output, attempts, cost_usd }
   if (result.model !== undefined) event.model = result.model
   if (result.saved_usd !== undefined) event.saved_usd = result.saved_usd
@@ -291,7 +315,7 @@ async function settled(parts: WorkParts, ref: WorkRef, work: WorkState, end: Res
     status: end.status,
     attempts,
     latency_ms: Math.round(end.latency_ms ?? Math.max(0, parts.clock.now() - work.started_at)),
-    cost_usd: end.cost_usd === undefined ? cost_usd : addCost(cost_usd, end.cost_usd),
+    cost_usd: addCost(addCost(cost_usd, end.cost_usd === undefined ? 0 : end.cost_usd), end.asked_usd ?? 0),
   }
   if (end.output !== undefined) {
     const spilled = parts.journal.spill(end.output)
