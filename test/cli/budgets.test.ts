@@ -254,6 +254,16 @@ describe('The verbs of budgets', () => {
     for (const _ of [1, 2]) expect((await list('--check')).budgets[0]).toMatchObject({ spent_usd: 2 })
   })
 
+  test('remember what runs cost that were removed', async () => {
+    await flow({ config: 'budgets: {day: 9}', items: 2 })
+    await run()
+    const clock = at('2026-11-21T12:00:00Z')
+    expect((await cli.run('runs gc --status succeeded --json', { clock })).json()).toMatchObject({ removed: [{}] })
+    await flow({ items: 1 })
+    await cli.run('run flow --sandbox --no-config', { clock })
+    expect((await list('--check')).budgets[0]).toMatchObject({ spent_usd: 3 })
+  })
+
   test('set lets a run go on that was stopped, and unset takes the budget out', async () => {
     await flow({ config: 'budgets: {day: 2} # ours\n' })
     const { run: first, stderr } = await run()

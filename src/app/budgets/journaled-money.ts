@@ -32,7 +32,8 @@ export async function journaledMoney(
   return found
 }
 
-async function moneyOf(store: Store, runId: string): Promise<MoneyOfCall[]> {
+/** Of a run alone. */
+export async function moneyOf(store: Store, runId: string): Promise<MoneyOfCall[]> {
   const money = new RunMoney()
   for await (const events of eventPages(store, runId)) for (const event of events) money.take(event)
   return [...money.calls()]

@@ -1,9 +1,12 @@
 /** Removes the chosen runs one by one, then the files, cached results and definitions that nothing needs any more. */
+import { periodOf } from '../../executor/resilience/budget-periods.ts'
 import type { HeldLease, RunRecord } from '../../state/store/contract.ts'
+import type { Cells } from '../../std/cells.ts'
 import type { EngineParts } from '../../workflow/engine.ts'
 import { isDriven } from '../../workflow/running/hold.ts'
 import type { Choice } from './choose-runs.ts'
 import { type Dropped, dropFiles } from './drop-files.ts'
+import { keepMoney, moneyOfRuns } from './kept-money.ts'
 import type { Holding, Survey } from './survey-store.ts'
 
 /** A holder on another machine that has not renewed its lease for this long writes no more, milliseconds. */
@@ -19,7 +22,10 @@ export interface Removed {
   store: { before: number; after: number }
 }
 
-type Parts = Pick<EngineParts, 'store' | 'artifacts' | 'probe' | 'clock'>
+type Parts = Pick<EngineParts, 'store' | 'artifacts' | 'probe' | 'clock'> & {
+  /** Of the sandbox, or of real calls. */
+  cells(sandbox: boolean): Promise<Cells>
+}
 
 export async function removeRuns(parts: Parts, survey: Survey, chosen: readonly Choice[]): Promise<Removed> {
   const { store, artifacts, clock } = parts
@@ -30,8 +36,13 @@ export async function removeRuns(parts: Parts, survey: Survey, chosen: readonly 
     // The journal must be the one that was looked through, or it may name more files by now.
     const mayRemove = (run: RunRecord, held: HeldLease | undefined): boolean =>
       holding.seqs.get(run.run_id) === run.seq && !isDriven(parts, held)
-    if (await store.removeRun(holding.root.run_id, [...holding.files], mayRemove)) removed.push(choice)
+    const { root, seqs, files } = holding
+    const since = periodOf('month', now).since
+    const money = root.updated_at >= since ? await moneyOfRuns(store, seqs.keys(), now) : undefined
+    const isGone = await store.removeRun(root.run_id, [...files], mayRemove)
+    if (isGone) removed.push(choice)
     else changed.push(holding)
+    if (isGone && money?.size) await keepMoney(await parts.cells(root.sandbox), money)
   }
   const gone = new Set(removed.map(({ holding }) => holding))
   const stay = survey.holdings.filter((holding) => !gone.has(holding))

@@ -68,7 +68,13 @@ export const gcRuns = defineAction({
       const files = { removed: countFiles(chosen, survey.holdings, survey.besides), bytes: freed - journals, left: 0 }
       return { dry_run, removed: chosen.map(gone), held: heldIds, files, cached: 0, freed_bytes: freed }
     }
-    const { removed, changed, files, cached, store: size } = await removeRuns(parts, survey, chosen)
+    const {
+      removed,
+      changed,
+      files,
+      cached,
+      store: size,
+    } = await removeRuns({ ...parts, cells: (sandbox) => app.cells(sandbox ? 'sandbox' : 'real') }, survey, chosen)
     return {
       dry_run,
       removed: removed.map(gone),
