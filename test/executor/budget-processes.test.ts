@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
 import { asAccount } from '../../src/executor/resilience/budget-account.ts'
 import { openCells } from '../../src/state/cells/open.ts'
@@ -9,7 +10,7 @@ import { systemClock } from '../../src/std/clock.ts'
 import { seededRandom } from '../../src/std/random.ts'
 import { temporaryFolder } from '../../src/testing/temporary-folder.ts'
 
-const script = join(import.meta.dirname, 'spender.fixture.ts')
+const script = fileURLToPath(import.meta.resolve('./spender.fixture.ts'))
 const cap = 20
 
 interface End {

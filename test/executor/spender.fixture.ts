@@ -36,7 +36,7 @@ function journaled(): CallMoney[] {
 
 const accounts = new BudgetAccounts({
   ...{ cells: async () => cells, settings: { month: { hard: 20 } }, clock: systemClock, random },
-  ...{ spender, lifeOf: probeHolder, journaled: async () => journaled(), warn: (text) => console.error(text) },
+  ...{ spender, lifeOf: probeHolder, journaled: async () => journaled(), warn: (text) => process.stderr.write(text) },
 })
 
 let steps = 0
@@ -76,4 +76,4 @@ await Promise.all(
 )
 await accounts.close()
 cells.close()
-console.log(refused)
+process.stdout.write(String(refused))
