@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { openAudit } from '../src/app/audit/open-audit.ts'
 import { openCache } from '../src/app/open-cache.ts'
+import { openPlugins } from '../src/app/plugins/open-plugins.ts'
 import { auditSettings } from '../src/config/audit.ts'
 import { cacheSettings } from '../src/config/cache.ts'
 import { defaultBreaker } from '../src/domain/breaker.ts'
@@ -14,7 +15,9 @@ import type { CacheParts } from '../src/executor/resilience/cache.ts'
 import { createCallLimits } from '../src/executor/resilience/call-limits.ts'
 import { openRouterState } from '../src/executor/routing/state-file.ts'
 import { createMemoryState } from '../src/executor/routing/state.ts'
+import { definePlugin } from '../src/plugins/define-plugin.ts'
 import { openCells } from '../src/state/cells/open.ts'
+import { probeHolder, thisHolder } from '../src/state/store/holder.ts'
 import { openStore } from '../src/state/store/open.ts'
 import { type Cells, createMemoryCells } from '../src/std/cells.ts'
 import { systemClock } from '../src/std/clock.ts'
@@ -23,7 +26,17 @@ import type { Target } from '../src/targets/target.ts'
 import { memoryCall } from '../src/testing/memory-call.ts'
 
 /** What can be left out of a guarded call. */
-export const guardParts = ['routing', 'breaker', 'limits', 'budget', 'timeout', 'retries', 'cache', 'audit'] as const
+export const guardParts = [
+  'routing',
+  'breaker',
+  'limits',
+  'budget',
+  'timeout',
+  'retries',
+  'cache',
+  'audit',
+  'plugin',
+] as const
 export type GuardPart = (typeof guardParts)[number]
 
 export interface GuardOptions {
@@ -65,10 +78,13 @@ export async function guardedCalls({
     { cells, clock, process: 'bench' },
   )
   const callLog = has('audit') ? auditIn(folder, shared.cells) : undefined
+  const plugins = has('plugin') ? await openPlugins(pluginParts) : undefined
   const executor = createExecutor({
     targets: async () => made,
     ...{ cells, limits, clock, random, cache: shared.cache, routerState: shared.routerState },
     ...(callLog && { callLog }),
+    ...(plugins && { hooks: plugins.calls }),
+    ...(has('budget') && { budgets }),
   })
   const budget = createBudget({ spent_usd: 0, ...(has('budget') && { limit_usd: plenty }) })
   const surroundings = memoryCall({ budget }).context
@@ -102,10 +118,24 @@ export async function guardedCalls({
       await executor.close()
       await limits.close()
       await callLog?.close()
+      await plugins?.close()
       await shared.close()
     },
   }
 }
+
+/** Of a day, a month and a run, none of them ever reached. */
+const budgets = {
+  ...{ settings: { per_run: { hard: plenty }, day: { hard: plenty }, month: { hard: plenty } }, warn: refuse },
+  ...{ spender: thisHolder(), lifeOf: probeHolder, journaled: async () => [] },
+}
+
+/** It is asked before each call and after it, and changes nothing. */
+const idlePlugin = definePlugin({
+  name: 'idle',
+  hooks: { agent_pre_execute: (context) => context, agent_post_execute: (_context, result) => result },
+})
+const pluginParts = { config: undefined, given: [idlePlugin], cwd: '.', clock, warn: refuse }
 
 function candidateOf(model: string, parts: ReadonlySet<GuardPart>): Candidate {
   return {
