@@ -28,6 +28,12 @@ export interface AuditLog extends CallLog {
   close(): Promise<void>
 }
 
+/** Of a record that waits to be written; made then, so that no call waits for its text. */
+interface Waiting {
+  id: string
+  body(): string
+}
+
 const batchMs = 100
 /** More are not kept for a disk that refuses them. */
 const mostPending = 10_000
@@ -37,7 +43,7 @@ export function openAuditLog(options: AuditLogOptions): AuditLog {
   const disk: AuditDisk = openDisk(folder, cells, clock)
   const over = new AbortController()
   let warned = false
-  let pending: Pending[] = []
+  let pending: Waiting[] = []
   let lost = 0
   let failure: Error | undefined
   let writing: Promise<void> | undefined
@@ -45,7 +51,7 @@ export function openAuditLog(options: AuditLogOptions): AuditLog {
   let timed = false
   let wrote = false
 
-  function keep(one: Pending): void {
+  function keep(one: Waiting): void {
     if (pending.length >= mostPending) lost += 1
     else pending.push(one)
     soon()
@@ -85,13 +91,15 @@ export function openAuditLog(options: AuditLogOptions): AuditLog {
     // What ends in the same turn goes along.
     await Promise.resolve()
     if (pending.length === 0) return
-    let written: readonly Pending[] = []
+    const taken = pending.length
     try {
+      const texts = pending.map(({ id, body }): Pending => ({ id, body: body() }))
       const { newSegment } = await disk.append(
-        () => (written = pending),
+        () => texts,
         () => lostMark(),
       )
-      pending = pending.slice(written.length)
+      // Others have come in the meantime.
+      pending = pending.slice(taken)
       lost = 0
       failure = undefined
       wrote = true
@@ -116,7 +124,7 @@ export function openAuditLog(options: AuditLogOptions): AuditLog {
   async function begin(start: CallStart): Promise<string> {
     const now = clock.now()
     const id = timeSortedId(now, random)
-    const begun = { id: `begun ${id}`, body: JSON.stringify(begunRecord(options, id, start, now)) }
+    const begun = { id: `begun ${id}`, body: () => JSON.stringify(begunRecord(options, id, start, now)) }
     pending.push(begun)
     await flushed()
     if (!pending.includes(begun)) return id
@@ -129,7 +137,7 @@ export function openAuditLog(options: AuditLogOptions): AuditLog {
     take(report: CallReport) {
       const now = clock.now()
       const id = report.id ?? timeSortedId(now, random)
-      keep({ id: `call ${id}`, body: JSON.stringify(callRecord(options, id, report, now)) })
+      keep({ id: `call ${id}`, body: () => JSON.stringify(callRecord(options, id, report, now)) })
     },
     flushed,
     async close() {
