@@ -28,6 +28,7 @@ export async function hooked<W extends Work>(
   let entered: Entered
   try {
     entered = await hooks.enter(asking.call(), isMade)
+    if (asking.fatal) await entered.failed({ ...toErrorData(asking.fatal), cost_usd: 0, spent_usd: 0 })
     asking.assertGoingOn()
   } catch (thrown) {
     const error = asking.fatal ?? thrown

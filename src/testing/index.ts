@@ -9,6 +9,7 @@ export {
   startScriptedServer,
 } from './scripted-server.ts'
 export { type OpenedStore, storeContract, type SuiteRunner } from './store-contract.ts'
+export { testPlugin, type TestedPlugin } from './plugin-contract.ts'
 export { describeTarget, type TargetSubject, type TargetUnderTest } from './target-contract.ts'
 export { type TemporaryFolder, temporaryFolder } from './temporary-folder.ts'
 export { type VirtualClock, virtualClock } from './virtual-clock.ts'
