@@ -92,8 +92,11 @@ const folds: Folds = {
       work = workOf(state, event) ?? work
     }
     // Calls were counted as they settled; what child runs and the questions of plugins cost is known only here.
-    state.cost_usd = addCost(state.cost_usd, difference(event.cost_usd, work.cost_usd))
-    spend(state, event.step, (event.cost_usd ?? 0) - (work.cost_usd ?? 0))
+    // What a foreach cost is the sum of its items, which have settled themselves.
+    if (event.index !== undefined || state.steps.get(event.step)?.count === undefined) {
+      state.cost_usd = addCost(state.cost_usd, difference(event.cost_usd, work.cost_usd))
+      spend(state, event.step, (event.cost_usd ?? 0) - (work.cost_usd ?? 0))
+    }
     settle(work, event)
     for (const file of work.files) state.files.set(file.sha256, file)
   },
