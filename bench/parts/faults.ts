@@ -1,9 +1,12 @@
 /** What calls do when a provider fails: ours and Portkey's gateway through the same script. */
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { request } from 'undici'
 import { systemClock } from '../../src/std/clock.ts'
 import { eagerClock } from '../../src/testing/eager-clock.ts'
 import { startScriptedServer } from '../../src/testing/scripted-server.ts'
 import { chatBody, chatPath, portkeyHeaders, portkeyTarget, startPortkey } from '../contenders/portkey.ts'
+import { replayBurst } from '../../test/executor/burst-replay.ts'
 import { backup, faultRig, isCreate, prediction, primary, token } from '../fault-rig.ts'
 import { atMost, type Bench, type Figure, type Part } from '../figures.ts'
 import { digits, quantile } from '../statistics.ts'
@@ -17,12 +20,13 @@ interface Row {
   theirs: string
 }
 
-export async function measureFaults({ root, peers, say }: Bench): Promise<Part> {
+export async function measureFaults({ root, peers, traces, say }: Bench): Promise<Part> {
   say('faults: a dead primary, a 429, a prediction that is aborted; about 30 s')
   const dead = await deadPrimary()
   const refused = await refusedOnce()
   const aborted = await abortedPrediction()
   const peer = peers ? await portkeyScript(root) : undefined
+  const bursts = await burstTrace(join(dirname(traces), 'load', 'azure_llm_2023_code_slice.csv'))
   const leaks = [dead.leaks, refused.leaks, aborted.leaks].reduce((sum, each) => sum + each, 0)
   const figures: Figure[] = [
     atMost(`dead primary: hits in ${calls} calls`, dead.hits, bars.hits, '', 0),
@@ -36,6 +40,7 @@ export async function measureFaults({ root, peers, say }: Bench): Promise<Part> 
     },
     { what: 'a prediction that is `aborted`', measured: aborted.end, bar: 'the call ends', met: aborted.ended },
     atMost('requests with the token in their address or body', leaks, 0, '', 0),
+    ...bursts.map(({ what, bad }) => atMost(`${what}: refused after the first minute, lost, overtaken`, bad, 0, '', 0)),
   ]
   const rows: Row[] = [
     {
@@ -60,6 +65,8 @@ export async function measureFaults({ root, peers, say }: Bench): Promise<Part> 
       theirs: peer ? '100 at once' : '',
     },
   ]
+  for (const { what, waits } of bursts)
+    rows.push({ what: `${what}: waited, p50 / p99 / most`, ours: waits, theirs: '' })
   return {
     title: 'When a provider fails',
     figures,
@@ -72,6 +79,11 @@ export async function measureFaults({ root, peers, say }: Bench): Promise<Part> 
     notes: [
       'A chain of two models of different agents with breakers as they are by default, one attempt at each, at a local server that fails as the script says. Calls come one after the other. Waiting is on a clock that moves by itself, but for the 429 and for the time that a call takes once the breaker is open, which are real.',
       'A 503 without `Retry-After` does not say whether a prediction was made: each is followed by two looks at what there is, a second apart, before the next model is asked.',
+      ...(bursts.length > 0
+        ? [
+            'The burst: arrivals at a code model (Azure, 2023), ten times faster on a virtual clock, against a limit of 6,000 a minute with a burst of 10 and a server that refuses what passes it.',
+          ]
+        : []),
       'Portkey 1.15.2: a fallback of two targets with `cb_config` (threshold 3, 5 requests at least), which its open-source edition reads and does not act on; for the 429 one target with three retries.',
     ],
   }
@@ -172,6 +184,26 @@ function leaksIn(requests: readonly { path: string; query: URLSearchParams; body
 
 function gapsOf(times: readonly number[]): number[] {
   return times.slice(1).map((time, at) => time - (times[at] as number))
+}
+
+/** A measured, very bursty load, ten times faster, against a limit and a server scaled alike. */
+async function burstTrace(file: string): Promise<{ what: string; bad: number; waits: string }[]> {
+  if (!existsSync(file)) return []
+  const [, ...lines] = readFileSync(file, 'utf8').trim().split('\n')
+  const arrivals = lines.map((line) => Number(line.split(',')[0]) / 10)
+  const limit = { per_minute: 6_000, burst: 10 }
+  const bursts = []
+  for (const processes of [1, 8]) {
+    const { answered, refused, overtaken, waits } = await replayBurst({ arrivals, server: limit, limit, processes })
+    const late = refused.filter((at) => at >= 60_000).length
+    const seconds = (share: number) => digits(quantile(waits, share) / 1_000, 2)
+    bursts.push({
+      what: `a burst of ${arrivals.length} calls of ${processes} process${processes === 1 ? '' : 'es'}`,
+      bad: late + arrivals.length - answered + overtaken,
+      waits: `${seconds(0.5)} / ${seconds(0.99)} / ${seconds(1)} s`,
+    })
+  }
+  return bursts
 }
 
 // ── Portkey ──
