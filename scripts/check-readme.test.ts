@@ -33,7 +33,7 @@ test('a transcript, an excerpt and a table that are wrong are found', { timeout:
     expect(problems).toEqual([
       expect.stringContaining('$ replicate-agent expr "1 + 2"\n3\n'),
       'the excerpt is not in workflows/product_photo.yaml',
-      expect.stringContaining('| `workflows run` |'),
+      expect.stringContaining('| `workflows` | run, '),
     ])
     await writeFile(join(folder, 'alone.md'), '[gone](gone.md)')
     expect(await checkLinks(join(folder, 'alone.md'), true)).toEqual([

@@ -140,11 +140,10 @@ function essence(text: string): string {
 // ── verbs ──
 
 function verbRows(): string {
-  const rows = ['| command | what it does |', '|---|---|']
-  for (const [noun, { verbs }] of Object.entries(nounTable)) {
-    for (const [verb, { summary }] of Object.entries(verbs)) rows.push(`| \`${noun} ${verb}\` | ${summary} |`)
-  }
-  for (const [verb, { summary }] of Object.entries(verbTable)) rows.push(`| \`${verb}\` | ${summary} |`)
+  const rows = ['| command | verbs | what it is for |', '|---|---|---|']
+  for (const [noun, { summary, verbs }] of Object.entries(nounTable))
+    rows.push(`| \`${noun}\` | ${Object.keys(verbs).join(', ')} | ${summary} |`)
+  for (const [verb, { summary }] of Object.entries(verbTable)) rows.push(`| \`${verb}\` | | ${summary} |`)
   return `${rows.join('\n')}\n`
 }
 
