@@ -234,6 +234,23 @@ describe('Installed globally', () => {
     expect(tested.status, tested.stderr + tested.stdout).toBe(0)
   })
 
+  test('the plugin that `plugins new` writes passes its own test.', ({ skip }) => {
+    skip(offline, 'the registry can not be reached')
+    const project = join(folder, 'plugin')
+    expect(start(process.execPath, ['plugins', 'new', 'short_inputs', '--dir', project])).toMatchObject({ status: 0 })
+    // As `npm install` in it would have it: the packed package, and the test runner.
+    mkdirSync(join(project, 'node_modules'))
+    cpSync(join(modules, manifest.name), join(project, 'node_modules', manifest.name), { recursive: true })
+    symlinkSync(join(root, 'node_modules', 'vitest'), join(project, 'node_modules', 'vitest'))
+    const runner = join(root, 'node_modules', 'vitest', 'vitest.mjs')
+    const { status, stdout, stderr } = run(process.execPath, [runner, 'run'], project, {
+      NO_COLOR: '1',
+      FORCE_COLOR: '',
+    })
+    expect(status, stderr + stdout).toBe(0)
+    expect(stdout).toMatch(/Tests +8 passed/)
+  })
+
   test('on a Node that is too old it says which one it needs, with code 69.', ({ skip }) => {
     skip(offline, 'the registry can not be reached')
     const old = '/usr/bin/node'

@@ -40,7 +40,7 @@ export function faultsOfPlugin(plugin: unknown): string[] {
   return faults
 }
 
-const pluginName = /^[a-z][a-z0-9_-]{0,99}$/
+export const pluginName = /^[a-z][a-z0-9_-]{0,99}$/
 
 function isTimeout(value: unknown): boolean {
   return (typeof value === 'number' || typeof value === 'string') && (parseDuration(value) ?? 0) > 0

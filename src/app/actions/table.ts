@@ -42,6 +42,7 @@ export const actionTable = {
   'limits/show': async () => (await import('./limits/show.ts')).showLimits,
   'plugins/check': async () => (await import('./plugins/check.ts')).checkPlugins,
   'plugins/list': async () => (await import('./plugins/list.ts')).listPlugins,
+  'plugins/new': async () => (await import('./plugins/new.ts')).newPlugin,
   'prices/check': async () => (await import('./prices/check.ts')).checkPrices,
   'prices/list': async () => (await import('./prices/list.ts')).listPrices,
   'prices/set': async () => (await import('./prices/set.ts')).setPrice,

@@ -1,10 +1,11 @@
 /** Writes a first workflow that runs as it is: a small one, or an example of the package with all that it needs. */
-import { access, mkdir, readFile, writeFile } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { access, readFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
 import { z } from 'zod'
-import { NonRetryableError, UsageError } from '../../../domain/errors.ts'
+import { UsageError } from '../../../domain/errors.ts'
 import { defineAction } from '../../action.ts'
 import { starterWorkflow } from '../../starter-workflow.ts'
+import { writeNewFile } from '../../write-new-file.ts'
 import { examplesFolder, filesOfExample } from './example-files.ts'
 
 export const initProject = defineAction({
@@ -43,7 +44,7 @@ export const initProject = defineAction({
 async function copy(file: string, target: string): Promise<boolean> {
   const path = join(target, file)
   const bytes = await readFile(join(examplesFolder, file))
-  if (!file.endsWith('.yaml')) return writeNew(path, bytes)
+  if (!file.endsWith('.yaml')) return writeNewFile(path, bytes)
   // The schema lies beside the package's examples, not beside the user's.
   await write(path, bytes.toString('utf8').replace(/^# yaml-language-server:.*\n(#\n)?/, ''))
   return true
@@ -58,19 +59,7 @@ async function assertFree(path: string): Promise<void> {
 }
 
 async function write(path: string, text: string): Promise<void> {
-  if (!(await writeNew(path, text))) throw taken(path)
-}
-
-/** Nothing is ever overwritten (`wx`): false when something is there. */
-async function writeNew(path: string, content: string | Uint8Array): Promise<boolean> {
-  try {
-    await mkdir(dirname(path), { recursive: true })
-    await writeFile(path, content, { flag: 'wx' })
-    return true
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return false
-    throw new NonRetryableError('file_unreadable', `${path} can't be written`, { cause })
-  }
+  if (!(await writeNewFile(path, text))) throw taken(path)
 }
 
 function taken(path: string): UsageError {

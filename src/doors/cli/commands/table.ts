@@ -156,7 +156,7 @@ export const nounTable: Readonly<Record<string, NounEntry>> = {
     },
   },
   plugins: {
-    summary: 'what is asked about every call: list, check',
+    summary: 'what is asked about every call: list, check, new',
     verbs: {
       list: {
         summary: 'list the plugins in use, or those installed',
@@ -165,6 +165,10 @@ export const nounTable: Readonly<Record<string, NounEntry>> = {
       check: {
         summary: 'load plugins and put a sample call through them',
         load: async () => (await import('./plugins/check.ts')).check,
+      },
+      new: {
+        summary: 'write the package of a plugin, with its test',
+        load: async () => (await import('./plugins/new.ts')).newPlugin,
       },
     },
   },
