@@ -222,7 +222,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       async () => {
         const { openLimits } = await import('./open-limits.ts')
         const isTrial = trial !== undefined
-        return openLimits({ world, isTrial, config, token, cells: () => cells(world), clock, random })
+        return openLimits({ home, world, isTrial, config, token, cells: () => cells(world), clock, random })
       },
       (made) => made.close(),
     ),
