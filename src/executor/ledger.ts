@@ -14,6 +14,8 @@ export class Ledger {
   #attempts: number
   #calls: number
   #cost: number | null
+  /** What calls came to that earlier processes gave up, by their number. */
+  readonly #givenUp: Map<number, number | null>
   readonly #failures: { model: string; failure: ReplicateAgentError }[] = []
   /** Ids of predictions whose calls are settled. */
   readonly ids: Set<string>
@@ -28,6 +30,8 @@ export class Ledger {
     this.#calls = prior.calls
     this.#cost = prior.cost_usd
     this.ids = new Set(prior.ids)
+    const givenUp = prior.settled?.filter(({ settled }) => settled.status === 'abandoned') ?? []
+    this.#givenUp = new Map(givenUp.map(({ call, settled }) => [call, settled.cost_usd]))
   }
 
   /** The number that the next call will have. */
@@ -40,9 +44,12 @@ export class Ledger {
     return this.#calls
   }
 
-  attempted(cost_usd: number | null): void {
-    this.#attempts += 1
-    this.#cost = this.#cost === null || cost_usd === null ? null : this.#cost + cost_usd
+  /** One that was given up before, and taken up again, is one attempt, and its last word counts. */
+  attempted(call: number, cost_usd: number | null): void {
+    const before = this.#givenUp.get(call)
+    this.#givenUp.delete(call)
+    if (before === undefined) this.#attempts += 1
+    this.#cost = this.#cost === null || cost_usd === null ? null : this.#cost + cost_usd - (before ?? 0)
   }
 
   failed(model: string, failure: ReplicateAgentError): void {

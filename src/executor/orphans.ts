@@ -10,7 +10,7 @@ export async function settleOrphans({ spec, context, ledger }: Work, orphans: Or
   const error = toErrorData(new CancelledError('its process ended while it was made', { code: 'interrupted' }))
   for (const { call, candidate } of orphans) {
     const cost_usd = spec.chain[candidate]?.price ? null : 0
-    ledger.attempted(cost_usd)
+    ledger.attempted(call, cost_usd)
     await context.record({ type: 'call.settled', call, status: 'cancelled', error, latency_ms: 0, cost_usd })
   }
 }

@@ -179,7 +179,7 @@ async function succeed(
   const { ledger } = work
   const { model, files } = end.result
   if (turn.candidate.hedge) work.latencies(turn.candidate).add(end.took_ms ?? latency_ms)
-  ledger.attempted(end.cost_usd)
+  ledger.attempted(call, end.cost_usd)
   ledger.model = model
   keep?.(end.result, { latency_ms, ...(end.quality && { quality: end.quality }) })
   await settle(work, turn, end, { call, status: 'succeeded', latency_ms, cost_usd: end.cost_usd }, true)
@@ -194,7 +194,7 @@ async function callOff(
   latency_ms: number,
 ): Promise<CallOutcome | undefined> {
   const { reason, cost_usd } = end
-  work.ledger.attempted(cost_usd)
+  work.ledger.attempted(call, cost_usd)
   const error = toErrorData(reason)
   const isLast = work.whole.signal.aborted || turn.last
   await settle(work, turn, end, { call, status: 'cancelled', error, latency_ms, cost_usd }, isLast)
@@ -294,7 +294,7 @@ async function settleFailed(
   const unanswered = isUnanswered(failure)
   // Whoever takes it up learns what it costs; if nobody does, the cost stays what the target knows of it.
   const cost_usd = unanswered && delay !== undefined ? 0 : end.cost_usd
-  ledger.attempted(cost_usd)
+  ledger.attempted(call, cost_usd)
   ledger.failed(turn.candidate.model, failure)
   if (open?.id !== undefined && !unanswered) ledger.ids.add(open.id)
   const status = unanswered ? 'abandoned' : 'failed'
@@ -323,7 +323,7 @@ async function settleOthers(
     const failure = end.status === 'failed' ? end.failure : undefined
     const why = failure ?? (end.status === 'aborted' ? end.reason : beaten)
     tries.made += 1
-    ledger.attempted(cost_usd)
+    ledger.attempted(own.call, cost_usd)
     if (failure) ledger.failed(turn.candidate.model, failure)
     const status = failure ? 'failed' : 'cancelled'
     await settle(work, turn, end, { call: own.call, status, error: toErrorData(why), latency_ms, cost_usd }, last)

@@ -1,6 +1,15 @@
 /** How the state of a run follows from its journal: every event, applied in order. */
 import type { RetriedStep, RunEvent, WorkRef } from '../domain/events.ts'
-import { addCost, type CallState, emptyState, type RunState, type StepState, type WorkState, workOf } from './state.ts'
+import {
+  addCost,
+  type CallState,
+  difference,
+  emptyState,
+  type RunState,
+  type StepState,
+  type WorkState,
+  workOf,
+} from './state.ts'
 
 export function foldEvents(runId: string, events: Iterable<RunEvent>): RunState {
   const state = emptyState(runId)
@@ -103,15 +112,16 @@ const folds: Folds = {
   'round.settled': (state, event) => {
     const work = workOf(state, event)
     if (!work) return
+    // Calls were counted as they settled; what nested runs and the questions of plugins cost is known only here.
+    const known = work.rounds.reduce<number | null>((sum, round) => addCost(sum, round.cost_usd), 0)
+    const more = difference(event.cost_usd, difference(work.cost_usd, known))
+    work.cost_usd = addCost(work.cost_usd, more)
+    state.cost_usd = addCost(state.cost_usd, more)
+    spend(state, event.step, more ?? 0)
     work.rounds.push({ output: event.output, attempts: event.attempts, cost_usd: event.cost_usd })
     work.calls = []
     if (event.model !== undefined) work.model = event.model
     if (event.saved_usd !== undefined) work.saved_usd = addCost(work.saved_usd ?? 0, event.saved_usd)
-    if (work.child_run_id !== undefined) {
-      work.cost_usd = addCost(work.cost_usd, event.cost_usd)
-      state.cost_usd = addCost(state.cost_usd, event.cost_usd)
-      spend(state, event.step, event.cost_usd ?? 0)
-    }
     for (const file of event.files ?? []) {
       work.files.push(file)
       state.files.set(file.sha256, file)
@@ -320,8 +330,4 @@ function keepsNested(work: WorkState, nested: true | undefined): boolean {
   unsettle(work)
   work.retries_nested = true
   return true
-}
-
-function difference(a: number | null, b: number | null): number | null {
-  return a === null || b === null ? null : a - b
 }

@@ -139,6 +139,10 @@ export function addCost(a: number | null, b: number | null): number | null {
   return a === null || b === null ? null : a + b
 }
 
+export function difference(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? null : a - b
+}
+
 export function isSettled(work: WorkState | undefined): boolean {
   return work !== undefined && work.status !== 'running' && work.status !== 'waiting'
 }

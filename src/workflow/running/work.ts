@@ -20,7 +20,7 @@ import type { EngineParts } from './hold.ts'
 import { throughHooks } from './hooked-step.ts'
 import { questionsOf } from './plugin-question.ts'
 import type { Mask } from './secrets.ts'
-import { addCost, type RunState, unspill, type WorkState, workOf } from '../state.ts'
+import { addCost, difference, type RunState, unspill, type WorkState, workOf } from '../state.ts'
 import { renderTemplate } from '../template.ts'
 
 type Settled = EventOf<'step.settled'>
@@ -190,7 +190,8 @@ async function performCall(
   if (asked) context.ask = asked.ask
   const outcome = await parts.executor.execute(call.spec, context)
   await parts.executor.reported?.()
-  if (outcome.status === 'stopped') return { kind: 'stopped', facts, error: outcome.error }
+  if (outcome.status === 'stopped')
+    return { kind: 'stopped', facts: facts.map((fact) => leftOpen(fact, outcome.error)), error: outcome.error }
   const result: Result = { facts, status: outcome.status, latency_ms: outcome.latency_ms }
   const asked_usd = asked?.spent() ?? 0
   if (asked_usd !== 0) result.asked_usd = asked_usd
@@ -199,6 +200,11 @@ async function performCall(
   if (outcome.status === 'failed') return { kind: 'ended', end: { ...result, error: outcome.error } }
   const { output, files, cached, saved_usd } = outcome
   return { kind: 'done', result: { ...result, output, files, cached, ...(saved_usd !== undefined && { saved_usd }) } }
+}
+
+/** What was answered, but not gone on with, is taken up at a resume, and not paid for again. */
+function leftOpen(fact: RunEventBody, error: ErrorData): RunEventBody {
+  return fact.type === 'call.settled' && fact.status === 'succeeded' ? { ...fact, status: 'abandoned', error } : fact
 }
 
 function callContext(
@@ -334,8 +340,10 @@ function withFacts(work: WorkState, facts: readonly RunEventBody[]): { attempts:
   let { attempts, cost_usd } = work
   for (const fact of facts) {
     if (fact.type !== 'call.settled') continue
-    attempts += 1
-    cost_usd = addCost(cost_usd, fact.cost_usd)
+    // Given up before, and taken up again: it is one attempt, and its last word counts.
+    const before = work.calls.find(({ call }) => call === fact.call)?.settled
+    if (!before) attempts += 1
+    cost_usd = addCost(cost_usd, before ? difference(fact.cost_usd, before.cost_usd) : fact.cost_usd)
   }
   return { attempts, cost_usd }
 }
