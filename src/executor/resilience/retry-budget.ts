@@ -14,7 +14,8 @@ const windowSeconds = 60
 
 /**
  * Of the calls and retries of the last minute (this second and the 59 before it), retries are never more than `ratio` of
- * the calls, or than `min_per_minute` when that is more.
+ * the calls, or than `min_per_minute` when that is more. A retry counts from when it is decided on, not from when its
+ * delay is over: calls that failed with it would be forgotten by then.
  */
 function createRetryBudget({ ratio, min_per_minute }: RetryBudgetPolicy, clock: Clock): RetryBudget {
   const calls = createCount(clock)
