@@ -82,6 +82,27 @@ describe('retry', () => {
     expect(new Set(spread).size).toBeGreaterThan(5)
   })
 
+  test('waits for a 429 as often as `by_class.rate_limited` says, and as long; otherwise as often as there is time', async () => {
+    await cli.write('faults.yaml', `latency: 1\nfaults: ['meta/*:429=0:times=4']\n`)
+    let asked = 0
+    const ask = async (retry: string) => {
+      await agent(`, retry: ${retry}`)
+      const clock = eagerClock(100_000)
+      // Of each question, the first four creates are refused.
+      asked += 1
+      const end = await cli.run(`agents run writer -i prompt=${asked} --sandbox --faults faults.yaml --json`, { clock })
+      const { call } = (end.json() as unknown as { steps: { call: { status: string; error?: { code: string } } } })
+        .steps
+      return { end: call.error?.code ?? call.status, slept: clock.slept.filter((ms) => ms % 7_000 === 0 && ms > 0) }
+    }
+    expect(await ask('{attempts: 2}')).toMatchObject({ end: 'succeeded' })
+    expect(await ask('{by_class: {rate_limited: {attempts: 4}}}')).toMatchObject({ end: 'rate_limited' })
+    expect(await ask('{by_class: {rate_limited: {attempts: 5}}}')).toMatchObject({ end: 'succeeded' })
+    expect(await ask('{on: [server]}')).toMatchObject({ end: 'rate_limited' })
+    const delays = '{base_delay: 1ms, by_class: {rate_limited: {base_delay: 7s, max_delay: 21s, jitter: none}}}'
+    expect((await ask(delays)).slept).toEqual([7_000, 14_000, 21_000, 21_000])
+  })
+
   test('has a `budget`: retries are a share of the calls of the last minute, and some are made in any case', async () => {
     const all = (budget: string) => waits(`{attempts: 3, base_delay: 0, budget: ${budget}}`, 20, 'failed', systemClock)
     expect(await all('{ratio: 0.2, min_per_minute: 0}')).toHaveLength(4)

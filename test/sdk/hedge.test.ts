@@ -14,11 +14,16 @@ afterEach(() => folder.remove())
 
 const context = { by: 'test', warn: () => {}, signal: new AbortController().signal }
 
-/** The first call of each hangs until it is called off. */
-async function run(hedge: string) {
+const one = '{agent: slow}'
+
+/** Calls of these numbers hang until they are called off. */
+async function run(
+  hedge: string,
+  { step = one, hangs = [1], time = '400ms' }: { step?: string; hangs?: readonly number[]; time?: string } = {},
+) {
   await writeFile(
     join(folder.path, 'flow.yaml'),
-    `name: flow\nagents:\n  slow: {function: slow${hedge}, price: {usd_per_call: 0.5}, retry: {attempts: 3, attempt_timeout: 400ms, base_delay: 0}}\nsteps:\n  say: {agent: slow}\n`,
+    `name: flow\nagents:\n  slow: {function: slow${hedge}, price: {usd_per_call: 0.5}, retry: {attempts: 3, attempt_timeout: ${time}, base_delay: 0}}\nsteps:\n  say: ${step}\n`,
   )
   let calls = 0
   const app = await createApp({
@@ -26,7 +31,7 @@ async function run(hedge: string) {
     functions: {
       slow: (_input, { signal }: FunctionContext) => {
         calls += 1
-        if (calls > 1) return `call ${calls}`
+        if (!hangs.includes(calls)) return `call ${calls}`
         return new Promise((_resolve, reject) =>
           signal.addEventListener('abort', () => reject(new Error('called off'))),
         )
@@ -52,6 +57,24 @@ test('A call that takes longer than `after` is made once more; without it, it is
     steps: { say: { attempts: 2, output: 'call 2' } },
   })
   expect((await run('')).ends).toEqual(['failed', 'succeeded'])
+})
+
+test('`max` is how many are made besides the first; by default one', async () => {
+  const hangs = [1, 2]
+  expect(await run(', hedge: {after: 20ms, max: 2}', { hangs })).toMatchObject({
+    ...{ calls: 3, ends: ['cancelled', 'cancelled', 'succeeded'] },
+  })
+  // Both run into the time of an attempt, and it is tried again.
+  expect((await run(', hedge: {after: 20ms}', { hangs })).ends).toEqual(['failed', 'failed', 'succeeded'])
+})
+
+test('`after` may be a percentile of the answers before, once there are ten', async () => {
+  const items = (count: number) =>
+    `{agent: slow, foreach: {in: ${JSON.stringify(Array.from({ length: count }, (_, at) => at))}, max_concurrency: 1}}`
+  const enough = await run(', hedge: {after: p95}', { step: items(11), hangs: [11], time: '1h' })
+  expect(enough.ends.slice(10)).toEqual(['cancelled', 'succeeded'])
+  const few = await run(', hedge: {after: p95}', { step: items(10), hangs: [10] })
+  expect(few.ends.slice(9)).toEqual(['failed', 'succeeded'])
 })
 
 test('It is refused where it would do nothing', async () => {
