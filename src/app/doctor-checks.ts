@@ -10,12 +10,23 @@ import type { ActionContext } from './action.ts'
 import type { App, World } from './app.ts'
 import { configFindings } from './doctor-config.ts'
 import type { Finding } from './doctor-finding.ts'
+import { sharedFindings } from './doctor-shared.ts'
 import { version } from './version.ts'
 import { networkFileSystem } from '../state/network-file-system.ts'
 
 type Check = (app: App, context: ActionContext) => Promise<Finding[]>
 
-export const checks: readonly Check[] = [runtime, configuration, token, stateFolder, disk, store, lockFile, sandbox]
+export const checks: readonly Check[] = [
+  runtime,
+  configuration,
+  token,
+  stateFolder,
+  disk,
+  store,
+  sharedFindings,
+  lockFile,
+  sandbox,
+]
 
 /** A small model that stays. */
 const knownModel = 'meta/meta-llama-3-8b-instruct'

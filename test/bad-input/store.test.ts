@@ -141,6 +141,23 @@ describe('a store that is', () => {
     },
   )
 
+  it('whole beside a damaged file of shared state is refused by what needs that, and the doctor says so', async () => {
+    const home = await copyOf(whole)
+    await cli.run('breakers trip meta/meta-llama-3-8b-instruct', at(home))
+    expect(saidOf('shared state', await cli.run('doctor --json', at(home)))).toMatchObject({ status: 'ok' })
+    const file = join(home, 'shared.db')
+    await writeFile(file, 'My notes on SQLite. '.repeat(500))
+    for (const command of ['breakers list --json', 'audit verify --json', 'limits reset --all --json'])
+      expect((await cli.run(command, at(home))).code, command).toBe(74)
+    const doctor = await cli.run('doctor --json', at(home))
+    expect(doctor.code).toBe(1)
+    expect(saidOf('shared state', doctor)).toMatchObject({
+      status: 'fault',
+      message: expect.stringContaining(file),
+      hint: expect.stringContaining('begin anew'),
+    })
+  })
+
   it('not writable is refused with code 74, and the doctor says so', async () => {
     // Root may write whatever its mode says, but not on a file system that is read-only.
     const home = join(cli.cwd, 'read-only')

@@ -167,6 +167,6 @@ function explained(error: unknown, file: string): unknown {
   if (!(error instanceof StoreError) || error.code !== 'store_corrupt') return error
   return new StoreError('store_corrupt', error.message, {
     cause: error.cause,
-    hint: `move ${file} away: it holds the state of breakers, limits and budgets, which begin anew then`,
+    hint: `move ${file} away: breakers and limits begin anew then, budgets are counted again from the journals, and where the audit log ended is forgotten`,
   })
 }
