@@ -175,6 +175,19 @@ describe('A budget of an agent', () => {
     for (const _ of [1, 2]) expect((await run()).run['cost_usd']).toBe(2.1)
   })
 
+  test.each([
+    ['per_call', 0.9, 'agent writer, call'],
+    ['per_run', 2, 'agent writer, run'],
+    ['day', 2, 'agent writer, day'],
+    ['month', 2, 'agent writer, month'],
+  ])('`%s: {soft: %d}` warns once, and refuses nothing', async (key, soft_usd, budget) => {
+    await flow({ agent: `budget: {${key}: {soft: ${soft_usd}}}` })
+    const { code, done, stderr, run: result } = await run()
+    expect([code, done]).toEqual([0, 3])
+    expect(result['soft_budgets']).toEqual([{ budget, soft_usd, spent_usd: expect.any(Number) }])
+    expect(stderr.match(/warning: the soft budget/g)).toHaveLength(1)
+  })
+
   test('of a run counts what nested runs spend', async () => {
     await flow({ agent: 'fallback: [cheap], budget: {per_run: 2}', items: 2 })
     await cli.write(
