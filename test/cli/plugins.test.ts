@@ -233,6 +233,52 @@ describe('cost_cap', () => {
   })
 })
 
+describe('cost_cap, over processes', () => {
+  const model2 = 'meta/meta-llama-3-70b-instruct'
+  const cap = (options: string, prices = `prices: {${model}: {usd_per_call: 0.1}, ${model2}: {usd_per_call: 0.1}}\n`) =>
+    cli.write('replicate-agent.yaml', `plugins: [{name: cost_cap, options: ${options}}]\n${prices}`)
+  beforeEach(() =>
+    cli.write(
+      'workflows/c.yaml',
+      `name: c\nsteps:\n  a: {model: ${model}, input: {prompt: a}}\n  b: {model: ${model2}, input: {prompt: b}, needs: [a]}\n`,
+    ),
+  )
+  interface Ended {
+    run_id: string
+    cost_usd: number
+    steps: Record<'a' | 'b', { status: string; error?: JsonObject }>
+  }
+  const ended = async (command: string) => (await cli.run(`${command} --json`)).json() as unknown as Ended
+
+  test('what a run had spent before a resume still counts; with a higher `max_usd` it goes on', async () => {
+    await cap('{max_usd: 0.15}')
+    const { run_id, steps } = await ended('run c --sandbox')
+    expect([steps.a.status, steps.b.error]).toMatchObject(['succeeded', { code: 'refused' }])
+    const again = await ended(`runs retry ${run_id}`)
+    expect(again.steps.b.error).toMatchObject({
+      code: 'refused',
+      message: expect.stringContaining('has spent $0.1000 of $0.1500') as unknown,
+    })
+    await cap('{max_usd: 0.25}')
+    const more = await ended(`runs retry ${run_id}`)
+    expect([more.steps.b.status, more.cost_usd]).toEqual(['succeeded', expect.closeTo(0.2)])
+  })
+
+  test('`default_usd` is taken for a call whose price nobody knows, which is refused without it', async () => {
+    const unknown = `agents: {w: {model: ${model}, price: {hardware: gpu-z}}}\n`
+    await cli.write('workflows/c.yaml', `name: c\nsteps: {a: {agent: w, input: {prompt: a}}}\n`)
+    await cap('{max_usd: 1}', unknown)
+    expect((await ended('run c --sandbox')).steps.a.error).toMatchObject({
+      code: 'refused',
+      message: expect.stringContaining('nobody knows what a call') as unknown,
+    })
+    await cap('{max_usd: 1, default_usd: 0.5}', unknown)
+    expect((await ended('run c --sandbox')).steps.a.status).toBe('succeeded')
+    await cap('{max_usd: 1, default_usd: 1.5}', unknown)
+    expect((await ended('run c --sandbox')).steps.a.error).toMatchObject({ code: 'refused' })
+  })
+})
+
 test('Values and nested workflows pass `step_pre` and `step_post`, which may refuse and withhold', async () => {
   await cli.write('replicate-agent.yaml', 'plugins: [./guard.mjs]\n')
   await cli.write(

@@ -1,5 +1,6 @@
 /** The entry of the command line. */
 import { version } from '../../app/version.ts'
+import { tellOfEarlyEnd } from './ended-early.ts'
 import { processSurroundings } from './process-surroundings.ts'
 
 /** Runs a command and sets the exit code of the process. */
@@ -17,7 +18,9 @@ export async function main(argv: string[]): Promise<void> {
   }
   const { runCli } = await import('./run-cli.ts')
   const surroundings = processSurroundings()
+  const done = tellOfEarlyEnd()
   const code = await runCli(argv, surroundings)
+  done()
   process.exitCode = code
   // What was abandoned on a signal may still be busy with connections and timers; and where nothing is left to print,
   // there is no need to wait until the process finds out by itself that it is done.
