@@ -126,6 +126,22 @@ describe('a bulkhead', () => {
     })
   })
 
+  it.each([
+    ['`bulkhead`', (places: number) => `bulkhead: {max_concurrent: ${places}}`],
+    ['`limits.max_concurrency`', (places: number) => `limits: {max_concurrency: ${places}}`],
+  ])('of an agent, written as %s, makes calls wait that find no place', async (_key, written) => {
+    const waiting = async (places: number) => {
+      await project({ agent: `, ${written(places)}` })
+      const end = await cli.run('run w.yaml --sandbox --jsonl', { clock: eagerClock(60_000) })
+      expect(end.code, end.stderr).toBe(0)
+      const said = end.lines().filter(({ status }) => String(status).startsWith('waiting for a place'))
+      expect(new Set(said.map(({ status }) => status)).size).toBeLessThanOrEqual(1)
+      return said[0]?.['status']
+    }
+    expect(await waiting(1)).toBe('waiting for a place in the bulkhead of agent "writer"')
+    expect(await waiting(6)).toBe(undefined)
+  })
+
   it('refuses calls that waited for `queue_timeout`; without it, and without `max_queue`, all of them wait', async () => {
     const written = (text: string) => ({ agent: `, retry: {attempts: 1}, bulkhead: ${text}` })
     await project(written('{max_concurrent: 1, queue_timeout: 1ms}'))

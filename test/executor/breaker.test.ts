@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { defaultBreaker } from '../../src/domain/breaker.ts'
-import { NonRetryableError, RateLimitError, ServerError } from '../../src/domain/errors.ts'
+import { CancelledError, NonRetryableError, RateLimitError, ServerError } from '../../src/domain/errors.ts'
 import { defaultRouting } from '../../src/domain/routing.ts'
 import type { CallFact } from '../../src/executor/contract.ts'
 import { memoryCall } from '../../src/testing/memory-call.ts'
@@ -69,6 +69,28 @@ test('After the cooldown one call is let through, and its success closes the bre
   expect([first?.outcome.status, second?.outcome.status].toSorted()).toEqual(['failed', 'succeeded'])
   expect((await ask()).outcome.status).toBe('succeeded')
   expect(calls()).toBe(4)
+})
+
+test('A trial call that is called off says nothing, and gives its place to the next one', async () => {
+  const controller = new AbortController()
+  let calls = 0
+  const { executor, clock } = harness({
+    a: () => {
+      calls += 1
+      if (calls <= 2) throw down()
+      if (calls > 3) return 'a'
+      controller.abort(new CancelledError('by a person'))
+      return new Promise(() => {})
+    },
+  })
+  const ask = (signal = new AbortController().signal) =>
+    executor.execute(spec({ chain: [a], retry: once }), memoryCall({ signal }).context)
+  await ask()
+  await ask()
+  await clock.sleep(5_000)
+  expect(await ask(controller.signal)).toMatchObject({ status: 'cancelled' })
+  expect(await ask()).toMatchObject({ status: 'succeeded', output: 'a' })
+  expect(calls).toBe(4)
 })
 
 test('A breaker that opens in the middle of the attempts of a call ends them', async () => {

@@ -119,6 +119,18 @@ test('What comes of calls of an older episode is ignored, also when another proc
   expect(isOpen()).toBe(true)
 })
 
+test('Calls that were kept back while another process opened and closed it are not counted any more', async () => {
+  const { clock, cells, process, call, breaker } = setUp({ criterion: 'count', minimum_calls: 2 })
+  await call(succeeded, 4)
+  const other = process()
+  await other.call(failed)
+  expect(cells.get(cell)).toMatchObject({ open: { succeeded: 0 } })
+  await clock.advance(5_000)
+  await other.call(succeeded)
+  await breaker.flush()
+  expect(cells.get(cell)).toMatchObject({ tally: { recent: '' } })
+})
+
 test('`consecutive` counts failures in a row: a success begins anew', async () => {
   const { call, isOpen, clock } = setUp({ criterion: 'consecutive' })
   await call(failed, 2)

@@ -40,6 +40,18 @@ describe('a bulkhead', () => {
     expect(order).toEqual([3, 4])
   })
 
+  it('has a place back once, however often a call says that it has ended', async () => {
+    const { one } = rig({ max_concurrent: 1 })
+    const leave = await one.enter(signal)
+    leave()
+    leave()
+    await one.enter(signal)
+    const entered: number[] = []
+    void one.enter(signal).then(() => entered.push(2))
+    await new Promise(setImmediate)
+    expect(entered).toEqual([])
+  })
+
   it('counts the calls of all processes, which take turns', async () => {
     const { one, two, clock } = rig({ max_concurrent: 1 })
     const order: string[] = []

@@ -101,6 +101,19 @@ describe('a token bucket', () => {
     },
   )
 
+  it('lets the burst out to calls that follow each other in no time, and spends a block but once', async () => {
+    const limit = { per_minute: 6_000, burst: 160 }
+    const { limiter, bucket } = process_(createMemoryCells(), virtualClock(), limit)
+    const waits = new AbortController()
+    let went = 0
+    for (; !waits.signal.aborted && went <= limit.burst; went += 1) {
+      const taking = limiter.take([{ bucket, units: 1 }], waits.signal, () => waits.abort(new Error('it waits')))
+      if (!(await taking.catch(() => undefined))) break
+    }
+    expect(bucket.block.until).toBeGreaterThan(0)
+    expect(went).toBe(limit.burst)
+  })
+
   it('starves no process: those that wait take turns', async () => {
     const clock = virtualClock()
     const cells = createMemoryCells()
