@@ -9,6 +9,7 @@ import { renderTemplate } from '../workflow/template.ts'
 import { roundUsd } from '../workflow/view.ts'
 import type { App, World } from './app.ts'
 import { meansOfModels, type ModelMeans } from './means-of-models.ts'
+import { passedBudgets, passedBudgetShape } from './budgets/passed-budgets.ts'
 import { candidatesOf } from './prices/candidates-of.ts'
 import { oldPriceShape, oldPrices } from './prices/old-prices.ts'
 
@@ -40,15 +41,17 @@ export const planShape = z.object({
   saved_usd: z.number().nullable().optional(),
   /** Prices behind the estimates that may have changed. */
   old_prices: z.array(oldPriceShape),
+  /** Hard budgets that have less left than that. */
+  passed_budgets: z.array(passedBudgetShape),
 })
 export type PlanReport = z.infer<typeof planShape>
 
-/** `inputs`, where they are known, say how long lists are. */
+/** `inputs`, where they are known, say how long lists are; `budget_usd` is what `--budget` says. */
 export async function planReport(
   app: App,
   world: World,
   plan: Plan,
-  known: { inputs?: JsonObject; state?: RunState } = {},
+  known: { inputs?: JsonObject; state?: RunState; budget_usd?: number | undefined } = {},
 ): Promise<PlanReport> {
   const { state } = known
   const meansOf = await meansOfModels(app, world)
@@ -75,8 +78,11 @@ export async function planReport(
   })
   const open = steps.filter(({ decision }) => decision === 'run' || decision === 'reattach')
   const estimate_usd = open.reduce<number | null>((sum, step) => addCost(sum, step.estimate_usd), 0)
+  const money = { spent_usd: state?.spent_usd ?? 0, given_usd: known.budget_usd ?? state?.budget_usd }
+  const passed = estimate_usd === null ? [] : passedBudgets(app, world, { ...money, ...plan, estimate_usd })
   return {
     ...defined(report),
+    passed_budgets: await passed,
     ...{ steps, estimate_usd: roundUsd(estimate_usd), estimate_ms: slowestPath(plan, steps) },
     old_prices: oldPrices(prices, candidatesOf(plan.definition), app.clock.now()),
   }

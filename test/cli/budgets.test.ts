@@ -227,6 +227,30 @@ describe('A budget in a workflow', () => {
   })
 })
 
+describe('A plan', () => {
+  const passed = async (options: string) => {
+    const end = await cli.run(`${options} --sandbox --json`, { clock: at('2026-11-21T12:00:00Z') })
+    expect(end.code, end.stderr).toBe(0)
+    return end.json()['passed_budgets']
+  }
+
+  test('says which budgets have less left than it may cost', async () => {
+    await flow({ config: 'budgets: {day: 7, month: 100, per_run: 4}', top: 'budget: 3' })
+    expect(await passed('run flow --dry-run')).toEqual([])
+    expect(await passed('run flow --dry-run --budget 2')).toEqual([{ budget: 'run', hard_usd: 2, left_usd: 2 }])
+    await run()
+    await run()
+    expect(await passed('workflows plan flow')).toEqual([{ budget: 'day', hard_usd: 7, left_usd: 1 }])
+    const { stdout } = await cli.run('workflows plan flow --sandbox', { clock: at('2026-11-21T12:00:00Z') })
+    expect(stdout).toContain('that is more than what is left of the budget of the day: $1.00 of $7.00')
+    await flow({ config: 'budgets: {per_run: 2}' })
+    const stopped = await run()
+    expect(await passed(`workflows plan --run ${String(stopped.run['run_id'])}`)).toEqual([
+      { budget: 'run', hard_usd: 2, left_usd: 0 },
+    ])
+  })
+})
+
 describe('The verbs of budgets', () => {
   const list = async (more = '', clock = at('2026-11-21T12:00:00Z')) => {
     const end = await cli.run(`budgets list --sandbox --json ${more}`, { clock })

@@ -48,6 +48,27 @@ describe('budget', () => {
     )
   })
 
+  it.each([
+    ['less than was set aside for it', 0.25, 0.25],
+    ['all of it', 1, 1],
+    ['what nobody knows', null, 1],
+  ])('counts a call that is taken up once, when it cost %s', async (_what, cost_usd, spent) => {
+    const target: Target = {
+      ...scripted(async () => null),
+      async call(asked, _input, context) {
+        await context.record.reattached('known_id', 'p1')
+        return { output: null, files: [], cost_usd, model: asked.model }
+      },
+    }
+    const executor = createExecutor({ targets: async () => target, clock: eagerClock(), random: seededRandom(1) })
+    // The run that goes on counts what was set aside for it as spent.
+    const budget = createBudget({ limit_usd: 1, spent_usd: 1 })
+    const open = { call: 1, candidate: 0, model: 'f', id: 'p1', body: {}, intended_at: 1, reserve_usd: 1 }
+    const { context } = memoryCall({ budget, prior: { calls: 1, open } })
+    expect(await executor.execute(spec(), context)).toMatchObject({ status: 'succeeded' })
+    expect(budget.spent()).toBe(spent)
+  })
+
   it('refuses a call of unknown price under a hard cap, unless a default is given', async () => {
     const unpriced: Target = {
       ...scripted(async (context) => (await context.record.intended({}, undefined), 'ok')),

@@ -18,7 +18,15 @@ test('a step that needs thousands of others does not make every line as long as 
   const steps = [...ids.map((id) => step(id, [])), step('join', ids)]
   const style = styleFor({ write: () => true, isTTY: false }, {})
   const lines = planLines(
-    { workflow: 'wide', levels: [ids, ['join']], steps, estimate_usd: 0, estimate_ms: 0, old_prices: [] },
+    {
+      workflow: 'wide',
+      levels: [ids, ['join']],
+      steps,
+      estimate_usd: 0,
+      estimate_ms: 0,
+      old_prices: [],
+      passed_budgets: [],
+    },
     { style },
   )
   expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(200)

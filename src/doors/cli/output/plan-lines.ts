@@ -65,6 +65,11 @@ function needsOf(step: Step, style: Style): string {
 
 function totals(plan: PlanReport, style: Style): string[] {
   const old = plan.old_prices.length === 0 ? [] : [style.yellow(oldPricesLine(plan.old_prices))]
+  const passed = plan.passed_budgets.map(({ budget, left_usd, hard_usd }) =>
+    style.yellow(
+      `that is more than what is left of the budget of the ${budget}: ${formatUsd(left_usd)} of ${formatUsd(hard_usd)}`,
+    ),
+  )
   const saved = plan.saved_usd === undefined ? [] : [`already paid and kept: ${formatUsd(plan.saved_usd)}`]
   if (!plan.steps.some(({ decision }) => decision !== 'reuse' && decision !== 'skip'))
     return ['nothing is left to run', ...saved]
@@ -77,7 +82,7 @@ function totals(plan: PlanReport, style: Style): string[] {
     plan.estimate_ms === null
       ? 'time unknown until each model has run once here'
       : `about ${formatDuration(plan.estimate_ms)}`
-  const lines = [`${cost}; ${time}`, ...saved]
+  const lines = [`${cost}; ${time}`, ...passed, ...saved]
   if (limited) lines.push(style.dim('≤ is the most that a call can cost; what models really cost is learned from runs'))
   return [...lines, ...old]
 }

@@ -44,7 +44,8 @@ export const run = defineCommand({
     const app = await context.app(given)
     const inputs = await readInputs(context, given)
     if (given.dryRun) {
-      const plan = await context.call(app, planWorkflow, { workflow: given.workflow, ...inputs, check_inputs: true })
+      const asked = { workflow: given.workflow, ...inputs, ...defined({ budget_usd: given.budget }) }
+      const plan = await context.call(app, planWorkflow, { ...asked, check_inputs: true })
       if (context.json) context.printJson(plan)
       else for (const line of planLines(plan, context)) context.print(line)
       return 0
