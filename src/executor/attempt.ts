@@ -136,7 +136,7 @@ function whyAbandoned(broken: unknown, thrown: unknown, signal: AbortSignal): { 
 }
 
 function targetContext(parts: AttemptParts, record: TrackedRecorder): TargetContext {
-  const { clock, random, context, deadline, call, open } = parts
+  const { clock, random, context, deadline, gate, call, open } = parts
   return {
     ...{ signal: deadline.signal, clock, random, record, files: context.files },
     ...(open && { open }),
@@ -145,6 +145,7 @@ function targetContext(parts: AttemptParts, record: TrackedRecorder): TargetCont
     mask: (value) => context.mask(value),
     progress: (news) => context.progress({ call, ...news }),
     labels: context.labels,
+    ...(gate?.counts.tokens && { counts_tokens: true }),
   }
 }
 

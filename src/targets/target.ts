@@ -95,6 +95,8 @@ export interface TargetContext {
   versionOf(model: string): string | undefined
   /** When the attempt must be over, epoch milliseconds; a remote may be told to stop by then. Moves while it waits to be sent. */
   deadline?(): number | undefined
+  /** Limits go by the tokens of the result. */
+  counts_tokens?: boolean
   /** Replaces secrets in a value; applied to remote bodies before they are compared with the journal. */
   mask<T extends Json>(value: T): T
   progress(news: { text?: string; status?: string; fraction?: number }): void

@@ -4,6 +4,8 @@ import { createPriceBook } from '../../src/config/prices/book.ts'
 import { defaultRetry } from '../../src/domain/definition.ts'
 import type { CallFact, CallOutcome, CallSpec } from '../../src/executor/contract.ts'
 import { createExecutor } from '../../src/executor/executor.ts'
+import { createCallLimits } from '../../src/executor/resilience/call-limits.ts'
+import { createMemoryCells } from '../../src/std/cells.ts'
 import type { JsonObject } from '../../src/std/json.ts'
 import { seededRandom } from '../../src/std/random.ts'
 import type { ReplicateOptions } from '../../src/targets/replicate/options.ts'
@@ -84,7 +86,10 @@ export async function bench(
     ...options,
   })
   closing.push(target.close)
-  const executor = createExecutor({ targets: async () => target, clock, random: seededRandom(4) })
+  const cells = createMemoryCells()
+  const limits = createCallLimits({ providers: {}, models: {} }, { cells: async () => cells, clock, process: 'test' })
+  closing.push(() => limits.close())
+  const executor = createExecutor({ targets: async () => target, clock, random: seededRandom(4), limits })
   return {
     server,
     clock,

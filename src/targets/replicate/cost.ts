@@ -17,6 +17,11 @@ export function costOf(prediction: Prediction, rates: Rates | undefined): number
   return costOfAmounts(rates, { ...amountsOf(prediction), call: 1, second })
 }
 
+/** Whether only the metrics tell the cost: not where nothing is charged for, or just the call, nor without a price. */
+export function isMetered(rates: Rates = {}): boolean {
+  return Object.entries(rates).some(([name, usd]) => name !== 'usd_per_call' && usd !== 0)
+}
+
 /** Both of the names that Replicate has had for each. */
 const metricNames = {
   input_character: ['character_input_count', 'character_count'],

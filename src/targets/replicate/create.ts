@@ -36,12 +36,13 @@ export async function createPrediction(
   const open: OpenCall = { call: 0, model: route.model, body, intended_at, ...fields }
   const sending = sendingSignal(signal, clock)
   try {
-    const answer = await api.json('POST', pathOf(route), {
+    const answer = await api.ask('POST', pathOf(route), {
       data: { input: input.wire, ...fields },
       headers: headersOf(context, waitSeconds),
       signal: sending.signal,
     })
-    const prediction = readPrediction(answer)
+    const read = readPrediction(answer.body)
+    const prediction = read && waitSeconds > 0 && answer.status === 201 ? markedWhole(read) : read
     if (!prediction) throw new NetworkError(`POST ${pathOf(route)}: the answer is no prediction`)
     // In this order: one that was claimed and not journaled would be found by nobody, this work included, which would
     // search, and take another one.
@@ -79,6 +80,13 @@ async function searchedFor(
     }
   }
   throw unanswered(lost, 0)
+}
+
+/** A create that waited and is answered with 201, not 202, has the final output (Replicate's API description). */
+function markedWhole(prediction: Prediction): Prediction {
+  const { status, output, error } = prediction
+  const isWhole = status === 'processing' && output !== null && (error ?? null) === null
+  return isWhole ? { ...prediction, whole: true } : prediction
 }
 
 function notBegun(signal: AbortSignal): Error {

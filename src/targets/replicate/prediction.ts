@@ -1,38 +1,5 @@
 /** A prediction as the API shows it, checked where it comes in. */
-import { z } from 'zod'
-import type { Json, JsonObject } from '../../std/json.ts'
-
-/** Null and absent mean the same. */
-const text = z
-  .string()
-  .nullish()
-  .transform((value) => value ?? undefined)
-const object = z
-  .record(z.string(), z.unknown())
-  .nullish()
-  .transform((value) => (value ?? {}) as JsonObject)
-
-const predictionShape = z.object({
-  id: z.string().regex(/^[\w-]{1,128}$/),
-  status: z.string(),
-  model: text,
-  version: text,
-  deployment: text,
-  input: object,
-  output: z
-    .unknown()
-    .optional()
-    .transform((value) => (value ?? null) as Json),
-  error: z.unknown().optional(),
-  logs: z.string().catch(''),
-  data_removed: z.boolean().catch(false),
-  metrics: object,
-  created_at: text,
-  started_at: text,
-  completed_at: text,
-  deadline: text,
-  urls: z.object({ stream: text }).catch({ stream: undefined }),
-})
+import { isObject, type Json, type JsonObject } from '../../std/json.ts'
 
 export interface Prediction {
   id: string
@@ -52,14 +19,40 @@ export interface Prediction {
   completed_at: string | undefined
   deadline: string | undefined
   stream: string | undefined
+  /** The API said that its output is the final one, though it is shown as `processing`, without metrics. */
+  whole?: true
 }
 
-/** Undefined when it is none. */
+const texts = ['model', 'version', 'deployment', 'created_at', 'started_at', 'completed_at', 'deadline'] as const
+
+/** Undefined when it is none. By hand: every call reads some, and zod takes as long as the rest of a request. */
 export function readPrediction(body: unknown): Prediction | undefined {
-  const read = predictionShape.safeParse(body)
-  if (!read.success) return undefined
-  const { urls, ...facts } = read.data
-  return { ...facts, stream: urls.stream }
+  if (!isObject(body)) return undefined
+  const { id, status, output, error, logs, data_removed, urls } = body
+  if (typeof id !== 'string' || !/^[\w-]{1,128}$/.test(id) || typeof status !== 'string') return undefined
+  const input = orNone(body['input'])
+  const metrics = orNone(body['metrics'])
+  if (!input || !metrics || !texts.every((name) => isTextOrNone(body[name]))) return undefined
+  const text = (name: (typeof texts)[number]) => (body[name] ?? undefined) as string | undefined
+  return {
+    ...{ id, status, input, metrics, output: (output ?? null) as Json, error },
+    ...{ model: text('model'), version: text('version'), deployment: text('deployment'), deadline: text('deadline') },
+    ...{ created_at: text('created_at'), started_at: text('started_at'), completed_at: text('completed_at') },
+    logs: typeof logs === 'string' ? logs : '',
+    data_removed: data_removed === true,
+    stream: isObject(urls) && typeof urls['stream'] === 'string' ? urls['stream'] : undefined,
+  }
+}
+
+/** Null and absent mean the same. */
+function isTextOrNone(value: unknown): boolean {
+  return value === undefined || value === null || typeof value === 'string'
+}
+
+/** Undefined when it is something else than an object, or none. */
+function orNone(value: unknown): JsonObject | undefined {
+  if (value === undefined || value === null) return {}
+  return isObject(value) ? (value as JsonObject) : undefined
 }
 
 const terminal = new Set(['succeeded', 'failed', 'canceled', 'aborted'])

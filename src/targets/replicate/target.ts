@@ -14,7 +14,7 @@ import { createInputFiles, type InputFiles } from './input-files.ts'
 import type { ReplicateOptions } from './options.ts'
 import { createOutputFiles, type OutputFiles } from './output-files.ts'
 import { hasSucceeded, isLost, type Prediction } from './prediction.ts'
-import { costOf, likelyTokens, mostCost, tokensIn, usualCost } from './cost.ts'
+import { costOf, isMetered, likelyTokens, mostCost, tokensIn, usualCost } from './cost.ts'
 import { createModels, type Models, parseReference, pinned, type Route } from './resolve.ts'
 import { takeUp } from './take-up.ts'
 import { wholeText } from './whole-text.ts'
@@ -90,7 +90,7 @@ async function call(
   try {
     course.prediction = await takenUp(parts, route, context, course)
     course.prediction ??= await begin(parts, route, input, context)
-    const ended = await follow(parts.api, course.prediction, context)
+    const ended = await endOf(parts, course.prediction, context, course.rates)
     const cost_usd = costOf(ended, course.rates)
     if (!hasSucceeded(ended)) throw predictionFailure(ended, cost_usd)
     if (isLost(ended)) {
@@ -104,6 +104,18 @@ async function call(
     if (context.signal.aborted) throw await calledOff(parts, course, context, error)
     throw course.before === 0 ? error : spent(error, add(course.before, costIn(error)))
   }
+}
+
+/** What was answered with its final output is looked at once more only for metrics that somebody needs. */
+async function endOf(
+  { api, options }: Parts,
+  prediction: Prediction,
+  context: TargetContext,
+  rates: Rates | undefined,
+): Promise<Prediction> {
+  // Of a recording it is not known at what prices it will be replayed.
+  const asks = isMetered(rates) || context.counts_tokens === true || options.wire !== undefined
+  return prediction.whole && !asks ? { ...prediction, status: 'succeeded' } : follow(api, prediction, context)
 }
 
 async function takenUp(

@@ -25,6 +25,8 @@ export interface Api {
   readonly baseUrl: URL
   /** The parsed body of an answer; throws the error that any other answer, or none, means. */
   json(method: Method, path: string, options?: RequestOptions): Promise<Json>
+  /** The same, with the status of the answer: 200 to 299. */
+  ask(method: Method, path: string, options?: RequestOptions): Promise<{ status: number; body: Json }>
   /** Uploads a file; gives its link. */
   upload(bytes: Uint8Array, name: string, mediaType: string, signal: AbortSignal): Promise<string>
   /** For what is read as it comes: streams and files. The token goes along only to Replicate's own hosts. */
@@ -43,20 +45,22 @@ export function createApi(options: ReplicateOptions): Api {
     fetch: adapter(wire, token, options),
     useFileOutput: false,
   })
+  const ask: Api['ask'] = async (method, path, { params, headers, data, signal } = {}) => {
+    const response = await client.request(path, {
+      method,
+      ...(params && { params }),
+      ...(typeof data === 'string'
+        ? { headers: { ...headers, 'Content-Type': 'text/plain' } }
+        : headers && { headers }),
+      ...(data !== undefined && { data: data as JsonObject }),
+      ...(signal && { signal }),
+    })
+    return { status: response.status, body: (await response.json()) as Json }
+  }
   return {
     baseUrl,
-    async json(method, path, { params, headers, data, signal } = {}) {
-      const response = await client.request(path, {
-        method,
-        ...(params && { params }),
-        ...(typeof data === 'string'
-          ? { headers: { ...headers, 'Content-Type': 'text/plain' } }
-          : headers && { headers }),
-        ...(data !== undefined && { data: data as JsonObject }),
-        ...(signal && { signal }),
-      })
-      return (await response.json()) as Json
-    },
+    ask,
+    json: async (method, path, asked) => (await ask(method, path, asked)).body,
     async upload(bytes, name, mediaType, signal) {
       const content = new File([bytes], shortened(name), { type: mediaType })
       const file = await client.files.create(content, {}, { signal })
@@ -105,7 +109,7 @@ function mayKnowToken(url: URL, baseUrl: URL): boolean {
 
 type ClientFetch = NonNullable<NonNullable<ConstructorParameters<typeof Replicate>[0]>['fetch']>
 
-/** The client reads nothing of a response but `ok` and `json()`. */
+/** The client reads nothing of a response but `ok`, `json()`, and `status`, whose errors it would try again. */
 function adapter(wire: Wire, token: string, { clock, requests }: ReplicateOptions): ClientFetch {
   const withoutToken = textMask([token], '(token)')
   return async (input, init = {}) => {
@@ -113,7 +117,7 @@ function adapter(wire: Wire, token: string, { clock, requests }: ReplicateOption
     const method = (init.method ?? 'GET') as Method
     const what = () => `${method} ${new URL(url).pathname}`
     const gate = isHeldBack(method, url) ? requests : undefined
-    const read = async (): Promise<Json> => {
+    const read = async (): Promise<{ status: number; body: Json }> => {
       try {
         await gate?.take(init.signal ?? unending)
         const {
@@ -129,10 +133,10 @@ function adapter(wire: Wire, token: string, { clock, requests }: ReplicateOption
         })
         const text = withoutToken(raw)
         const isGood = status >= 200 && status < 300
-        const parsed = parseBody(text)
-        if (!isGood) throw answerFailure(what(), status, parsed ?? text, headers['retry-after'], clock.now())
-        if (parsed === undefined) throw new NetworkError(`${what()}: the answer is not JSON`)
-        return parsed
+        const body = parseBody(text)
+        if (!isGood) throw answerFailure(what(), status, body ?? text, headers['retry-after'], clock.now())
+        if (body === undefined) throw new NetworkError(`${what()}: the answer is not JSON`)
+        return { status, body }
       } catch (error) {
         if (error instanceof RateLimitError) gate?.pause(pauseOf(error), allowedIn(error.details))
         if (error instanceof ReplicateAgentError) throw error
@@ -140,14 +144,12 @@ function adapter(wire: Wire, token: string, { clock, requests }: ReplicateOption
         throw transportFailure(what(), error)
       }
     }
-    const outcome = read().then(
-      (value) => () => value,
-      (error: unknown) => () => {
-        throw error
-      },
-    )
-    const settled = await outcome
-    return { ok: true, status: 200, json: async () => settled() } as unknown as Response
+    try {
+      const { status, body } = await read()
+      return { ok: true, status, json: async () => body } as unknown as Response
+    } catch (error) {
+      return { ok: true, status: 200, json: () => Promise.reject(error) } as unknown as Response
+    }
   }
 }
 
