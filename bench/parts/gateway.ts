@@ -61,7 +61,7 @@ async function contendersOf({ root, folder, peers }: Bench, closers: Closer[]): 
   closers.push(() => sandbox.close())
   const target = createReplicateTarget({
     ...{ token: 'bench-token', baseUrl: sandbox.url, clock: systemClock, random: systemRandom },
-    ...{ prices: { find: () => ({ rates: { call: 0.001 } }) } as never, wait_seconds: 10 },
+    ...{ prices: { find: () => ({ rates: { usd_per_call: 0.001 } }) } as never, wait_seconds: 10 },
   })
   closers.push(() => target.close())
   const guarded = await guardedCalls({ parts: new Set(guardParts), folder, target, models })

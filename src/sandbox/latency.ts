@@ -30,10 +30,10 @@ export function parseLatency(written: string): Latency {
   throw bad(written)
 }
 
-/** Whole milliseconds; the same seed gives the same. */
-export function drawLatency(latency: Latency, seed: number): number {
+/** Whole milliseconds; the same seed gives the same. It is asked for only where something is drawn. */
+export function drawLatency(latency: Latency, seed: () => number): number {
   if (latency.kind === 'constant') return latency.ms
-  const random = seededRandom(seed)
+  const random = seededRandom(seed())
   if (latency.kind === 'uniform') {
     return Math.round(latency.fromMs + random() * (latency.toMs - latency.fromMs))
   }

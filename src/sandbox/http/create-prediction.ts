@@ -90,7 +90,9 @@ export function drawTimes(
   inputKey: string,
   fault: Fault | undefined,
 ) {
-  const drawn = drawLatency(context.latency ?? latency, seedFrom(`${context.seed} latency ${version} ${inputKey}`))
+  const drawn = drawLatency(context.latency ?? latency, () =>
+    seedFrom(`${context.seed} latency ${version} ${inputKey}`),
+  )
   const startsInMs = Math.min(200, Math.round(drawn / 10))
   const runs = Math.round(drawn) - startsInMs
   if (fault?.kind === 'queue') return { startsInMs: fault.seconds * 1_000, runsForMs: runs }

@@ -24,14 +24,19 @@ export interface Models extends ModelReader {
 export function createModels(api: Api, chooser?: VersionChooser): Models {
   // Asked for once per process; those who wait for the same answer share it.
   const asked = new Map<string, Promise<KnownModel>>()
+  const known = new Set<string>()
   function once(key: string, ask: () => Promise<KnownModel>, signal: AbortSignal): Promise<KnownModel> {
     let answer = asked.get(key)
     if (!answer) {
       answer = ask()
       asked.set(key, answer)
-      answer.catch(() => asked.delete(key))
+      answer.then(
+        () => known.add(key),
+        () => asked.delete(key),
+      )
     }
-    return untilAborted(answer, signal)
+    // Every call looks its model up: what is here already is not waited for.
+    return known.has(key) && !signal.aborted ? answer : untilAborted(answer, signal)
   }
 
   const asking: Pick<Models, 'get' | 'version'> = {

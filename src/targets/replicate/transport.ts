@@ -148,7 +148,10 @@ function adapter(wire: Wire, token: string, { clock, requests }: ReplicateOption
       const { status, body } = await read()
       return { ok: true, status, json: async () => body } as unknown as Response
     } catch (error) {
-      return { ok: true, status: 200, json: () => Promise.reject(error) } as unknown as Response
+      const fail = async () => {
+        throw error
+      }
+      return { ok: true, status: 200, json: fail } as unknown as Response
     }
   }
 }
@@ -163,7 +166,7 @@ function pauseOf({ retryAfterMs = defaultPauseMs }: RateLimitError): number {
 
 /** Creates have a limit of their own; who cancels is not to pay for those who ask how it goes. */
 function isHeldBack(method: Method, url: string): boolean {
-  return method !== 'POST' || !/\/(?:predictions|cancel)\/?$/.test(new URL(url).pathname)
+  return method !== 'POST' || !/^[^?#]*\/(?:predictions|cancel)\/?(?:[?#]|$)/.test(url)
 }
 
 /** The client writes text as JSON, in quotes, too. */

@@ -1,5 +1,5 @@
 /** How bytes go to Replicate and back: over the network here, into and out of a recording in `recording/`. */
-import { Agent, fetch, request, type Response as FetchResponse } from 'undici'
+import { Agent, fetch, type Response as FetchResponse } from 'undici'
 import type { TargetContext } from '../target.ts'
 
 /** `QUERY` is a read with a body: the search of models. */
@@ -42,10 +42,12 @@ export function createWire(): Wire {
   })
   const openAgent = new Agent({ headersTimeout: 60_000, bodyTimeout: 300_000, connect: { timeout: 10_000 } })
   return {
-    /** `request` costs a third of `fetch` for a small call. */
+    /** `request` costs a third of `fetch` for a small call, and less when it need not take the URL apart itself. */
     async request({ method, url, headers, body, signal }) {
       const encoded = await encodedBody(body, headers)
-      const answer = await request(url, { method, ...encoded, signal: signal ?? null, dispatcher: agent })
+      const { origin, pathname, search } = new URL(url)
+      const asked = { origin, path: `${pathname}${search}`, method, ...encoded, signal: signal ?? null }
+      const answer = await agent.request(asked)
       return { status: answer.statusCode, headers: firstValues(answer.headers), text: await answer.body.text() }
     },
     open: (url, headers, signal) => fetch(url, { headers: { ...headers }, signal, dispatcher: openAgent }),
