@@ -1,6 +1,7 @@
 /** Answers a call from the cache, else makes it and keeps what came of it; equal calls in flight are made once. */
 import { StoreError } from '../domain/errors.ts'
 import type { CacheEntry, MissReason } from '../domain/cache.ts'
+import type { CachePolicy } from '../domain/definition.ts'
 import type { KeptFile } from '../domain/file.ts'
 import { untilAborted } from '../std/abort.ts'
 import { isObject, type Json } from '../std/json.ts'
@@ -13,9 +14,14 @@ import { aborted, type Made, tryTurn } from './tries.ts'
 import type { Turn, Work } from './work.ts'
 
 /** The outcome, or undefined when the next candidate is due. */
-export async function throughCache(work: Work, turn: Turn, cache: CallCache): Promise<CallOutcome | undefined> {
+export async function throughCache(
+  work: Work,
+  turn: Turn,
+  cache: CallCache,
+  policy: CachePolicy,
+): Promise<CallOutcome | undefined> {
   const { signal } = work.deadline
-  const wanted = await wantedBy(work, turn)
+  const wanted = await wantedBy(work, turn, policy)
   // Its model could not be pinned: the attempt itself will say why.
   if (!wanted) return tryTurn(work, turn)
   let refused: CacheEntry | undefined
@@ -82,8 +88,12 @@ async function lead(
 
 // ── what is asked for ──
 
-async function wantedBy(work: Work, { candidate, target, input }: Turn): Promise<Wanted | undefined> {
-  const { context, deadline, spec } = work
+async function wantedBy(
+  work: Work,
+  { candidate, target, input }: Turn,
+  policy: CachePolicy,
+): Promise<Wanted | undefined> {
+  const { context, deadline } = work
   let broken: { error: unknown } | undefined
   const resolved = async (model: string, version: string): Promise<string> => {
     try {
@@ -101,7 +111,7 @@ async function wantedBy(work: Work, { candidate, target, input }: Turn): Promise
     const [model = pinned, version] = pinned.split(':')
     return {
       key: cacheKey(candidate, pinned, input),
-      ...{ agent: candidate.name, target: candidate.target, model, version, policy: spec.cache ?? {} },
+      ...{ agent: candidate.name, target: candidate.target, model, version, policy },
       parts: once(() => inputParts(context.mask(input))),
     }
   } catch {

@@ -20,6 +20,7 @@ export interface CallSpec {
   retry: RetryPolicy
   /** Covers the whole chain. */
   timeout_ms?: number
+  /** Absent: of each candidate its own. */
   cache?: CachePolicy
   output_schema?: JsonObject
   /** How to choose among an agent's candidates, by their `name`; absent: as `defaultRouting` says. */

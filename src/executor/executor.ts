@@ -266,7 +266,8 @@ async function tryCandidate(
     decision,
     pupil: router.pupil(spec, position, context.labels),
   }
-  return spec.cache && work.cache && !turn.open ? throughCache(work, turn, work.cache) : tryTurn(work, turn)
+  const policy = spec.cache ?? candidate.cache
+  return policy && work.cache && !turn.open ? throughCache(work, turn, work.cache, policy) : tryTurn(work, turn)
 }
 
 function withoutTarget({ ledger }: Work, candidate: Candidate, failure: ReplicateAgentError): CallOutcome | undefined {

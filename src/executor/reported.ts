@@ -35,6 +35,7 @@ function watchCall(work: Work) {
   const attempts: AttemptReport[] = (context.prior.settled ?? []).map((prior) => earlierAttempt(work, prior))
   const open = new Map<number, Attempt>()
   const decisions: string[] = []
+  let missed = false
   let waiting = 0
   let judging = 0
   takeUp()
@@ -56,7 +57,8 @@ function watchCall(work: Work) {
   }
 
   function note(fact: CallFact): void {
-    if (fact.type === 'call.routed') decisions.push(fact.decision.id)
+    if (fact.type === 'cache.missed') missed = true
+    else if (fact.type === 'call.routed') decisions.push(fact.decision.id)
     else if (fact.type === 'call.intended') intended(fact)
     else if (fact.type === 'call.settled') settled(fact)
     else if (fact.type === 'call.created' || fact.type === 'call.reattached') {
@@ -151,7 +153,7 @@ function watchCall(work: Work) {
       ...(name !== undefined && { model: name }),
       ...(version !== undefined && { version }),
       ...('error' in outcome && { error: outcome.error }),
-      ...(spec.cache && { cache: 'miss' }),
+      ...((spec.cache || missed) && { cache: 'miss' }),
       ...(outcome.status === 'succeeded' && answerOf(outcome)),
     }
   }

@@ -1,6 +1,7 @@
 /** What a target adapter must do: make one call, so that it can be taken up again after a crash. */
 import type { BreakerPolicy } from '../domain/breaker.ts'
 import type { AgentBudget } from '../domain/budget.ts'
+import type { CachePolicy } from '../domain/definition.ts'
 import type { RetryPolicy } from '../domain/retry-policy.ts'
 import type { HedgePolicy } from '../domain/hedge.ts'
 import type { KeptFile } from '../domain/file.ts'
@@ -28,6 +29,8 @@ export interface Candidate {
   retry?: RetryPolicy
   /** How long its agent may take, all of its candidates and attempts together. */
   timeout_ms?: number
+  /** Its agent's; where the call has one, that holds. */
+  cache?: CachePolicy
   hedge?: HedgePolicy
   breaker?: BreakerPolicy
   limits?: CallLimits

@@ -265,6 +265,8 @@ describe('The verbs', () => {
     expect(stdout).toContain('attempt 3')
     expect(stdout).toContain(`${userInfo().username}@${hostname()}`)
     expect((await ok(`audit show ${call?.id} --json`)).json()).toEqual(call)
+    const short = await cli.run('audit show 01')
+    expect(short).toMatchObject({ code: 2, stderr: expect.stringContaining('"01" is too short') })
     const none = await cli.run('audit show 0000000000')
     expect(none).toMatchObject({ code: 2 })
   })

@@ -225,3 +225,26 @@ test('A run says what its cached answers saved', async () => {
   const { total } = (await cli.run('costs --sandbox --json')).json()
   expect(total).toMatchObject({ calls: 2, cached_calls: 4, saved_usd: 0.012 })
 })
+
+test('A fallback keeps its answers as its own agent says, where neither the step nor the agent that was asked says anything', async () => {
+  await cli.write(
+    'replicate-agent.yaml',
+    `agents:\n  asked: {model: ${small}, fallback: spare, retry: {attempts: 1}}\n  spare: {model: ${flux}, cache: true}\n`,
+  )
+  await cli.write('down.yaml', `faults: ['${small}:failed']`)
+  const call = async (cache = '') => {
+    await cli.write(
+      'flow.yaml',
+      `name: flow\nsteps: {draw: {agent: asked, input: {prompt: a}${cache && `, cache: ${cache}`}}}\n`,
+    )
+    const end = await cli.run('run flow.yaml --sandbox --faults down.yaml --json')
+    expect(end.code, end.stderr).toBe(0)
+    return (end.json() as unknown as { steps: { draw: JsonObject } }).steps.draw
+  }
+  await call()
+  expect((await stats()).rows).toEqual([expect.objectContaining({ agent: 'spare', misses: 1, entries: 1 })])
+  expect(await call()).toMatchObject({ cached: true, saved_usd: 0.003, model: flux })
+  expect(await call('false')).not.toHaveProperty('cached')
+  const { records } = (await cli.run('audit list --sandbox --json')).json() as { records: { cache: string }[] }
+  expect(records.map(({ cache }) => cache)).toEqual(['off', 'hit', 'miss'])
+})

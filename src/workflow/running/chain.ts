@@ -75,7 +75,8 @@ type Shared = Omit<Candidate, 'model' | 'deployment'>
 
 /** What an agent's candidates have in common. */
 function sharedOf(name: string, agent: AgentDefinition, step: StepDefinition, definition: WorkflowDefinition): Shared {
-  const { target, defaults, retry, timeout_ms, input_schema, price, hedge, breaker, limits, bulkhead, budget } = agent
+  const { target, defaults, retry, timeout_ms, input_schema, price, hedge, cache, breaker, limits, bulkhead, budget } =
+    agent
   // The time that a step is given is that of its agent; those that stand in for it have their own within it.
   const isOwn = step.action.kind === 'agent' && step.action.agent === name && step.timeout_ms !== undefined
   return {
@@ -88,6 +89,8 @@ function sharedOf(name: string, agent: AgentDefinition, step: StepDefinition, de
       input_schema,
       price,
       hedge,
+      // A step that says no says it for all of them.
+      cache: step.cache === false ? undefined : cache,
       breaker,
       limits,
       bulkhead,

@@ -7,6 +7,7 @@ import { type LoggedCall, loggedCallShape, openCallLog, worldField } from '../..
 /** Of several that are meant. */
 const mostNamed = 5
 
+const tooShort = /^[0-9a-z]{1,3}$/
 const idPattern = /^[0-9a-z]{4,20}$/
 
 export const showAudit = defineAction({
@@ -16,6 +17,10 @@ export const showAudit = defineAction({
   input: z.object({ id: z.string().describe('of a record, or the beginning of it'), sandbox: worldField }),
   output: loggedCallShape,
   async run(app, { id, sandbox }, context) {
+    if (tooShort.test(id))
+      throw new UsageError(`"${id}" is too short to tell one record`, {
+        hint: 'give four characters of its id or more',
+      })
     if (!idPattern.test(id)) throw unknown(id)
     const log = openCallLog(app, { since: '1970-01-01', sandbox }, context)
     const found: LoggedCall[] = []
