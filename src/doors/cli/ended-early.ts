@@ -14,7 +14,7 @@ export function tellOfEarlyEnd(): () => void {
     try {
       writeSync(
         2,
-        'error: the program was ended before its work was done: something in it, such as a plugin, called process.exit or threw where nothing could catch it\n' +
+        'error: the program was ended before its work was done: something in it, such as a plugin, called process.exit\n' +
           'help: put it right, or take it out of `plugins` in replicate-agent.yaml; a run that was on its way goes on with `runs resume last`\n',
       )
     } catch {

@@ -16,9 +16,14 @@ export async function main(argv: string[]): Promise<void> {
     await answerCompletion(argv.slice(1), { env: process.env, cwd: process.cwd(), write })
     return
   }
-  const { runCli } = await import('./run-cli.ts')
+  const [{ runCli }, { lastWords }] = await Promise.all([import('./run-cli.ts'), import('./last-words.ts')])
   const surroundings = processSurroundings()
   const done = tellOfEarlyEnd()
+  process.on('uncaughtException', (error) => {
+    const code = lastWords(error, argv, surroundings)
+    done()
+    process.exit(code)
+  })
   const code = await runCli(argv, surroundings)
   done()
   process.exitCode = code
