@@ -54,7 +54,11 @@ export async function tryTurn(work: Work, turn: Turn, keep?: Keep): Promise<Call
     if (stopsRun(end.failure)) return ledger.ended('stopped', end.failure)
     await takeFailure(work, turn, tries, end, latency_ms)
     if (tries.delay === undefined) return undefined
-    if (!(await slept(clock, tries.delay, deadline.signal))) return aborted(work)
+    const began = clock.monotonic()
+    const isDone = await slept(clock, tries.delay, deadline.signal)
+    // What was refused is no attempt, whose back-off the journal would tell.
+    if (tries.entered) work.context.waited?.(clock.monotonic() - began)
+    if (!isDone) return aborted(work)
   }
 }
 

@@ -258,6 +258,16 @@ describe('The verbs', () => {
     expect(shown.stdout).toContain('3 attempts')
   })
 
+  test('tells what was waited for after a 429 as waiting, for it is no attempt', async () => {
+    await cli.write('busy.yaml', `faults: ['*:429=1:times=1']`)
+    await ok(`agents run ${llama} -i prompt=tea -q --sandbox --faults busy.yaml`)
+    const { records } = (await ok('audit list --sandbox --json')).json() as unknown as { records: Call[] }
+    const [call] = records
+    expect(call?.attempts).toHaveLength(1)
+    expect(call?.latency.waiting_ms).toBeGreaterThanOrEqual(990)
+    expect(call?.latency.total_ms).toBeGreaterThanOrEqual(call?.latency.waiting_ms ?? Infinity)
+  })
+
   test('show tells the whole of one, by the beginning of its id', async () => {
     await ok('run broken -q')
     const [call] = await calls()
