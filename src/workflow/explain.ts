@@ -2,7 +2,7 @@
 import type { Candidate } from '../executor/contract.ts'
 import { callSpecOf } from './running/chain.ts'
 import type { Plan, PlanStep } from './plan.ts'
-import { addCost, type CallState, isSettled, type RunState, type StepState } from './state.ts'
+import { addCost, type CallState, isSettled, type RunState, type StepState, waitsForAnswer } from './state.ts'
 
 export type StepDecision = 'run' | 'reuse' | 'reattach' | 'skip' | 'ask'
 
@@ -98,7 +98,8 @@ function decide(step: PlanStep, state: StepState | undefined): { decision: StepD
     const done = [...state.items.values()].filter((item) => isSettled(item) && item.status !== 'cancelled').length
     return { decision: 'run', why: `${done} of ${state.count} items are done` }
   }
-  if (state?.approval) return { decision: 'ask', why: `it waits for an answer: ${state.approval.message}` }
+  if (state?.approval && waitsForAnswer(state))
+    return { decision: 'ask', why: `it waits for an answer: ${state.approval.message}` }
   if (state)
     return {
       decision: 'run',

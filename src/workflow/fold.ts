@@ -8,6 +8,7 @@ import {
   type RunState,
   type StepState,
   type WorkState,
+  waitsForAnswer,
   workOf,
 } from './state.ts'
 
@@ -141,6 +142,7 @@ const folds: Folds = {
   'approval.answered': (state, event) => {
     const work = workOf(state, event)
     if (!work?.approval) return
+    work.status = 'running'
     work.approval.answer = { approved: event.approved, inputs: event.inputs, by: event.by, at: event.time }
   },
   'model.resolved': (state, event) => {
@@ -285,12 +287,12 @@ function reopenItems(step: StepState): void {
   if (step.status !== 'cancelled' && step.status !== 'running' && step.status !== 'waiting') return
   let open = step.status === 'cancelled'
   for (const [index, item] of step.items) {
-    if (item.status === 'waiting' && !item.approval) item.status = 'running'
+    if (item.status === 'waiting' && !waitsForAnswer(item)) item.status = 'running'
     if (item.status !== 'cancelled') continue
     if (!goesOn(item)) step.items.delete(index)
     open = true
   }
-  if (open || (step.status === 'waiting' && !step.approval)) unsettle(step)
+  if (open || (step.status === 'waiting' && !waitsForAnswer(step))) unsettle(step)
 }
 
 /** Cancelled work begins anew, but for what is settled inside it: rounds of a repeat, steps of its nested run. */

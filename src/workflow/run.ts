@@ -72,7 +72,7 @@ export class RunDriver {
       ...parts,
       board: this.#board,
       scope: this.#scope,
-      asked: (event) => this.#expireAt(event, event.expires_at),
+      asked: (event) => this.#asked(event),
     })
   }
 
@@ -153,6 +153,7 @@ export class RunDriver {
     const fan = this.#board.fans.of(ref)
     if (fan) fan.inFlight -= 1
     if (outcome.kind === 'parked') return this.#park(ref)
+    if (outcome.kind === 'asked') return this.#asked(outcome.event)
     if (outcome.kind === 'paused') return this.#pauseAll('a nested run')
     for (const fact of outcome.facts) this.#parts.journal.add(fact)
     if (outcome.kind === 'settled') this.#board.settle(outcome.event)
@@ -291,7 +292,7 @@ export class RunDriver {
       if (command.type === 'cancel') this.#cancelAll(command.by)
       else if (command.type === 'pause') this.#pauseAll(command.by)
       else if (command.type === 'feedback') this.#parts.journal.add({ ...command, type: 'feedback.given' })
-      else this.#settleAll(answerApproval(this.#parts.plan, this.#state, command, this.#parts.clock.now()))
+      else this.#takeAnswer(command)
       changed = true
     }
     if (changed) {
@@ -307,6 +308,22 @@ export class RunDriver {
     }
     if (changed) this.#more = true
     return changed
+  }
+
+  #takeAnswer(command: Extract<RunCommand, { type: 'answer' }>): void {
+    const { plan, clock, hooks, journal } = this.#parts
+    const events = answerApproval(plan, this.#state, command, clock.now())
+    const answered = events.find((event) => event.type === 'approval.answered')
+    if (!hooks || !answered?.approved) return this.#settleAll(events)
+    // What is hooked into the step sees the answer first.
+    journal.add(answered)
+    const { step, index } = answered
+    this.#starter.decideAgain(index === undefined ? { step } : { step, index })
+  }
+
+  #asked(event: EventOf<'approval.requested'>): void {
+    this.#parts.journal.add(event)
+    this.#expireAt(event, event.expires_at)
   }
 
   #setAlarms(): void {

@@ -147,6 +147,11 @@ export function isSettled(work: WorkState | undefined): boolean {
   return work !== undefined && work.status !== 'running' && work.status !== 'waiting'
 }
 
+/** An approval that somebody was asked for, and that nobody has given yet. */
+export function waitsForAnswer({ approval }: WorkState): boolean {
+  return approval !== undefined && approval.answer === undefined
+}
+
 /** The state of a piece of work, if it has begun. */
 export function workOf(state: RunState, ref: WorkRef): WorkState | undefined {
   const step = state.steps.get(ref.step)

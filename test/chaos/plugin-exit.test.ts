@@ -41,3 +41,24 @@ test.each([
   },
   60_000,
 )
+
+test('A process that ends between an answer and what follows from it leaves the answer, and nobody is asked again', async () => {
+  await using folder = await temporaryFolder()
+  const place = { home: folder.file('home'), cwd: folder.path, url: 'http://127.0.0.1:9' }
+  const hooks = (body: string) =>
+    writeFile(
+      folder.file('bad.mjs'),
+      `export default { name: 'bad', hooks: { step_post(context, result) { ${body} } } }\n`,
+    )
+  await writeFile(folder.file('replicate-agent.yaml'), 'plugins: [bad.mjs]\n')
+  await writeFile(
+    folder.file('w.yaml'),
+    `name: w\nsteps: {a: {approval: 'Sure?'}, b: {value: '\${{ steps.a.output.by }}'}}\noutputs: {b: '\${{ steps.b.output }}'}\n`,
+  )
+  await hooks('process.exit(0)')
+  expect((await runCliProcess(['run', 'w.yaml'], place)).code).toBe(4)
+  expect((await runCliProcess(['runs', 'approve', 'last', '--by', 'ann'], place)).code).toBe(1)
+  await hooks('')
+  const resumed = await runCliProcess(['runs', 'resume', 'last', '--json'], place)
+  expect(JSON.parse(resumed.stdout)).toMatchObject({ status: 'succeeded', outputs: { b: 'ann' } })
+}, 60_000)

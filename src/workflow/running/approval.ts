@@ -6,9 +6,12 @@ import { evaluation } from './gate.ts'
 import { checkInputs } from '../inputs.ts'
 import type { Plan, PlanStep } from '../plan.ts'
 import type { Scope } from './scope.ts'
-import { isSettled, type RunState, type WorkState, workOf } from '../state.ts'
+import { throughHooks } from './hooked-step.ts'
+import { isSettled, type RunState, waitsForAnswer, type WorkState, workOf } from '../state.ts'
+import type { Once, WorkParts } from './work.ts'
 import { renderTemplate } from '../template.ts'
 
+type Answer = NonNullable<NonNullable<WorkState['approval']>['answer']>
 type Ended = EventOf<'step.settled'> | EventOf<'approval.answered'>
 
 /** The question of a step or item. Throws ExpressionError when its text can't be rendered. */
@@ -25,11 +28,15 @@ export function approvalOf(
   const event: EventOf<'approval.requested'> = {
     type: 'approval.requested',
     ...ref,
-    message: typeof message === 'string' ? message : JSON.stringify(message),
+    message: textOf(message),
     inputs: JSON.parse(JSON.stringify(action.approval.inputs)) as JsonObject,
   }
   if (action.approval.timeout_ms !== undefined) event.expires_at = now + action.approval.timeout_ms
   return event
+}
+
+function textOf(message: Json): string {
+  return typeof message === 'string' ? message : JSON.stringify(message)
 }
 
 /** Every approval that still waits for its answer, in the order of asking. */
@@ -43,7 +50,7 @@ export function openApprovals(state: RunState): WorkRef[] {
 }
 
 function isOpen(work: WorkState): boolean {
-  return work.approval !== undefined && !isSettled(work)
+  return waitsForAnswer(work) && !isSettled(work)
 }
 
 /** Which waiting approval an answer is for. Throws UsageError-like errors that list the candidates. */
@@ -75,7 +82,7 @@ export function answerApproval(
     inputs: checked.inputs,
     by,
   }
-  const output: Json = { approved, inputs: checked.inputs, by, at: new Date(now).toISOString() }
+  const output = answerOutput({ approved, inputs: checked.inputs, by, at: now })
   const settled: EventOf<'step.settled'> = { ...ended(ref, work, now), status: 'succeeded', output: { value: output } }
   if (!approved) {
     const note = typeof command.inputs.reason === 'string' ? `: ${command.inputs.reason}` : ''
@@ -85,11 +92,45 @@ export function answerApproval(
   return [answered, settled]
 }
 
+/** What the step gives to those after it. */
+function answerOutput({ at, ...given }: Answer): Json {
+  return { ...given, at: new Date(at).toISOString() }
+}
+
+/**
+ * An approval that is hooked into: asked for when the hooks let it, and done when they have seen its answer, which the
+ * journal knows by then.
+ */
+export async function performApproval(
+  parts: WorkParts,
+  step: PlanStep,
+  ref: WorkRef,
+  scope: Scope,
+  signal: AbortSignal,
+): Promise<Once> {
+  const { state, clock } = parts
+  const { answer, message } = workOf(state, ref)?.approval ?? {}
+  const asked = message ?? approvalOf(step, ref, scope, state, clock.now()).message
+  return throughHooks(
+    parts,
+    step,
+    ref,
+    { message: asked },
+    signal,
+    async (input) => {
+      if (answer) return { kind: 'done', result: { status: 'succeeded', output: answerOutput(answer), cost_usd: 0 } }
+      const event = approvalOf(step, ref, scope, state, clock.now())
+      return { kind: 'asked', event: { ...event, message: textOf(input['message'] ?? null) } }
+    },
+    answer !== undefined,
+  )
+}
+
 /** What follows when the time for an answer is over. */
 export function expireApproval(state: RunState, ref: WorkRef, now: number): Ended[] {
   const work = workOf(state, ref)
   const expires = work?.approval?.expires_at
-  if (!work || isSettled(work) || expires === undefined || now < expires) return []
+  if (!work || !isOpen(work) || expires === undefined || now < expires) return []
   const error = new NonRetryableError('approval_timeout', 'nobody answered in time', {
     hint: '`runs retry` asks again',
   })

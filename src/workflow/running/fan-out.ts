@@ -5,7 +5,7 @@ import type { Json } from '../../std/json.ts'
 import type { EvaluateContext } from '../../expression/evaluate.ts'
 import type { PlanStep } from '../plan.ts'
 import type { Scope } from './scope.ts'
-import { addCost, isSettled, type StepState } from '../state.ts'
+import { addCost, isSettled, type StepState, waitsForAnswer } from '../state.ts'
 import { renderTemplate } from '../template.ts'
 
 export interface FanOut {
@@ -37,7 +37,7 @@ export function createFanOut(step: PlanStep, list: readonly Json[], scope: Scope
   let closed = false
   for (const [index, item] of state.items) {
     if (isSettled(item)) settled += 1
-    else if (!item.approval) again.push(index)
+    else if (!waitsForAnswer(item)) again.push(index)
     // An earlier process may have ended between the failure of an item and what follows from it.
     if (item.status === 'failed' && failsFast(step)) closed = true
   }

@@ -7,6 +7,7 @@ import type { JsonObject } from '../../std/json.ts'
 import type { PlanStep } from '../plan.ts'
 import type { Once, Result, WorkParts } from './work.ts'
 
+/** `isEntered`: those before it have let it through already. */
 export async function throughHooks(
   parts: WorkParts,
   step: PlanStep,
@@ -14,6 +15,7 @@ export async function throughHooks(
   rendered: JsonObject,
   signal: AbortSignal,
   perform: (input: JsonObject) => Promise<Once>,
+  isEntered = false,
 ): Promise<Once> {
   const { hooks, state, plan } = parts
   if (!hooks) return perform(rendered)
@@ -23,7 +25,7 @@ export async function throughHooks(
   }
   let input: JsonObject
   try {
-    input = await hooks.pre(hooked, signal)
+    input = isEntered ? rendered : await hooks.pre(hooked, signal)
   } catch (error) {
     return ended(error, signal, {})
   }

@@ -1,6 +1,7 @@
 /** Decides what begins next, and puts it on the board: steps whose needs are settled, items of fan-outs, work to take up again. */
 import { CancelledError } from '../../domain/errors.ts'
 import type { EventOf, WorkRef } from '../../domain/events.ts'
+import type { StepHooks } from '../../domain/step-hooks.ts'
 import type { Json } from '../../std/json.ts'
 import { approvalOf } from './approval.ts'
 import type { Board, BoardParts } from './board.ts'
@@ -10,7 +11,7 @@ import { evaluation, judgeCondition, judgeStep } from './gate.ts'
 import type { PlanStep } from '../plan.ts'
 import { comesBefore, peekReady, takeReady } from '../scheduler.ts'
 import { type Scope, type ScopeParts, scopeOfStep } from './scope.ts'
-import { isSettled, type RunState, type StepState } from '../state.ts'
+import { isSettled, type RunState, type StepState, waitsForAnswer, workOf } from '../state.ts'
 import { isInstant } from './work.ts'
 
 /** Instant pieces of work begun in one turn, so that a turn stays short. */
@@ -20,7 +21,8 @@ export interface StarterParts extends BoardParts {
   board: Board
   scope: ScopeParts
   max_concurrency: number
-  /** Told of every question, so that it can expire. */
+  hooks?: StepHooks | undefined
+  /** Journals a question, and lets it expire. */
   asked(event: EventOf<'approval.requested'>): void
 }
 
@@ -109,9 +111,15 @@ export class Starter {
     this.#decide(fan.step, ref, scope)
   }
 
+  /** What is hooked into steps, or sees the answer to one, takes its time. */
+  #isAskedAtOnce(step: PlanStep, ref: WorkRef): boolean {
+    if (step.definition.action.kind !== 'approval' || this.#parts.hooks) return false
+    return workOf(this.#state, ref)?.approval?.answer === undefined
+  }
+
   /** Lets a piece of work begin at the end of this turn; an approval is asked for instead. */
   #decide(step: PlanStep, ref: WorkRef, scope: Scope): void {
-    if (step.definition.action.kind === 'approval') return this.#ask(step, ref, scope)
+    if (this.#isAskedAtOnce(step, ref)) return this.#ask(step, ref, scope)
     this.#parts.board.units.add(step, ref, scope)
     const fan = this.#parts.board.fans.of(ref)
     if (fan) fan.inFlight += 1
@@ -131,7 +139,6 @@ export class Starter {
   #ask(step: PlanStep, ref: WorkRef, scope: Scope): void {
     try {
       const event = approvalOf(step, ref, scope, this.#state, this.#parts.clock.now())
-      this.#parts.journal.add(event)
       this.#parts.asked(event)
     } catch (error) {
       this.#parts.board.settle(failedWork(this.#state, ref, error))
@@ -142,7 +149,7 @@ export class Starter {
   takeUpAgain(): void {
     for (const [id, state] of this.#state.steps) {
       const step = this.#parts.plan.steps.get(id)
-      if (!step || isSettled(state) || state.approval) continue
+      if (!step || isSettled(state) || waitsForAnswer(state)) continue
       if (step.definition.foreach) this.#expand(step, scopeOfStep(this.#parts.scope, step))
       else this.decideAgain({ step: id })
     }

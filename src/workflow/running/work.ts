@@ -8,6 +8,7 @@ import type { BudgetGate, CallContext, CallFiles, Executor } from '../../executo
 import { evaluateExpression, truthy } from '../../expression/evaluate.ts'
 import type { Clock } from '../../std/clock.ts'
 import type { Json, JsonObject } from '../../std/json.ts'
+import { performApproval } from './approval.ts'
 import { childRunId, deadlineOf, performChild } from './child.ts'
 import { filledCall } from './agent-variables.ts'
 import { evaluation } from './gate.ts'
@@ -30,6 +31,8 @@ export type WorkOutcome =
   | { kind: 'settled'; facts: RunEventBody[]; event: Settled }
   /** A child run waits for an approval; it goes on when it is answered. */
   | { kind: 'parked' }
+  /** Somebody is asked for an answer. */
+  | { kind: 'asked'; event: EventOf<'approval.requested'> }
   /** A child run was paused. */
   | { kind: 'paused' }
   /** Nothing more should be issued (rulings 18, 47). `cost_usd`: of a nested run, so far. */
@@ -153,6 +156,7 @@ async function performOnce(
         return { kind: 'done', result: { status: 'succeeded', output, cost_usd: 0 } }
       })
     }
+    if (action.kind === 'approval') return await performApproval(parts, step, ref, scope, signal)
     const rendered = renderTemplate(step.input, scope, evaluation(parts.state, now)) as JsonObject
     return await throughHooks(parts, step, ref, rendered, signal, (input) => {
       if (action.kind === 'workflow') return performChild(parts, step, ref, action.ref, input, signal)
