@@ -35,9 +35,19 @@ export function readPrediction(body: unknown): Prediction | undefined {
   if (!input || !metrics || !texts.every((name) => isTextOrNone(body[name]))) return undefined
   const text = (name: (typeof texts)[number]) => (body[name] ?? undefined) as string | undefined
   return {
-    ...{ id, status, input, metrics, output: (output ?? null) as Json, error },
-    ...{ model: text('model'), version: text('version'), deployment: text('deployment'), deadline: text('deadline') },
-    ...{ created_at: text('created_at'), started_at: text('started_at'), completed_at: text('completed_at') },
+    id,
+    status,
+    model: text('model'),
+    version: text('version'),
+    deployment: text('deployment'),
+    input,
+    output: (output ?? null) as Json,
+    error,
+    metrics,
+    created_at: text('created_at'),
+    started_at: text('started_at'),
+    completed_at: text('completed_at'),
+    deadline: text('deadline'),
     logs: typeof logs === 'string' ? logs : '',
     data_removed: data_removed === true,
     stream: isObject(urls) && typeof urls['stream'] === 'string' ? urls['stream'] : undefined,
