@@ -1,4 +1,5 @@
 /** What is told of a call once it is over, for those who only listen: the audit log. */
+import type { MissReason } from './cache.ts'
 import type { CallStatus, WorkRef } from './events.ts'
 import type { ErrorData } from './errors.ts'
 import type { KeptFile } from './file.ts'
@@ -70,6 +71,8 @@ export interface CallReport extends CallStart {
   judging_ms: number
   cost_usd: number | null
   cache: 'hit' | 'miss' | 'off'
+  /** Of the candidate that was asked last. */
+  cache_miss?: MissReason
   /** Of a hit: what it cost when it was called. */
   saved_usd?: number | null
   /** Models that their circuit breaker kept from being called. */

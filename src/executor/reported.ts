@@ -1,5 +1,6 @@
 /** Tells the call log of a call, once it is over: from what is journaled of it, what came of it, and what it waited for. */
 import { StoreError } from '../domain/errors.ts'
+import type { MissReason } from '../domain/cache.ts'
 import type { AttemptReport, CallLog, CallReport } from '../domain/call-report.ts'
 import type { CallContext, CallFact, CallOutcome, Candidate, PriorAttempt } from './contract.ts'
 import { callId } from './routing/call-id.ts'
@@ -35,7 +36,7 @@ function watchCall(work: Work) {
   const attempts: AttemptReport[] = (context.prior.settled ?? []).map((prior) => earlierAttempt(work, prior))
   const open = new Map<number, Attempt>()
   const decisions: string[] = []
-  let missed = false
+  let cache_miss: MissReason | undefined
   let waiting = 0
   let judging = 0
   takeUp()
@@ -57,8 +58,8 @@ function watchCall(work: Work) {
   }
 
   function note(fact: CallFact): void {
-    if (fact.type === 'cache.missed') missed = true
-    else if (fact.type === 'call.routed') decisions.push(fact.decision.id)
+    if (fact.type === 'call.routed') decisions.push(fact.decision.id)
+    else if (fact.type === 'cache.missed') cache_miss = fact.reason
     else if (fact.type === 'call.intended') intended(fact)
     else if (fact.type === 'call.settled') settled(fact)
     else if (fact.type === 'call.created' || fact.type === 'call.reattached') {
@@ -153,7 +154,10 @@ function watchCall(work: Work) {
       ...(name !== undefined && { model: name }),
       ...(version !== undefined && { version }),
       ...('error' in outcome && { error: outcome.error }),
-      ...((spec.cache || missed) && { cache: 'miss' }),
+      ...((spec.cache || cache_miss !== undefined) && {
+        cache: 'miss',
+        ...(cache_miss !== undefined && { cache_miss }),
+      }),
       ...(outcome.status === 'succeeded' && answerOf(outcome)),
     }
   }

@@ -50,8 +50,8 @@ test('A plugin says itself when it is asked, and the configuration may say other
 })
 
 test('pii_mask hides what it hides from the plugins that are listed before it, too', async () => {
-  await plugin('spy', '', `(c) => ({ ...c, input: { prompt: 'seen: ' + c.input.prompt.toUpperCase() } })`)
-  expect((await call('[./spy.mjs, pii_mask]', 'write to ann@example.org')).sent).toContain('seen: WRITE TO <EMAIL_1>')
+  await plugin('spy', '', `(c) => ({ ...c, input: { prompt: c.input.prompt.includes('@') ? 'seen' : 'hidden' } })`)
+  expect((await call('[./spy.mjs, pii_mask]', 'write to ann@example.org')).sent).toContain('hidden')
 })
 
 test('content_filter looks for its `words` and for those of its `file`', async () => {

@@ -52,6 +52,7 @@ export function callRecord(parts: RecordParts, id: string, report: CallReport, n
     },
     cost: costOf(report),
     cache,
+    ...(cache === 'miss' && report.cache_miss !== undefined && { cache_miss: report.cache_miss }),
     refused: [...refused],
   }
 }

@@ -1,5 +1,6 @@
 /** What stands in the audit log: a call that is over or begins, or a mark of what happened to the log itself. */
 import { z } from 'zod'
+import { missReasons } from '../../domain/cache.ts'
 
 const count = z.number().int().min(0)
 const money = z.number().nullable()
@@ -79,6 +80,7 @@ export const callShape = z.object({
   }),
   cost: z.object({ usd: money, judging_usd: money, reserved_usd: money, saved_usd: money.optional() }),
   cache: z.enum(['hit', 'miss', 'off']),
+  cache_miss: z.enum(missReasons).optional().describe('why it was one'),
   refused: z.array(z.string()).describe('models that their circuit breaker kept from being called'),
 })
 export type CallRecord = z.infer<typeof callShape>

@@ -61,7 +61,7 @@ export function callLines(call: LoggedCall, style: Style): string[] {
     ['', output && kept(output)],
     ['took', latencyText(latency)],
     ['cost', costText(cost)],
-    ['cache', call.cache],
+    ['cache', call.cache_miss === undefined ? call.cache : `${call.cache} (${call.cache_miss})`],
     ['refused', call.refused.join(', ') || undefined],
   ]
   const width = Math.max(...fields.map(([name]) => name.length))
