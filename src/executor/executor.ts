@@ -264,7 +264,7 @@ async function tryCandidate(
     last,
     alone,
     decision,
-    pupil: router.pupil(spec, position, context.labels),
+    pupil: router.pupil(spec, position, context.labels, decision?.context),
   }
   const policy = spec.cache ?? candidate.cache
   return policy && work.cache && !turn.open ? throughCache(work, turn, work.cache, policy) : tryTurn(work, turn)

@@ -34,6 +34,8 @@ const none: readonly Guard[] = []
 
 export function createBreakers({ clock, cells, providers = {} }: BreakersParts): Breakers {
   const made = new Map<string, Breaker>()
+  /** A call looks at each of its candidates several times. */
+  const guardsOf = new WeakMap<Candidate, readonly Guard[]>()
   let opened: Cells | undefined
   let opening: Promise<void> | undefined
 
@@ -47,6 +49,16 @@ export function createBreakers({ clock, cells, providers = {} }: BreakersParts):
     opened = cells ? await cells() : createMemoryCells()
   }
 
+  function guard(candidate: Candidate): readonly Guard[] {
+    const { breaker: policy, target } = candidate
+    const provider = providers[target]
+    if (!policy && !provider) return none
+    const guards: Guard[] = []
+    if (provider) guards.push({ breaker: named(`provider:${target}`), policy: provider, ofProvider: true })
+    if (policy) guards.push({ breaker: named(breakerName(candidate)), policy, ofProvider: false })
+    return guards
+  }
+
   return {
     ready(chain) {
       if (opened || !chain.some(({ breaker, target }) => breaker ?? providers[target])) return undefined
@@ -58,12 +70,8 @@ export function createBreakers({ clock, cells, providers = {} }: BreakersParts):
       return opening
     },
     of(candidate) {
-      const { breaker: policy, target } = candidate
-      const provider = providers[target]
-      if (!policy && !provider) return none
-      const guards: Guard[] = []
-      if (provider) guards.push({ breaker: named(`provider:${target}`), policy: provider, ofProvider: true })
-      if (policy) guards.push({ breaker: named(breakerName(candidate)), policy, ofProvider: false })
+      let guards = guardsOf.get(candidate)
+      if (!guards) guardsOf.set(candidate, (guards = guard(candidate)))
       return guards
     },
     async close() {

@@ -113,6 +113,8 @@ export function createCallLimits(settings: LimitSettings, parts: BulkheadParts):
   const limiter = createRateLimiter(parts)
   const gates = new Map<string, Gate>()
   const passed = new Map<string, CallGate | undefined>()
+  /** The same by candidate, for it is asked for with every attempt. */
+  const known = new WeakMap<Candidate, { gate: CallGate | undefined }>()
 
   function bucket(owner: LimitOwner, what: BucketKind, limit: RateLimit | undefined): Bucket | undefined {
     if (!limit) return undefined
@@ -185,15 +187,22 @@ export function createCallLimits(settings: LimitSettings, parts: BulkheadParts):
     }
   }
 
+  /** One for all candidates that are held to the same. */
+  function passedBy(candidate: Candidate): CallGate | undefined {
+    const { name, target, model, limits, bulkhead } = candidate
+    const id = JSON.stringify([name, target, model, limits, bulkhead])
+    if (passed.has(id)) return passed.get(id)
+    const all = gatesOf(candidate)
+    const gate = all.length > 0 ? callGate(all, target) : undefined
+    passed.set(id, gate)
+    return gate
+  }
+
   return {
     of(candidate) {
-      const { name, target, model, limits, bulkhead } = candidate
-      const id = JSON.stringify([name, target, model, limits, bulkhead])
-      if (passed.has(id)) return passed.get(id)
-      const all = gatesOf(candidate)
-      const gate = all.length > 0 ? callGate(all, target) : undefined
-      passed.set(id, gate)
-      return gate
+      let found = known.get(candidate)
+      if (!found) known.set(candidate, (found = { gate: passedBy(candidate) }))
+      return found.gate
     },
     requests(kind) {
       const { key = '', requests } = settings.providers[kind] ?? {}

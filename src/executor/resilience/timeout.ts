@@ -1,7 +1,7 @@
 /** Deadlines within deadlines (a call's, its agent's, an attempt's), and a bounded wait for what was called off. */
 import { isCalledOff, TimeoutError } from '../../domain/errors.ts'
 import { abortReason } from '../../std/abort.ts'
-import type { Clock } from '../../std/clock.ts'
+import { type Clock, startTimer } from '../../std/clock.ts'
 import { formatDuration } from '../../std/duration.ts'
 
 export interface Deadline {
@@ -25,20 +25,20 @@ export function startDeadline(
 ): Deadline {
   if (timeout_ms === undefined) return { signal: outer.signal, at: outer.at, end: () => {} }
   const inner = innerSignal(outer.signal)
-  const over = new AbortController()
   const left = timeout_ms - spent_ms
   const expire = () =>
     inner.abort(
       new TimeoutError(`${what} took longer than its timeout of ${formatDuration(timeout_ms)}, all attempts together`),
     )
+  let stop = () => {}
   if (left <= 0) expire()
-  else clock.sleep(left, over.signal).then(expire, () => {})
+  else stop = startTimer(clock, left, expire)
   return {
     signal: inner.signal,
     at: earlier(outer.at, clock.now() + Math.max(0, left)),
     end() {
       inner.release()
-      over.abort(ended)
+      stop()
     },
   }
 }
@@ -71,14 +71,17 @@ export interface AttemptTime extends Deadline {
 export function startAttempt(clock: Clock, outer: Bounds, timeout_ms: number | undefined): AttemptTime {
   if (timeout_ms === undefined) return withoutTime(outer)
   const inner = innerSignal(outer.signal)
-  const reason = new TimeoutError(
-    `the attempt took longer than its \`attempt_timeout\` of ${formatDuration(timeout_ms)}`,
-  )
+  let reason: TimeoutError | undefined
+  const expire = () => {
+    const message = `the attempt took longer than its \`attempt_timeout\` of ${formatDuration(timeout_ms)}`
+    reason = new TimeoutError(message)
+    inner.abort(reason)
+  }
   let left = timeout_ms
   let began = 0
-  let running: AbortController | undefined
+  let running: (() => void) | undefined
   const stop = (): void => {
-    running?.abort(ended)
+    running?.()
     running = undefined
   }
   const leftNow = () => (running ? left - (clock.monotonic() - began) : left)
@@ -93,12 +96,8 @@ export function startAttempt(clock: Clock, outer: Bounds, timeout_ms: number | u
     },
     go() {
       if (running) return
-      running = new AbortController()
       began = clock.monotonic()
-      clock.sleep(Math.max(0, left), running.signal).then(
-        () => inner.abort(reason),
-        () => {},
-      )
+      running = startTimer(clock, Math.max(0, left), expire)
     },
     isOwn: (given) => given === reason,
     end() {
@@ -114,24 +113,17 @@ function withoutTime({ signal, at }: Bounds): AttemptTime {
   return { signal, at, hold: () => {}, go: () => {}, isOwn: () => false, end: () => {} }
 }
 
-/** Seen by nobody; without a reason, each `abort()` would make an error of its own. */
-const ended = new Error('it has ended')
-
 /**
  * Settles as `work` does. Once the signal aborts, work that was called off gets `grace_ms` to cancel what it began;
  * work that is merely abandoned is left at once.
  */
 export async function withGrace<T>(work: Promise<T>, signal: AbortSignal, clock: Clock, grace_ms: number): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>()
-  let over: AbortController | undefined
+  let stop = () => {}
   const onAbort = () => {
     const reason = abortReason(signal)
     if (!isCalledOff(reason)) return reject(reason)
-    over = new AbortController()
-    clock.sleep(grace_ms, over.signal).then(
-      () => reject(reason),
-      () => {},
-    )
+    stop = startTimer(clock, grace_ms, () => reject(reason))
   }
   if (signal.aborted) onAbort()
   else signal.addEventListener('abort', onAbort, { once: true })
@@ -139,6 +131,6 @@ export async function withGrace<T>(work: Promise<T>, signal: AbortSignal, clock:
     return await Promise.race([work, late])
   } finally {
     signal.removeEventListener('abort', onAbort)
-    over?.abort(ended)
+    stop()
   }
 }

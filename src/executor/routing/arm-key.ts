@@ -17,7 +17,12 @@ export function hasVersions({ target, deployment, model }: Candidate): boolean {
 /** The keys of the same model in other versions. */
 export function kinOf(key: string, keys: readonly string[]): string[] {
   const name = nameOf(key)
-  return keys.filter((other) => other !== key && nameOf(other) === name)
+  return keys.filter((other) => other !== key && isOf(other, name))
+}
+
+/** Whether a key is of that model, `owner/name`, in whatever version. */
+export function isOf(key: string, name: string): boolean {
+  return key.startsWith(name) && (key.length === name.length || key[name.length] === ':')
 }
 
 export function nameOf(key: string): string {

@@ -3,7 +3,7 @@ import { defaultRouting, type RoutingPolicy, type WeighedCandidate } from '../..
 import type { JsonObject } from '../../std/json.ts'
 import type { Candidate } from '../../targets/target.ts'
 import type { CallLabels, CallSpec, RoutePolicy } from '../contract.ts'
-import { armKey, hasVersions, kinOf, nameOf } from './arm-key.ts'
+import { armKey, hasVersions, isOf, kinOf } from './arm-key.ts'
 import { contextKey } from './context-key.ts'
 import { observedQuality } from './observed-quality.ts'
 import { predict } from './predict.ts'
@@ -98,7 +98,7 @@ export function agentOf({ chain }: RouteRequest['spec'], open: readonly number[]
 function armOf(candidate: Candidate, { versionOf }: RouteRequest, state: RouterState): string {
   const key = armKey(candidate, versionOf(candidate.model))
   if (key !== candidate.model || !hasVersions(candidate)) return key
-  return state.arms(candidate.name).findLast((arm) => nameOf(arm) === key) ?? key
+  return state.arms(candidate.name).findLast((arm) => isOf(arm, key)) ?? key
 }
 
 /** A new version of a model is believed to be what the older ones were, but less surely. */

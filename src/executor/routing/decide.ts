@@ -37,8 +37,9 @@ export function decide(
   const shown = candidates.map((each, at): WeighedCandidate => ({ ...weighed(each), ...verdicts[at] }))
   const left = candidates.filter((_, at) => verdicts[at]?.removed_by === undefined).map(({ arm }) => arm)
   if (left.length === 0) return { refused: noCandidate(agent, candidates, shown), candidates: shown }
-  const found = referencesOf(state, agent, routing, left)
-  const policy = { ...routing, ...known(state, agent, routing), ...found }
+  const fixed = known(state, agent, routing)
+  const found = referencesOf(fixed, left)
+  const policy = { ...routing, ...fixed, ...found }
   const { chosen, shares } = choose({ state, strategyOf, random }, left, agent, { key: context, policy, turn })
   for (const one of shown) Object.assign(one, shares.get(one.candidate))
   const decision = { agent, strategy: routing.strategy, context, chosen, candidates: shown }
@@ -96,18 +97,18 @@ function known(state: RouterState, agent: string, policy: RoutingPolicy): Partia
  * median of their latencies, once each has one. What is measured by something that moves can't be compared.
  */
 function referencesOf(
-  state: RouterState,
-  agent: string,
-  policy: RoutingPolicy,
+  fixed: Partial<Record<Reference, number>>,
   arms: readonly Arm[],
 ): Partial<Record<Reference, number>> {
-  const fixed = known(state, agent, policy)
   const found: Partial<Record<Reference, number>> = {}
-  const dearest = Math.max(0, ...arms.map(({ cost_usd }) => cost_usd ?? 0))
-  if (fixed.cost_ref_usd === undefined && dearest > 0) found.cost_ref_usd = dearest
-  const middle = median(arms.flatMap(({ latency_ms }) => latency_ms ?? []))
-  const isWhole = arms.every(({ latency_ms }) => latency_ms !== null)
-  if (fixed.latency_slo_ms === undefined && isWhole && middle > 0) found.latency_slo_ms = middle
+  if (fixed.cost_ref_usd === undefined) {
+    const dearest = Math.max(0, ...arms.map(({ cost_usd }) => cost_usd ?? 0))
+    if (dearest > 0) found.cost_ref_usd = dearest
+  }
+  if (fixed.latency_slo_ms === undefined && arms.every(({ latency_ms }) => latency_ms !== null)) {
+    const middle = median(arms.flatMap(({ latency_ms }) => latency_ms ?? []))
+    if (middle > 0) found.latency_slo_ms = middle
+  }
   return found
 }
 

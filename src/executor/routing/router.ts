@@ -44,7 +44,8 @@ export interface Pupil {
 
 export interface Router {
   route(request: RouteRequest): Route | Promise<Route>
-  pupil(spec: RouteRequest['spec'], position: number, labels: CallLabels): Pupil
+  /** `context`: that of the decision that led there, where there was one. */
+  pupil(spec: RouteRequest['spec'], position: number, labels: CallLabels, context?: string): Pupil
   /** Counts a call that needs no choice (it is taken up) as in flight, until the function given back is called. */
   begin(candidate: Candidate): () => void
   /** Resolves when it is kept; a call teaches once. `version`: what really answered, where known. */
@@ -100,10 +101,11 @@ export function createRouter(parts: RouterParts): Router {
         ? only(spec, open)
         : choose(request)
     },
-    pupil(spec, position, labels) {
+    pupil(spec, position, labels, decided) {
       const candidate = spec.chain[position] as Candidate
       const { routing: policy } = policyOf(spec, candidate.name)
-      return { agent: candidate.name, candidate, policy, labels, context: contextKey(policy, labels, spec.input) }
+      const context = decided ?? contextKey(policy, labels, spec.input)
+      return { agent: candidate.name, candidate, policy, labels, context }
     },
     begin,
     learn({ agent, candidate, context, policy, labels }, call, version, observation) {

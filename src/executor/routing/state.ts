@@ -2,7 +2,7 @@
 import { defaultRouting, type QualityScore } from '../../domain/routing.ts'
 import type { Clock } from '../../std/clock.ts'
 import { ArmShelf } from './arm-shelf.ts'
-import { armsOf, known, knownAnywhere, knownModel } from './known.ts'
+import { armsOf, entriesOf, known, knownAnywhere, knownModel } from './known.ts'
 import type { Learning } from './learn.ts'
 import { applyChange, type StateChange } from './state-change.ts'
 import { emptyState, type StateFile } from './state-shape.ts'
@@ -81,6 +81,15 @@ export function stateOver(kept: KeptState): RouterState {
     everywhere.delete(change.arm)
     arms.delete(change.agent)
   }
+
+  /** What is observed here is the latest, and the others stay in their order. */
+  function moveToEnd(
+    { agent, arm }: Extract<StateChange, { arm: string }>,
+    before: readonly string[] | undefined,
+  ): void {
+    if (before?.includes(arm))
+      arms.set(agent, before.at(-1) === arm ? before : [...before.filter((one) => one !== arm), arm])
+  }
   kept.touched = forget
 
   function look(): void {
@@ -95,16 +104,21 @@ export function stateOver(kept: KeptState): RouterState {
   function take(change: StateChange): void {
     look()
     if (!isSound(change) || !applyChange(kept.state, change)) return
+    const before = 'arm' in change ? arms.get(change.agent) : undefined
     forget(change)
+    if ('arm' in change) moveToEnd(change, before)
     kept.keep(change)
+  }
+
+  function newShelf(agent: string, arm: string): ArmShelf {
+    const entries = entriesOf(kept.state, agent, arm)
+    return new ArmShelf((context) => known(kept.state, agent, arm, context, entries))
   }
 
   function statistics(agent: string): Statistics {
     look()
-    const shelfOf = (arm: string): ArmShelf => {
-      const shelves = entry(seen, agent, (): Seen => new Map())
-      return entry(shelves, arm, () => new ArmShelf((context) => known(kept.state, agent, arm, context)))
-    }
+    const shelves = entry(seen, agent, (): Seen => new Map())
+    const shelfOf = (arm: string): ArmShelf => entry(shelves, arm, () => newShelf(agent, arm))
     return { of: (arm, context = '') => shelfOf(arm).of(context), along: (arm, key) => shelfOf(arm).along(key) }
   }
 
