@@ -28,7 +28,7 @@ export const allowed: Readonly<Record<string, string>> = {
   'std/redaction.ts':
     'std knows nothing of the product; the schema of the configuration tells what is wrong, and where',
   'expression/fault.ts': 'the fault of an expression never leaves its room: it becomes a problem or an ExpressionError',
-  'executor/resilience/timeout.ts': 'the reason of a signal that only ends a timer; nobody sees it',
+  'std/clock.ts': 'the reason of a signal that only ends a timer; nobody sees it',
   'sandbox/predictions/changes.ts': 'the reason of a signal that only ends a wait; nobody sees it',
   'targets/replicate/recording/replayer.ts': 'plays an error of the network back as the network library raises it',
   'testing/store-drives.ts': 'plants an error that is not ours',

@@ -171,12 +171,13 @@ function goingOn({ router, spec }: Routed, position: number, open: readonly numb
  * yet. It is refused nothing: where nobody else answers, it is asked.
  */
 function heldBack({ breakers, spec, random }: Routed, untried: ReadonlySet<number>): Set<number> {
-  if (untried.size === 1) return new Set()
-  const isHeld = (position: number): boolean => {
+  const held = new Set<number>()
+  if (untried.size === 1) return held
+  for (const position of untried) {
     const share = shareOf(breakers.of(spec.chain[position] as Candidate))
-    return share < 1 && random() >= share
+    if (share < 1 && random() >= share) held.add(position)
   }
-  return new Set([...untried].filter(isHeld))
+  return held
 }
 
 /** Positions of the first agent that has some left which are not held back; with nothing else left, nothing is. */

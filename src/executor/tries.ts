@@ -44,7 +44,7 @@ export async function tryTurn(work: Work, turn: Turn, keep?: Keep): Promise<Call
     // What is open is still gone into, to be cancelled where it runs.
     if (deadline.signal.aborted && !tries.open) return aborted(work)
     const { first, others } = await hedged(work, turn, tries, tryOnce, (made) => mayHedge(work, turn, tries, made))
-    await settleOthers(work, turn, tries, others, isOver(work, turn, first))
+    if (others.length > 0) await settleOthers(work, turn, tries, others, isOver(work, turn, first))
     if (!first) return undefined
     const { end, latency_ms } = first
     tries.call = first.tries.call
@@ -69,7 +69,8 @@ async function tryOnce(work: Work, turn: Turn, tries: Tries): Promise<Tried | un
   if (!permission) return undefined
   let latency_ms = 0
   const end = await permitted(permission, work, tries, async () => {
-    await enter(work, turn, tries)
+    const entering = enter(work, turn, tries)
+    if (entering) await entering
     const began = clock.monotonic()
     const made = await attemptOnce(work, turn, tries, permission)
     latency_ms = Math.round(clock.monotonic() - began)
@@ -100,10 +101,11 @@ export function aborted({ ledger, deadline, whole, context }: Work): CallOutcome
 
 // ── an attempt ──
 
-async function enter({ ledger, context }: Work, { position, candidate }: Turn, tries: Tries): Promise<void> {
-  if (tries.entered) return
+/** Undefined: there is nothing to wait for. */
+function enter({ ledger, context }: Work, { position, candidate }: Turn, tries: Tries): Promise<void> | undefined {
+  if (tries.entered) return undefined
   tries.call = ledger.nextCall()
-  if (tries.open) await context.record(takenUp(tries.open, tries.call, position, candidate))
+  return tries.open && context.record(takenUp(tries.open, tries.call, position, candidate))
 }
 
 function takeDecision(turn: Turn): RoutingDecision | undefined {

@@ -9,16 +9,20 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** The text of a value with object keys sorted, so that equal values give equal texts (RFC 8785 ordering). */
-export function canonicalJson(value: Json): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
-  if (isObject(value)) {
-    const fields = Object.keys(value)
-      .sort()
-      .map((key) => `${JSON.stringify(key)}:${canonicalJson(value[key] as Json)}`)
-    return `{${fields.join(',')}}`
+/**
+ * The text of a value with object keys sorted, so that equal values give equal texts (RFC 8785 ordering). `replaced`: what
+ * to write in the place of a text; default: the text.
+ */
+export function canonicalJson(value: Json, replaced?: (text: string) => string): string {
+  if (typeof value === 'string') return JSON.stringify(replaced ? replaced(value) : value)
+  if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item, replaced)).join(',')}]`
+  if (!isObject(value)) return JSON.stringify(value)
+  let fields = ''
+  for (const key of Object.keys(value).sort()) {
+    if (fields !== '') fields += ','
+    fields += `${JSON.stringify(key)}:${canonicalJson(value[key] as Json, replaced)}`
   }
-  return JSON.stringify(value)
+  return `{${fields}}`
 }
 
 /** Structural equality; numbers and booleans are never equal, key order does not matter. */

@@ -102,5 +102,7 @@ export function subjectOf(name: string): string {
 
 /** The share of calls that a candidate should get, where others could answer the rest. */
 export function shareOf(guards: readonly Guard[]): number {
-  return guards.reduce((share, { breaker }) => Math.min(share, breaker.share()), 1)
+  let share = 1
+  for (const { breaker } of guards) share = Math.min(share, breaker.share())
+  return share
 }

@@ -151,9 +151,13 @@ export function createBulkhead(
 
   /** Whether there is a place, without waiting for one. */
   async function placeNow(): Promise<boolean> {
-    const isTaken = (busy < held && !othersWait()) || (await takePlace())
+    const isTaken = placeInHand() || (await takePlace())
     if (isTaken) busy += 1
     return isTaken
+  }
+
+  function placeInHand(): boolean {
+    return busy < held && !othersWait()
   }
 
   async function waitForPlace(signal: AbortSignal): Promise<void> {
@@ -197,7 +201,8 @@ export function createBulkhead(
 
   async function enter(signal: AbortSignal, tell?: TellWait): Promise<() => void> {
     if (signal.aborted) throw abortReason(signal)
-    if (waiting.length > 0 || !(await placeNow())) {
+    if (waiting.length === 0 && placeInHand()) busy += 1
+    else if (waiting.length > 0 || !(await placeNow())) {
       if (waiting.length >= full) throw exhausted(`${max_concurrent} calls are under way, ${waiting.length} wait`)
       tell?.(title, undefined)
       await inTime(signal)

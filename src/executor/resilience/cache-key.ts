@@ -1,7 +1,7 @@
 /** What makes two calls equal: the model as pinned, and the input; files count by content, not by name. */
 import { parseArtifactUri } from '../../domain/file.ts'
-import { hashJson } from '../../std/hash.ts'
-import { isObject, type Json, type JsonObject } from '../../std/json.ts'
+import { sha256 } from '../../std/hash.ts'
+import { canonicalJson, type Json, type JsonObject } from '../../std/json.ts'
 import type { Candidate } from '../../targets/target.ts'
 
 /** `model` is pinned: with its version where it has one. */
@@ -11,21 +11,21 @@ export function cacheKey(
   input: JsonObject,
 ): string {
   const kind = candidate.deployment ? 'deployment' : 'model'
-  return hashJson({ v: 1, target: candidate.target, kind, model, input: withoutNames(input) })
+  return hashOf({ v: 1, target: candidate.target, kind, model, input })
 }
 
 const partLength = 12
 
 /** A short hash of each field, by which two inputs can be told apart later. Secrets are masked in it by the caller. */
 export function inputParts(input: JsonObject): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(input).map(([key, value]) => [key, hashJson(withoutNames(value)).slice(0, partLength)]),
-  )
+  return Object.fromEntries(Object.entries(input).map(([key, value]) => [key, hashOf(value).slice(0, partLength)]))
 }
 
-function withoutNames(value: Json): Json {
-  if (typeof value === 'string') return parseArtifactUri(value) ? `artifact:${parseArtifactUri(value)?.sha256}` : value
-  if (Array.isArray(value)) return value.map(withoutNames)
-  if (!isObject(value)) return value
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, withoutNames(each)]))
+function hashOf(value: Json): string {
+  return sha256(canonicalJson(value, withoutName))
+}
+
+function withoutName(text: string): string {
+  const file = text.startsWith('artifact:') ? parseArtifactUri(text) : undefined
+  return file ? `artifact:${file.sha256}` : text
 }

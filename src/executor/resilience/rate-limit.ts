@@ -129,7 +129,7 @@ export function createRateLimiter({ cells, clock, process }: RateLimiterParts): 
   }
 
   /** Takes from all, or says which has to be waited for, and how long; undefined: somebody else comes first. */
-  async function attempt(asks: readonly Ask[], me: Waiter): Promise<number[] | Short | undefined> {
+  function attempt(asks: readonly Ask[], me: Waiter): number[] | Promise<number[] | Short | undefined> {
     const open = asks.filter(({ bucket, units }) => bucket.asking > 0 || inHand(bucket) < units)
     const fromBlocks = (): number[] => {
       for (const { bucket, units } of asks) if (!open.some((ask) => ask.bucket === bucket)) bucket.block.units -= units
@@ -231,7 +231,8 @@ export function createRateLimiter({ cells, clock, process }: RateLimiterParts): 
           if (signal.aborted) throw abortReason(signal)
           const ahead = aheadOf(me, asks)
           if (ahead) await untilFirst(me, ahead.bucket, signal)
-          const taken = ahead ? undefined : await attempt(asks, me)
+          const trying = ahead ? undefined : attempt(asks, me)
+          const taken = trying instanceof Promise ? await trying : trying
           if (Array.isArray(taken)) return taken
           if (!taken) continue
           if (told !== taken.bucket) tell?.(taken.bucket.title, taken.wait)

@@ -118,7 +118,7 @@ function withoutTime({ signal, at }: Bounds): AttemptTime {
  * work that is merely abandoned is left at once.
  */
 export async function withGrace<T>(work: Promise<T>, signal: AbortSignal, clock: Clock, grace_ms: number): Promise<T> {
-  const { promise: late, reject } = Promise.withResolvers<never>()
+  const { promise, resolve, reject } = Promise.withResolvers<T>()
   let stop = () => {}
   const onAbort = () => {
     const reason = abortReason(signal)
@@ -127,8 +127,9 @@ export async function withGrace<T>(work: Promise<T>, signal: AbortSignal, clock:
   }
   if (signal.aborted) onAbort()
   else signal.addEventListener('abort', onAbort, { once: true })
+  work.then(resolve, reject)
   try {
-    return await Promise.race([work, late])
+    return await promise
   } finally {
     signal.removeEventListener('abort', onAbort)
     stop()

@@ -27,8 +27,8 @@ const none: Readonly<Record<string, never>> = {}
 
 /** Of an arm under every agent. Never write to it. */
 export function knownAnywhere(state: StateFile, arm: string): ArmRecord {
-  const sums = agentsOf(state).map((agent) => known(state, agent, arm).sums)
-  const sum = sums.reduce(addSums, emptyRecord().sums)
+  let sum = emptyRecord().sums
+  for (const agent of agentsOf(state)) for (const { total } of entriesOf(state, agent, arm)) sum = addSums(sum, total)
   return { sums: sum, derived: ownValue(state.derived.models, arm) ?? derivedFrom(sum) }
 }
 

@@ -5,7 +5,15 @@ import { entriesOf, known, knownAnywhere } from './known.ts'
 import { type ArmRecords, learn, type Learning, learnScore } from './learn.ts'
 import { nestedContexts } from './nested-contexts.ts'
 import type { ArmEntry, ContextEntry, StateFile, Writer } from './state-shape.ts'
-import { type ArmRecord, correct, emptyRecord, type Observation, observe, type Sums } from './statistics.ts'
+import {
+  type ArmRecord,
+  correct,
+  emptyRecord,
+  moveAverages,
+  type Observation,
+  observe,
+  type Sums,
+} from './statistics.ts'
 
 /** More of an arm's contexts, the least recently used ones, are forgotten; its total keeps what they added. */
 const mostContexts = 1_000
@@ -73,7 +81,7 @@ function applyObservation(state: StateFile, change: Of<'observe'>): boolean {
     (records) => learn(records, outcome, policy),
     (record) => observe(record, outcome, policy),
   )
-  observe({ ...emptyRecord(), derived: ofModel }, outcome, policy)
+  moveAverages(ofModel, outcome, policy)
   if (decision !== undefined) {
     state.settled[decision] = { at, succeeded: outcome.succeeded }
     if (at % boundEvery === 0) bound(state.settled, mostSettled)

@@ -144,18 +144,27 @@ export function emptyTally(): Tally {
 /** Adds an observation to a record, in place. Whoever keeps records of an arm and its contexts calls `learn`. */
 export function observe(
   { sums, derived }: ArmRecord,
-  { succeeded, quality, latency_ms, cost_usd }: Observation,
-  { ema_alpha, discount }: Pick<RoutingPolicy, 'ema_alpha' | 'discount'>,
+  observation: Observation,
+  policy: Pick<RoutingPolicy, 'ema_alpha' | 'discount'>,
 ): void {
-  if (discount < 1) discountBy(sums, derived, discount)
+  const { succeeded, quality, latency_ms, cost_usd } = observation
+  if (policy.discount < 1) discountBy(sums, derived, policy.discount)
   sums.calls += 1
   if (!succeeded) sums.failures += 1
   if (!succeeded && quality === undefined) sums.unscored_failures += 1
   if (quality !== undefined) add(sums.quality, quality)
   if (latency_ms !== undefined) add(sums.latency, latency_ms)
   if (cost_usd !== undefined && cost_usd !== null) add(sums.cost, cost_usd)
+  moveAverages(derived, observation, policy)
+}
+
+/** Adds an observation to moving averages alone, in place. */
+export function moveAverages(
+  { ema }: Derived,
+  { succeeded, quality, latency_ms, cost_usd }: Observation,
+  { ema_alpha }: Pick<RoutingPolicy, 'ema_alpha'>,
+): void {
   const worth = quality ?? (succeeded ? 1 : 0)
-  const { ema } = derived
   ema.quality = moved(ema.quality, worth, ema_alpha)
   if (latency_ms !== undefined) ema.latency_ms = moved(ema.latency_ms, latency_ms, ema_alpha)
   if (cost_usd !== undefined && cost_usd !== null) ema.cost_usd = moved(ema.cost_usd, cost_usd, ema_alpha)

@@ -172,6 +172,22 @@ describe('A disk that refuses the log', () => {
     expect(notes).toEqual([expect.stringContaining('3 records could not be written: no room left')])
   })
 
+  it('is not kept from other calls by one that has no text: that one counts as lost', async () => {
+    const unwritable = { n: 1n } as never
+    log.take(report({ agent: 'one' }))
+    log.take(report({ agent: 'two', input: unwritable }))
+    log.take(report({ agent: 'three' }))
+    await log.flushed()
+    const { calls, notes } = await verify()
+    expect(calls).toBe(2)
+    expect(notes).toEqual([expect.stringContaining('1 record could not be written: Do not know how to serialize')])
+    expect(warnings).toHaveLength(1)
+    log = open({ required: true })
+    await expect(log.begin?.({ place: report().place, agent: 'a', input: unwritable })).rejects.toMatchObject({
+      code: 'store',
+    })
+  })
+
   it('lets no call begin where the log is required', async () => {
     log = open({ required: true })
     const start = { place: report().place, agent: 'a', input: {} }

@@ -28,10 +28,11 @@ export interface AuditLog extends CallLog {
   close(): Promise<void>
 }
 
-/** Of a record that waits to be written; made then, so that no call waits for its text. */
+/** A record that waits to be written. */
 interface Waiting {
-  id: string
-  body(): string
+  /** Called when it is written, so that no call waits for its text. */
+  make(): Pending
+  made?: Pending
 }
 
 const batchMs = 100
@@ -91,9 +92,10 @@ export function openAuditLog(options: AuditLogOptions): AuditLog {
     // What ends in the same turn goes along.
     await Promise.resolve()
     if (pending.length === 0) return
+    pending = pending.filter(canBeMade)
+    const texts = pending.map(({ made }) => made as Pending)
     const taken = pending.length
     try {
-      const texts = pending.map(({ id, body }): Pending => ({ id, body: body() }))
       const { newSegment } = await disk.append(
         () => texts,
         () => lostMark(),
@@ -106,6 +108,18 @@ export function openAuditLog(options: AuditLogOptions): AuditLog {
       if (newSegment && retention_ms !== undefined) await disk.purge(clock.now() - retention_ms, 'retention')
     } catch (error) {
       failed(error as Error)
+    }
+  }
+
+  /** One that has no text is given up, for it never will: the others are not kept waiting by it. */
+  function canBeMade(one: Waiting): boolean {
+    try {
+      one.made ??= one.make()
+      return true
+    } catch (error) {
+      lost += 1
+      failed(error as Error)
+      return false
     }
   }
 
@@ -124,7 +138,7 @@ export function openAuditLog(options: AuditLogOptions): AuditLog {
   async function begin(start: CallStart): Promise<string> {
     const now = clock.now()
     const id = timeSortedId(now, random)
-    const begun = { id: `begun ${id}`, body: () => JSON.stringify(begunRecord(options, id, start, now)) }
+    const begun = waitingToBegin(id, start, now)
     pending.push(begun)
     await flushed()
     if (!pending.includes(begun)) return id
@@ -132,12 +146,25 @@ export function openAuditLog(options: AuditLogOptions): AuditLog {
     throw refused(folder, failure)
   }
 
+  function waitingToBegin(id: string, start: CallStart, now: number): Waiting {
+    try {
+      const made = { id: `begun ${id}`, body: JSON.stringify(begunRecord(options, id, start, now)) }
+      return { made, make: () => made }
+    } catch (error) {
+      throw refused(folder, error as Error)
+    }
+  }
+
   return {
     ...(options.required && { begin }),
     take(report: CallReport) {
       const now = clock.now()
-      const id = report.id ?? timeSortedId(now, random)
-      keep({ id: `call ${id}`, body: () => JSON.stringify(callRecord(options, id, report, now)) })
+      keep({
+        make() {
+          const id = report.id ?? timeSortedId(now, random)
+          return { id: `call ${id}`, body: JSON.stringify(callRecord(options, id, report, now)) }
+        },
+      })
     },
     flushed,
     async close() {
