@@ -92,7 +92,7 @@ export async function attempt(parts: AttemptParts): Promise<AttemptEnd> {
   try {
     // What was sent before is not judged again.
     if (!parts.open) assertInput(candidate, parts.input)
-    if (parts.open) await admission.takeUp()
+    await admission.takeUp()
     const made = parts.target.call(candidate, parts.input, targetContext(parts, recorder))
     const result = await withGrace(made, signal, clock, graceMs)
     spent = result.cost_usd

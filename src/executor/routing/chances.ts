@@ -25,8 +25,9 @@ export function betaBelief(a: number, b: number): Belief {
 
 /** So many standard deviations on both sides of a mean are looked at. */
 const reach = 6
-/** Cells for each standard deviation of the narrowest belief that is still in play. */
+/** Cells for each standard deviation of the narrowest belief that is still in play; distributions need fewer than densities. */
 const cellsEach = 4
+const cellsOfDistributions = 3
 /** Of a range that arithmetic can hold. */
 const widest = 1e300
 /** What could be chosen, however improbable, has at least this chance: an estimate divides by it. */
@@ -92,11 +93,12 @@ function integrate(beliefs: readonly Belief[], bar: number): number[] {
 /** From the bar, which all of them reach, to where the last one ends. */
 function pointsOf(beliefs: readonly Belief[], bar: number): number[] {
   const ends = beliefs.map((belief) => ({ end: to(belief), sd: belief.sd })).sort((a, b) => a.sd - b.sd)
+  const cells = beliefs.every(({ below }) => below) ? cellsOfDistributions : cellsEach
   const points = [bar]
   let x = bar
   for (const { end, sd } of ends) {
     // Whoever is narrower has ended by now. Numbers have neighbours: a step goes at least to one.
-    const step = Math.max(sd / cellsEach, Math.abs(x) * 1e-15, Number.MIN_VALUE)
+    const step = Math.max(sd / cells, Math.abs(x) * 1e-15, Number.MIN_VALUE)
     while (x < end) {
       x = Math.min(end, x + step)
       points.push(x)
