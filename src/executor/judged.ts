@@ -3,7 +3,7 @@ import { isCalledOff, RetryableError, StoreError } from '../domain/errors.ts'
 import type { QualityScore } from '../domain/routing.ts'
 import { abortReason } from '../std/abort.ts'
 import type { AttemptEnd } from './attempt.ts'
-import type { Scored } from './contract.ts'
+import type { CallContext, Scored } from './contract.ts'
 import { asFailure } from './failure.ts'
 import { policyAfter } from './resilience/retry.ts'
 import type { Tries, Turn, Work } from './work.ts'
@@ -18,21 +18,30 @@ export type Judged = AttemptEnd & {
 type Answered = Extract<AttemptEnd, { status: 'succeeded' }>
 
 /** An answer under its bar is a failure of class `quality_failure`; but a cascade takes the last one as it is. */
-export async function judged(
+export function judged(
   work: Work,
   turn: Turn,
   tries: Tries,
   end: AttemptEnd,
   latency_ms: number,
-): Promise<Judged> {
+): Judged | Promise<Judged> {
   if (end.status === 'failed' && end.failure.code === 'invalid_output')
     return { ...end, quality: { score: 0, by: 'schema' } }
-  const { context, deadline } = work
-  if (end.status !== 'succeeded' || !context.score) return end
-  const { signal } = deadline
+  const { score } = work.context
+  return end.status === 'succeeded' && score ? scoredBy(score, work, turn, tries, end, latency_ms) : end
+}
+
+async function scoredBy(
+  score: NonNullable<CallContext['score']>,
+  { deadline: { signal } }: Work,
+  turn: Turn,
+  tries: Tries,
+  end: Answered,
+  latency_ms: number,
+): Promise<Judged> {
   let scored: Scored | undefined
   try {
-    scored = await context.score(answerOf(turn, tries, end, latency_ms), signal)
+    scored = await score(answerOf(turn, tries, end, latency_ms), signal)
   } catch (error) {
     // What the answer cost is spent all the same.
     if (!signal.aborted && error instanceof StoreError) throw error

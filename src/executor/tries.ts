@@ -74,7 +74,8 @@ async function tryOnce(work: Work, turn: Turn, tries: Tries): Promise<Tried | un
     const began = clock.monotonic()
     const made = await attemptOnce(work, turn, tries, permission)
     latency_ms = Math.round(clock.monotonic() - began)
-    return { made, end: await judged(work, turn, tries, made, latency_ms) }
+    const end = judged(work, turn, tries, made, latency_ms)
+    return { made, end: end instanceof Promise ? await end : end }
   })
   return { tries, end, latency_ms }
 }

@@ -92,7 +92,7 @@ export class CacheLog {
   }
 
   count(agent: string, model: string, more: Partial<Omit<CacheCount, 'agent' | 'model'>>): void {
-    const name = JSON.stringify([agent, model])
+    const name = `${model} ${agent}`
     const count = this.#counts.get(name) ?? {
       ...{ agent, model, hits: 0, misses: 0, saved_usd: 0, unknown_hits: 0, saved_ms: 0 },
     }

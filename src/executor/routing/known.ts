@@ -17,18 +17,23 @@ export function known(
     const some: Sums | undefined = context === '' ? entry.total : ownValue(entry.contexts, context)
     if (some) sums.push(some)
   }
-  const sum = sums.length === 1 ? (sums[0] as Sums) : sums.reduce(addSums, emptyRecord().sums)
+  const sum = sumOf(sums)
   const own = ownValue(ownValue(state.derived.agents, agent) ?? none, arm)
   const derived = context === '' ? own?.total : own && ownValue(own.contexts, context)
   return { sums: sum, derived: derived ?? derivedFrom(sum, own?.total.changes) }
+}
+
+/** Of a single one, that one itself. */
+function sumOf(sums: readonly Sums[]): Sums {
+  return sums.length === 1 ? (sums[0] as Sums) : sums.reduce(addSums, emptyRecord().sums)
 }
 
 const none: Readonly<Record<string, never>> = {}
 
 /** Of an arm under every agent. Never write to it. */
 export function knownAnywhere(state: StateFile, arm: string): ArmRecord {
-  let sum = emptyRecord().sums
-  for (const agent of agentsOf(state)) for (const { total } of entriesOf(state, agent, arm)) sum = addSums(sum, total)
+  const totals = agentsOf(state).flatMap((agent) => entriesOf(state, agent, arm).map(({ total }) => total))
+  const sum = sumOf(totals)
   return { sums: sum, derived: ownValue(state.derived.models, arm) ?? derivedFrom(sum) }
 }
 
