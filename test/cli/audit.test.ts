@@ -306,6 +306,19 @@ describe('The verbs', () => {
     expect((await ok('audit stats --by model')).stdout).toMatch(/p50 +p95 +p99/)
   })
 
+  test('stats by model has the model that failed beside the one that answered in its place', async () => {
+    await ok('run broken -q')
+    const { rows, total } = (await ok('audit stats --by model --json')).json() as unknown as {
+      rows: { key: string; calls: number; failed: number; attempts: number }[]
+      total: { calls: number; attempts: number }
+    }
+    expect(rows).toEqual([
+      expect.objectContaining({ key: flux, calls: 1, failed: 0, attempts: 1 }),
+      expect.objectContaining({ key: 'stability-ai/sdxl', calls: 1, failed: 1, attempts: 2 }),
+    ])
+    expect(total).toMatchObject({ calls: 1, attempts: 3 })
+  })
+
   test('verify finds what was changed, and says in which line', async () => {
     await ok('run shop -i topic=tea -q')
     await ok('run broken -q')

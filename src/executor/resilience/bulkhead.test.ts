@@ -124,7 +124,7 @@ describe('a bulkhead', () => {
     await new Promise(setImmediate)
     await expect(one.enter(signal)).rejects.toMatchObject({
       code: 'resource_exhausted',
-      message: 'the bulkhead of agent "a" is full: 1 calls are under way, 1 wait',
+      message: 'the bulkhead of agent "a" is full: a call is under way, 1 wait',
       details: { held_back: true },
     })
     leave()

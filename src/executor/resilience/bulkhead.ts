@@ -203,7 +203,7 @@ export function createBulkhead(
     if (signal.aborted) throw abortReason(signal)
     if (waiting.length === 0 && placeInHand()) busy += 1
     else if (waiting.length > 0 || !(await placeNow())) {
-      if (waiting.length >= full) throw exhausted(`${max_concurrent} calls are under way, ${waiting.length} wait`)
+      if (waiting.length >= full) throw exhausted(`${underWay(max_concurrent)}, ${waiting.length} wait`)
       tell?.(title, undefined)
       await inTime(signal)
     }
@@ -241,4 +241,8 @@ export function createBulkhead(
 
 function placesOf({ holders }: SlotState): number {
   return Object.values(holders).reduce((sum, { slots }) => sum + slots, 0)
+}
+
+function underWay(calls: number): string {
+  return calls === 1 ? 'a call is under way' : `${calls} calls are under way`
 }

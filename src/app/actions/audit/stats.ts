@@ -45,10 +45,11 @@ export const auditStats = defineAction({
     const total = emptyTally()
     for await (const calls of log.calls()) {
       for (const call of calls) {
-        const key = (by === 'agent' ? call.agent : call.model) ?? null
-        const row = rows.get(key) ?? emptyTally()
-        rows.set(key, row)
-        count(row, call)
+        for (const [key, part] of by === 'agent' ? [[call.agent, call] as const] : byModel(call)) {
+          const row = rows.get(key) ?? emptyTally()
+          rows.set(key, row)
+          count(row, part)
+        }
         count(total, call)
       }
     }
@@ -64,6 +65,21 @@ export const auditStats = defineAction({
     }
   },
 })
+
+/** A model that failed, so that another one was called, failed; the call is of the one that answered. */
+function byModel(call: LoggedCall): [string | null, LoggedCall][] {
+  const { model = null, attempts } = call
+  const of = (name: string | null) => attempts.filter((attempt) => attempt.model === name)
+  const others = new Set(attempts.map((attempt) => attempt.model).filter((name) => name !== model))
+  return [
+    [model, { ...call, attempts: of(model) }],
+    ...[...others].map((name): [string, LoggedCall] => [name, { ...call, ...endOf(of(name)), cache: 'off' }]),
+  ]
+}
+
+function endOf(attempts: LoggedCall['attempts']): Pick<LoggedCall, 'status' | 'attempts'> {
+  return { attempts, status: attempts.at(-1)?.status === 'cancelled' ? 'cancelled' : 'failed' }
+}
 
 interface Tally extends Record<LoggedCall['status'], number> {
   calls: number

@@ -17,7 +17,7 @@ export const resetBreakers = defineAction({
   async run(app, { breaker, all }) {
     if ((breaker !== undefined) === all) {
       throw new UsageError(all ? 'a name and "all" are two things' : 'which circuit breaker is missing', {
-        hint: 'name one, or say all of them',
+        hint: 'name one (`breakers list` has them), or all with --all',
       })
     }
     const known = await breakersHere(app)
