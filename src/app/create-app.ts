@@ -9,7 +9,7 @@ import type { Bus } from '../domain/events.ts'
 import type { PriceBook } from '../domain/price.ts'
 import type { Executor } from '../executor/contract.ts'
 import type { ExecutorParts } from '../executor/executor.ts'
-import type { CacheParts } from '../executor/resilience/cache.ts'
+import type { CacheParts } from '../executor/resilience/cache/cache.ts'
 import type { RouterState } from '../executor/routing/state.ts'
 import type { AuditLog } from '../observe/audit/log.ts'
 import { type Cells, cellsUnder, createMemoryCells } from '../std/cells.ts'
@@ -220,7 +220,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const limits = worldly((world) =>
     once(
       async () => {
-        const { openLimits } = await import('./open-limits.ts')
+        const { openLimits } = await import('./limits/open-limits.ts')
         const isTrial = trial !== undefined
         return openLimits({ home, world, isTrial, config, token, cells: () => cells(world), clock, random })
       },
@@ -230,16 +230,17 @@ export async function createApp(options: AppOptions): Promise<App> {
 
   /** What is recorded or replayed is asked for each time; what other worlds made is not for this one. */
   async function cacheOf(world: World): Promise<CacheParts> {
-    if (options.record || replayFolder(world) !== undefined) return (await import('./own-cache.ts')).createOwnCache()
+    if (options.record || replayFolder(world) !== undefined)
+      return (await import('./cache/own-cache.ts')).createOwnCache()
     config?.use('cache')
-    const [{ openCache }, scope] = [await import('./open-cache.ts'), await cacheScope(world)]
+    const [{ openCache }, scope] = [await import('./cache/open-cache.ts'), await cacheScope(world)]
     const { warn = () => {} } = options
     const settings = cacheSettings(config?.spec.cache ?? {})
     return openCache({ store: await store(), scope, settings, cells: () => cells(world), clock, random, warn })
   }
 
   async function cacheScope(world: World): Promise<string> {
-    return (await import('./open-cache.ts')).scopeOf(world, urlOf(world))
+    return (await import('./cache/open-cache.ts')).scopeOf(world, urlOf(world))
   }
 
   /** A replay teaches nothing, for its models answered before; nor does what is thrown away at the end. */
@@ -311,7 +312,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     once(async (): Promise<EngineParts> => {
       const { thisHolder, probeHolder } = await import('../state/store/holder.ts')
       const { endHolder } = await import('../state/store/end-holder.ts')
-      const { createBudget: gate } = await import('../executor/resilience/budget.ts')
+      const { createBudget: gate } = await import('../executor/resilience/budget/budget.ts')
       const { default_usd, per_run: runCap } = config?.budgets ?? {}
       const createBudget: EngineParts['createBudget'] = (of) => gate({ ...of, ...defined({ default_usd }) })
       const opened = { store: await store(), artifacts: await artifacts(), executor: await executor(world) }
@@ -324,7 +325,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       const own = world === 'real' && token.length >= leastToken ? [token] : []
       const secrets = [...own, ...(config?.secrets ?? []).filter((text) => text.length >= leastToken)]
       const waits = !trial && replayFolder(world) === undefined
-      const { backoffDelay } = await import('../executor/resilience/retry.ts')
+      const { backoffDelay } = await import('../executor/resilience/retry/retry.ts')
       const nothing = { previous_ms: undefined, retry_after_ms: undefined }
       const backoff: EngineParts['backoff'] = (policy, failures) =>
         waits ? backoffDelay(policy, { failures, ...nothing }, random) : 0

@@ -1,6 +1,6 @@
 /** What the router would decide for a call now: from what is known, with nothing called and nothing learned. */
 import type { CallLabels, CallSpec, Candidate } from '../executor/contract.ts'
-import { createBreakers, refusalOf } from '../executor/resilience/breakers.ts'
+import { createBreakers, refusalOf } from '../executor/resilience/breaker/breakers.ts'
 import { type Considered, consider } from '../executor/routing/consider.ts'
 import { decide } from '../executor/routing/decide.ts'
 import type { RouterState } from '../executor/routing/state.ts'

@@ -2,7 +2,7 @@
 import type { Crossing } from '../domain/budget.ts'
 import type { AttemptParts } from './attempt.ts'
 import { reservationOf } from './reservation.ts'
-import type { Used } from './resilience/call-limits.ts'
+import type { Used } from './resilience/limits/call-limits.ts'
 
 export interface Admitted {
   /** Dollars that were set aside; undefined: its price is not known. */

@@ -1,6 +1,6 @@
 /** The time that each agent of a chain has, over all of its candidates and attempts, from when it is called first. */
 import type { Candidate } from '../targets/target.ts'
-import { type Deadline, startDeadline } from './resilience/timeout.ts'
+import { type Deadline, startDeadline } from './resilience/retry/timeout.ts'
 import type { Work } from './work.ts'
 
 export interface AgentTimes<W extends Work> {

@@ -13,9 +13,9 @@ import { asFailure, costOf, isRefusal, isUnanswered } from './failure.ts'
 import { trackedRecorder, type TrackedRecorder } from './recorder.ts'
 import { assertInput } from './resilience/input-schema.ts'
 import { fitOutput } from './resilience/output-schema.ts'
-import type { BudgetAccounts } from './resilience/budget-accounts.ts'
-import type { CallGate } from './resilience/call-limits.ts'
-import { type AttemptTime, withGrace } from './resilience/timeout.ts'
+import type { BudgetAccounts } from './resilience/budget/accounts.ts'
+import type { CallGate } from './resilience/limits/call-limits.ts'
+import { type AttemptTime, withGrace } from './resilience/retry/timeout.ts'
 
 /** Milliseconds that a target has to cancel what it began, before nobody waits for it any more. */
 const graceMs = 10_000

@@ -4,7 +4,7 @@ import type { HedgePolicy } from '../domain/hedge.ts'
 import { stopsRun } from './failure.ts'
 import type { Judged } from './judged.ts'
 import { closePurse, type Purse } from './reservation.ts'
-import { innerSignal } from './resilience/timeout.ts'
+import { innerSignal } from './resilience/retry/timeout.ts'
 import type { Tries, Turn, Work } from './work.ts'
 
 /** An attempt that has ended, and is not settled yet. */

@@ -5,7 +5,7 @@ import { abortReason } from '../std/abort.ts'
 import type { AttemptEnd } from './attempt.ts'
 import type { CallContext, Scored } from './contract.ts'
 import { asFailure } from './failure.ts'
-import { policyAfter } from './resilience/retry.ts'
+import { policyAfter } from './resilience/retry/retry.ts'
 import type { Tries, Turn, Work } from './work.ts'
 
 /** How an attempt ended, with what its answer is worth and what finding that out cost. */

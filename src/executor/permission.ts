@@ -2,9 +2,9 @@
 import { CircuitOpenError } from '../domain/errors.ts'
 import type { AttemptEnd } from './attempt.ts'
 import type { Judged } from './judged.ts'
-import type { BreakerChange, CallEnd, Permit } from './resilience/breaker.ts'
-import { type Guard, subjectOf } from './resilience/breakers.ts'
-import { callEnd } from './resilience/call-end.ts'
+import type { BreakerChange, CallEnd, Permit } from './resilience/breaker/breaker.ts'
+import { type Guard, subjectOf } from './resilience/breaker/breakers.ts'
+import { callEnd } from './resilience/breaker/call-end.ts'
 import type { Tries, Turn, Work } from './work.ts'
 
 export interface Permission {

@@ -4,9 +4,9 @@ import { BudgetExceededError } from '../domain/errors.ts'
 import { untilAborted } from '../std/abort.ts'
 import type { AttemptParts } from './attempt.ts'
 import type { BudgetGate } from './contract.ts'
-import type { Held } from './resilience/budget-accounts.ts'
-import type { Share } from './resilience/budget-share.ts'
-import { callRefusal } from './resilience/budget-refusal.ts'
+import type { Held } from './resilience/budget/accounts.ts'
+import type { Share } from './resilience/budget/share.ts'
+import { callRefusal } from './resilience/budget/refusal.ts'
 
 /** What is set aside for a call, in all budgets that it counts in. */
 export interface Hold extends Held {

@@ -2,7 +2,7 @@
 import { failureClasses } from '../domain/errors.ts'
 import type { RetryPolicy } from '../domain/retry-policy.ts'
 import type { CallSpec, PriorCalls } from './contract.ts'
-import { policyAfter } from './resilience/retry.ts'
+import { policyAfter } from './resilience/retry/retry.ts'
 
 export interface ResumePoint {
   /** The one in flight, or whose attempts are not used up. */

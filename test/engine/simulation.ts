@@ -1,7 +1,7 @@
 /** The engine on a virtual clock and a store in memory, with models that a random workflow scripts. */
 import type { RunEvent } from '../../src/domain/events.ts'
 import type { RunResult } from '../../src/domain/run.ts'
-import { createBudget } from '../../src/executor/resilience/budget.ts'
+import { createBudget } from '../../src/executor/resilience/budget/budget.ts'
 import type { LeaseHolder, Store } from '../../src/state/store/contract.ts'
 import { seededRandom } from '../../src/std/random.ts'
 import { virtualClock, type VirtualClock } from '../../src/testing/virtual-clock.ts'

@@ -2,7 +2,7 @@
 import type { RateLimit } from '../../src/domain/rate-limit.ts'
 import { RateLimitError } from '../../src/domain/errors.ts'
 import { createExecutor } from '../../src/executor/executor.ts'
-import { createCallLimits } from '../../src/executor/resilience/call-limits.ts'
+import { createCallLimits } from '../../src/executor/resilience/limits/call-limits.ts'
 import { createMemoryCells } from '../../src/std/cells.ts'
 import { seededRandom } from '../../src/std/random.ts'
 import { memoryCall } from '../../src/testing/memory-call.ts'

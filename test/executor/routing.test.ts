@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createOwnCache } from '../../src/app/own-cache.ts'
+import { createOwnCache } from '../../src/app/cache/own-cache.ts'
 import { NetworkError, RateLimitError, ServerError, TimeoutError, ValidationError } from '../../src/domain/errors.ts'
 import { defaultRouting, type QosPolicy, type RoutingPolicy } from '../../src/domain/routing.ts'
 import type { CallFact, Scored } from '../../src/executor/contract.ts'

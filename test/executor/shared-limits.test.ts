@@ -3,7 +3,7 @@ import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { promisify } from 'node:util'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { createBulkhead } from '../../src/executor/resilience/bulkhead.ts'
+import { createBulkhead } from '../../src/executor/resilience/limits/bulkhead.ts'
 import { openCells } from '../../src/state/cells/open.ts'
 import { probeHolder, thisHolder } from '../../src/state/store/holder.ts'
 import { systemClock } from '../../src/std/clock.ts'
@@ -24,7 +24,7 @@ describe('eight processes with one limit', () => {
   async function took(file: string, limit: { per_minute: number; burst: number }, now: number): Promise<number> {
     const taker = `
       const { openCells } = await import(${source('state/cells/open.ts')})
-      const { createRateLimiter, makeBucket } = await import(${source('executor/resilience/rate-limit.ts')})
+      const { createRateLimiter, makeBucket } = await import(${source('executor/resilience/limits/rate-limit.ts')})
       const { systemClock } = await import(${source('std/clock.ts')})
       const cells = await openCells({ file: ${JSON.stringify(file)}, clock: systemClock, random: Math.random })
       const clock = { now: () => ${now}, monotonic: () => 0, sleep: async () => { throw new Error('wait') } }
@@ -64,7 +64,7 @@ describe('a process that has a place of a bulkhead', () => {
     const file = await freshFile()
     const entering = `
       const { openCells } = await import(${source('state/cells/open.ts')})
-      const { createBulkhead } = await import(${source('executor/resilience/bulkhead.ts')})
+      const { createBulkhead } = await import(${source('executor/resilience/limits/bulkhead.ts')})
       const { thisHolder } = await import(${source('state/store/holder.ts')})
       const { systemClock: clock } = await import(${source('std/clock.ts')})
       const cells = await openCells({ file: ${JSON.stringify(file)}, clock, random: Math.random })

@@ -1,8 +1,8 @@
 /** A process that spends from a shared budget: `FOLDER SEED CALLS CONCURRENCY KILL_AFTER`; says what it did in a journal of lines. */
 import { appendFileSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { CallMoney } from '../../src/executor/resilience/budget-account.ts'
-import { BudgetAccounts } from '../../src/executor/resilience/budget-accounts.ts'
+import type { CallMoney } from '../../src/executor/resilience/budget/account.ts'
+import { BudgetAccounts } from '../../src/executor/resilience/budget/accounts.ts'
 import { openCells } from '../../src/state/cells/open.ts'
 import { probeHolder, thisHolder } from '../../src/state/store/holder.ts'
 import { systemClock } from '../../src/std/clock.ts'

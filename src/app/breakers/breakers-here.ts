@@ -1,9 +1,9 @@
 /** The circuit breakers of a world: those that have a state, and those that agents here ask for. */
 import type { BreakerPolicy } from '../../domain/breaker.ts'
 import { UsageError } from '../../domain/errors.ts'
-import { type BreakerCell, freshCell, readBreaker } from '../../executor/resilience/breaker-cell.ts'
-import { breakerPrefix } from '../../executor/resilience/breaker.ts'
-import { breakerName, subjectOf } from '../../executor/resilience/breakers.ts'
+import { type BreakerCell, freshCell, readBreaker } from '../../executor/resilience/breaker/cell.ts'
+import { breakerPrefix } from '../../executor/resilience/breaker/breaker.ts'
+import { breakerName, subjectOf } from '../../executor/resilience/breaker/breakers.ts'
 import { suggest } from '../../std/suggest.ts'
 import type { App } from '../app.ts'
 import { modelsUsedHere } from '../prices/prices-here.ts'

@@ -1,6 +1,6 @@
 /** Changes a circuit breaker from outside of any call; runs in other processes see it at once. */
-import { type BreakerCell, readBreaker } from '../../executor/resilience/breaker-cell.ts'
-import { breakerPrefix } from '../../executor/resilience/breaker.ts'
+import { type BreakerCell, readBreaker } from '../../executor/resilience/breaker/cell.ts'
+import { breakerPrefix } from '../../executor/resilience/breaker/breaker.ts'
 import type { Json } from '../../std/json.ts'
 import type { App } from '../app.ts'
 

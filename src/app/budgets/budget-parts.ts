@@ -1,6 +1,6 @@
 /** What accounts are kept with: who this process is, and what the journals say. */
 import type { BudgetSettings } from '../../domain/budget.ts'
-import type { AccountsParts } from '../../executor/resilience/budget-accounts.ts'
+import type { AccountsParts } from '../../executor/resilience/budget/accounts.ts'
 import type { Store } from '../../state/store/contract.ts'
 import { probeHolder, thisHolder } from '../../state/store/holder.ts'
 import { journaledMoney } from './journaled-money.ts'

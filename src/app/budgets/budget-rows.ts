@@ -1,9 +1,9 @@
 /** Budgets as verbs show them: what is spent, set aside and left. */
 import { z } from 'zod'
 import type { AgentBudget, Cap } from '../../domain/budget.ts'
-import { asAccount, type Account, leased } from '../../executor/resilience/budget-account.ts'
-import { type AccountOf, cellName, type Period, periodOf } from '../../executor/resilience/budget-periods.ts'
-import { checkAccount } from '../../executor/resilience/budget-settlement.ts'
+import { asAccount, type Account, leased } from '../../executor/resilience/budget/account.ts'
+import { type AccountOf, cellName, type Period, periodOf } from '../../executor/resilience/budget/periods.ts'
+import { checkAccount } from '../../executor/resilience/budget/settlement.ts'
 import { defined } from '../../std/defined.ts'
 import { roundUsd } from '../../workflow/view.ts'
 import type { App, World } from '../app.ts'

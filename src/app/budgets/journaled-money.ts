@@ -1,5 +1,5 @@
 /** What the journals of a store say that calls cost, for the accounts that budgets are kept in. */
-import type { AccountOf, Period } from '../../executor/resilience/budget-periods.ts'
+import type { AccountOf, Period } from '../../executor/resilience/budget/periods.ts'
 import type { RunRecord, Store } from '../../state/store/contract.ts'
 import { eventPages, isDamage, runsBetween } from '../journals.ts'
 import { type MoneyOfCall, RunMoney } from './run-money.ts'

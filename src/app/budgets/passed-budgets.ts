@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { Cap } from '../../domain/budget.ts'
 import type { WorkflowDefinition } from '../../domain/definition.ts'
-import { dust } from '../../executor/resilience/budget.ts'
+import { dust } from '../../executor/resilience/budget/budget.ts'
 import { roundUsd } from '../../workflow/view.ts'
 import type { App, World } from '../app.ts'
 import { budgetRow } from './budget-rows.ts'

@@ -1,6 +1,6 @@
 /** What the journal of a run says that its calls cost, or may have, as budgets count it: on the day on which a call began. */
 import type { EventOf, RunEvent, WorkRef } from '../../domain/events.ts'
-import type { CallMoney } from '../../executor/resilience/budget-account.ts'
+import type { CallMoney } from '../../executor/resilience/budget/account.ts'
 
 export interface MoneyOfCall extends CallMoney {
   /** Absent: a model was called by its own name. */

@@ -1,6 +1,6 @@
 /** What runs cost that are removed stays spent: their journals, which budgets are held against, are gone then. */
-import { asAccount, asCell } from '../../executor/resilience/budget-account.ts'
-import { type AccountOf, cellName, periodKinds, periodOf } from '../../executor/resilience/budget-periods.ts'
+import { asAccount, asCell } from '../../executor/resilience/budget/account.ts'
+import { type AccountOf, cellName, periodKinds, periodOf } from '../../executor/resilience/budget/periods.ts'
 import type { Store } from '../../state/store/contract.ts'
 import type { Cells } from '../../std/cells.ts'
 import { moneyOf } from '../budgets/journaled-money.ts'

@@ -1,5 +1,5 @@
 /** Removes the chosen runs one by one, then the files, cached results and definitions that nothing needs any more. */
-import { periodOf } from '../../executor/resilience/budget-periods.ts'
+import { periodOf } from '../../executor/resilience/budget/periods.ts'
 import type { HeldLease, RunRecord } from '../../state/store/contract.ts'
 import type { Cells } from '../../std/cells.ts'
 import type { EngineParts } from '../../workflow/engine.ts'

@@ -9,8 +9,8 @@ import {
   type LimitOwner,
   ownerOfCell,
   type ProviderPolicies,
-} from '../../executor/resilience/call-limits.ts'
-import { bucketReport, slotReport } from '../../executor/resilience/limit-report.ts'
+} from '../../executor/resilience/limits/call-limits.ts'
+import { bucketReport, slotReport } from '../../executor/resilience/limits/limit-report.ts'
 import type { Cells } from '../../std/cells.ts'
 import { defined } from '../../std/defined.ts'
 import { isObject, type Json } from '../../std/json.ts'

@@ -3,7 +3,7 @@ import pLimit from 'p-limit'
 import { defaultRetry } from '../../domain/definition.ts'
 import { isRetryableError, RateLimitError } from '../../domain/errors.ts'
 import type { ModelVersions } from '../../domain/version-pin.ts'
-import { backoffDelay } from '../../executor/resilience/retry.ts'
+import { backoffDelay } from '../../executor/resilience/retry/retry.ts'
 import type { App } from '../app.ts'
 
 const atOnce = 8

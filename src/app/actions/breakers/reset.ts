@@ -1,7 +1,7 @@
 /** Closes circuit breakers, and forgets what failed. */
 import { z } from 'zod'
 import { UsageError } from '../../../domain/errors.ts'
-import { reset, stateAt } from '../../../executor/resilience/breaker-state.ts'
+import { reset, stateAt } from '../../../executor/resilience/breaker/state.ts'
 import { breakerCalled, breakersHere } from '../../breakers/breakers-here.ts'
 import { changeBreaker } from '../../breakers/change-breaker.ts'
 import { defineAction } from '../../action.ts'

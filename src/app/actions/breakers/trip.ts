@@ -1,6 +1,6 @@
 /** Opens a circuit breaker by hand. */
 import { z } from 'zod'
-import { opened } from '../../../executor/resilience/breaker-state.ts'
+import { opened } from '../../../executor/resilience/breaker/state.ts'
 import { breakerShape, shownBreaker } from '../../breakers/breaker-shape.ts'
 import { breakerCalled, breakersHere } from '../../breakers/breakers-here.ts'
 import { changeBreaker } from '../../breakers/change-breaker.ts'

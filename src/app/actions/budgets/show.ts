@@ -1,7 +1,7 @@
 /** Shows one budget: who holds what of it, and what it went into. */
 import { z } from 'zod'
 import { UsageError } from '../../../domain/errors.ts'
-import { type AccountOf, periodOf } from '../../../executor/resilience/budget-periods.ts'
+import { type AccountOf, periodOf } from '../../../executor/resilience/budget/periods.ts'
 import { suggest } from '../../../std/suggest.ts'
 import { foldEvents } from '../../../workflow/fold.ts'
 import { planOfRun } from '../../../workflow/running/hold.ts'
