@@ -141,7 +141,7 @@ test('Every key of a breaker can be configured', async () => {
 test.each([
   [`breakers show meta/meta-lama-3-8b-instruct`, `did you mean "${small}"?`],
   ['breakers trip nobody/nothing', '`breakers list` shows'],
-  ['breakers reset', 'name one, or say all of them'],
+  ['breakers reset', 'or all with --all'],
   [`breakers reset ${small} --all`, 'two things'],
   [`breakers configure ${small}`, 'there is nothing to set'],
   [`breakers configure ${small} --failure-threshold 0`, 'whole number of at least 1'],

@@ -491,7 +491,7 @@ describe('doctor', () => {
 })
 
 it('every verb that asks for the app takes --config and --no-config', async () => {
-  const without = new Set(['completion', 'expr', 'init', 'sandbox', 'router merge', 'router simulate'])
+  const without = new Set(['completion', 'expr', 'init', 'sandbox', 'plugins new', 'router merge', 'router simulate'])
   const verbs = Object.entries(nounTable).flatMap(([noun, { verbs: entries }]) =>
     Object.entries(entries).map(([verb, entry]) => [`${noun} ${verb}`, entry] as const),
   )
