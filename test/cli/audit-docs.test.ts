@@ -6,13 +6,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { callShape } from '../../src/observe/audit/record.ts'
 import { wrongs } from '../../src/observe/audit/verify.ts'
 import { nounTable } from '../../src/doors/cli/commands/table.ts'
+import { playPage, readPage } from './documented.ts'
 import { type CliRig, openCli } from './rig.ts'
 
-const page = readFileSync(join(import.meta.dirname, '../../docs/audit.md'), 'utf8')
-const blocks = [...page.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].map(([, kind, text]) => ({
-  kind,
-  text: text as string,
-}))
+const page = readPage('audit')
 
 let cli: CliRig
 beforeAll(async () => {
@@ -32,22 +29,7 @@ function steady(text: string): string {
 }
 
 test('The page shows what its commands print', async () => {
-  let commands = 0
-  for (const [at, { kind, text }] of blocks.entries()) {
-    if (kind === 'yaml') await cli.write(/^# (\S+)\n/.exec(text)?.[1] ?? '', text)
-    if (kind !== 'sh') continue
-    let printed = ''
-    for (const [, command] of text.matchAll(/^replicate-agent (.*)$/gm)) {
-      commands += 1
-      const end = await cli.run(command as string)
-      expect(end.code, end.stderr).toBe(0)
-      printed = end.stdout
-    }
-    const next = blocks[at + 1]
-    expect(next?.kind).toBe('text')
-    expect(steady(printed)).toBe(steady(next?.text ?? ''))
-  }
-  expect(commands).toBe(8)
+  expect(await playPage(page, cli, { steady })).toBe(8)
   const checked = await cli.run('config check strict.yaml --json')
   expect(checked.json()).toMatchObject({ valid: true })
 })
@@ -55,7 +37,7 @@ test('The page shows what its commands print', async () => {
 test.skipIf(process.platform !== 'linux')('Lines can be checked with the command that the page shows', () => {
   const lines = readFileSync(join(cli.cwd, 'audit.jsonl'), 'utf8').trimEnd().split('\n')
   expect(lines).toHaveLength(2)
-  const command = blocks.find(({ text }) => text.includes('sha256sum'))?.text ?? ''
+  const command = page.blocks.find(({ text }) => text.includes('sha256sum'))?.text ?? ''
   for (const at of lines.keys()) {
     const here = command.replace(/^head -1 \S+/, `head -${at + 1} audit.jsonl | tail -1`)
     const printed = execFileSync('sh', ['-c', here], { cwd: cli.cwd, encoding: 'utf8' })
@@ -65,8 +47,8 @@ test.skipIf(process.platform !== 'linux')('Lines can be checked with the command
 
 test('The page names every field, verb and fault', () => {
   const { kind: _kind, ...fields } = callShape.shape
-  for (const field of Object.keys(fields)) expect(page).toContain(`\`${field}\``)
+  for (const field of Object.keys(fields)) expect(page.text).toContain(`\`${field}\``)
   for (const verb of Object.keys(nounTable['audit']?.verbs ?? {}))
-    expect(page).toMatch(new RegExp(`\`audit ${verb}\\b`))
-  for (const wrong of wrongs) expect(page).toContain(`\`${wrong}\``)
+    expect(page.text).toMatch(new RegExp(`\`audit ${verb}\\b`))
+  for (const wrong of wrongs) expect(page.text).toContain(`\`${wrong}\``)
 })
