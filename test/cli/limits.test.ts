@@ -1,6 +1,7 @@
 /** `limits` and `bulkhead` of agents, models and Replicate: each of their keys in YAML, and the verbs that show them. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { JsonObject } from '../../src/std/json.ts'
+import { systemClock } from '../../src/std/clock.ts'
 import { eagerClock } from '../../src/testing/eager-clock.ts'
 import { type CliRig, openCli } from './rig.ts'
 
@@ -86,6 +87,20 @@ describe('a limit', () => {
       expect.stringContaining(
         'nobody knows what the call costs, so the `usd_per_minute` of agent "writer" can not be kept',
       ),
+    ])
+  })
+
+  it('of dollars counts in the end what calls really cost, not what was set aside for them', async () => {
+    // No time goes by, so nothing comes in.
+    const at = Date.now()
+    const clock = { ...systemClock, now: () => at }
+    await project({ agent: ', limits: {usd_per_minute: 1}' })
+    const run = (await cli.run('run w.yaml --sandbox --json', { clock })).json()
+    const { limits } = (await cli.run('limits show writer --sandbox --json', { clock })).json() as {
+      limits: { what: string; available: number }[]
+    }
+    expect(limits).toMatchObject([
+      { what: 'dollars', available: expect.closeTo(0.1 - (run['cost_usd'] as number), 9) as number },
     ])
   })
 
